@@ -1,0 +1,77 @@
+# Fisherfield. `make demo` and `make check` install what is missing and need nothing before them.
+#
+#   make            build/fisherfield                    make deps       the Debian packages (apt)
+#   make demo       first figure, a minute or two        make check      the tests (minutes)
+#   make figures    every figure, in full                make check-slow statistics and long runs
+#   make install    PREFIX=/usr/local, DESTDIR=          make lint       format and static analysis
+#   make clean      removes build/
+#
+# CC=clang builds with clang; SANITIZE=1 with AddressSanitizer and UBSan; BUILD=dir builds elsewhere.
+
+VERSION  := 0.1.0
+PREFIX   ?= /usr/local
+BUILD    ?= build
+SANITIZE ?=
+
+# The program's packages, what its tests need, and what lets more of them run.
+DEPS       := gcc libc6-dev make pkg-config libgsl-dev libhdf5-dev libopenblas-dev liblapacke-dev libarpack2-dev \
+              libyaml-dev libmatheval-dev librandom123-dev gnuplot-nox fonts-dejavu-core
+DEPS_CHECK := libcmocka-dev netcdf-bin python3-xarray python3-netcdf4 python3-h5py
+DEPS_LINT  := clang-format cppcheck
+
+PKGS := gsl hdf5-serial openblas lapacke arpack yaml-0.1 libmatheval
+
+# Every goal but these compiles, so the libraries must be there: say which are not instead of letting cc fail.
+ifneq ($(filter-out deps deps-check deps-lint demo check check-slow lint clean,$(or $(MAKECMDGOALS),all)),)
+  MISSING := $(shell for p in $(PKGS); do pkg-config --exists $$p 2>/dev/null || printf '%s ' $$p; done; \
+               test -f /usr/include/Random123/philox.h || printf Random123)
+  ifneq ($(strip $(MISSING)),)
+    $(error Missing: $(MISSING)- install what the program needs with `make deps`)
+  endif
+endif
+
+OPTIMIZE ?= -O3
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith -Wvla -Werror
+# No fused multiply-adds behind our back: the sampled numbers are the same bits for every compiler and CPU.
+override CFLAGS += -std=c11 -D_POSIX_C_SOURCE=200809L $(OPTIMIZE) -g -ffp-contract=off -pthread $(WARNINGS)
+override CPPFLAGS += -Isrc -I$(BUILD) $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isystem /g')
+LDLIBS  := $(shell pkg-config --libs hdf5-serial 2>/dev/null) -lhdf5_hl \
+           $(shell pkg-config --libs gsl openblas lapacke arpack yaml-0.1 libmatheval 2>/dev/null) -lm
+ifneq ($(SANITIZE),)
+  override CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+  OPTIMIZE := -O1
+endif
+
+SOURCES := $(filter-out src/main.c,$(wildcard src/*/*.c))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+TESTS   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*/*.c tests/*.c))
+PROGRAM := $(BUILD)/fisherfield
+LIBRARY := $(BUILD)/libfisherfield.a
+
+.PHONY: all deps deps-check deps-lint demo check check-slow figures install lint clean FORCE
+.DELETE_ON_ERROR:
+all: $(PROGRAM)
+
+$(PROGRAM): $(BUILD)/src/main.o $(LIBRARY)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(LIBRARY): $(OBJECTS)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# What `--version` and every result file say of this build; touched only when it changes.
+$(BUILD)/version.h: FORCE
+	@mkdir -p $(@D)
+	@printf '#define BUILD_VERSION "%s"\n#define BUILD_COMMIT "%s"\n' '$(VERSION)' \
+	  "$$(git describe --always --dirty 2>/dev/null || echo unknown)" > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(BUILD)/src/cmd/version.o: $(BUILD)/version.h
+
+-include $(OBJECTS:.o=.d) $(TESTS:.o=.d) $(BUILD)/src/main.d
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,100 @@
+/* The experiment file: YAML in, a validated struct and its grid of points out.
+ *
+ * Everything the user may write is one line of the key table in keys.c (path, type, range, default, what it is), which
+ * drives parsing, cases, sweeps, --set, the canonical definition and the messages. Strict: an unknown or duplicate key,
+ * a number with trailing junk, NaN, a value out of range, an empty sweep, a profile of the wrong length is
+ * BASE_BAD_INPUT with "file:line:column: key: what is wrong and what would be right", wherever the value stands
+ * (network, a case, the sweep, quick, --set), also when something else overrides it.
+ */
+#ifndef EXPERIMENT_EXPERIMENT_H
+#define EXPERIMENT_EXPERIMENT_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { EXPERIMENT_MAX_DEPTH = 1000 };
+
+enum experiment_sampler { EXPERIMENT_AUTO, EXPERIMENT_WEIGHTS, EXPERIMENT_CONDITIONAL };
+
+/* One point of the grid: all that is physical about a network and its data, and nothing else (no trial, no seed). */
+struct experiment_point {
+    const char *activation; /* a name or an expression in x; owned by the experiment */
+    double weight_variance; /* σ_w² */
+    double bias_variance;   /* σ_b² */
+    int64_t depth;          /* L, the number of weight layers */
+    int64_t width;          /* M */
+    int64_t outputs;        /* C = M_L */
+    const double *profile;  /* (L) α_0..α_{L-1}; M_l = α_l·M rounded half up, at least 1; owned by the experiment */
+    const char *inputs;     /* "gaussian" */
+    int64_t samples;        /* T */
+};
+
+enum experiment_type { EXPERIMENT_INTEGER, EXPERIMENT_REAL, EXPERIMENT_STRING };
+
+/* A swept key: its values in file order, all of one type. */
+struct experiment_axis {
+    const char *key; /* "width": the key without its section, and the axis' name in the result file */
+    const char *doc; /* what it is, for the axis' long_name: "width M: a hidden layer l has α_l M units" */
+    enum experiment_type type;
+    size_t length;
+    int64_t *integers;    /* (length) where type is EXPERIMENT_INTEGER, else NULL */
+    double *reals;        /* (length) where type is EXPERIMENT_REAL, else NULL */
+    const char **strings; /* (length) where type is EXPERIMENT_STRING, else NULL */
+};
+
+struct experiment {
+    char *path;       /* the file's path as given */
+    char *name;       /* its base name without .yaml or .yml; "-quick" is appended with --quick */
+    char *text;       /* the file as it stands */
+    char *title;      /* "" where not given */
+    char *source;     /* "" where not given */
+    char *definition; /* canonical, one "key: value" a line: all that fixes the numbers, every default written out;
+                         not title, source, memory, quick, trials. Equal definitions mean equal experiments. */
+    uint64_t seed;
+    int64_t trials;
+    enum experiment_sampler sampler;
+    bool save_eigenvalues;
+    size_t memory; /* bytes */
+
+    size_t n_measures;
+    const char **measures; /* (n_measures) in file order */
+
+    size_t n_cases;
+    const char **cases; /* (n_cases) names */
+
+    size_t n_axes;
+    struct experiment_axis *axes; /* (n_axes) in file order */
+
+    size_t n_points;                 /* n_cases · Π lengths */
+    struct experiment_point *points; /* (n_points) case slowest, last axis fastest: the result file's order */
+
+    struct experiment_arena *arena; /* everything above lives here */
+};
+
+/* What the parser cannot know itself: whether a word names an activation or a measure. Each returns BASE_OK or
+ * BASE_BAD_INPUT with a sentence that says what would be right. */
+struct experiment_vocabulary {
+    int (*check_activation)(const char *text, struct base_error *why);
+    int (*check_measure)(const char *text, struct base_error *why);
+};
+
+struct experiment_options {
+    bool quick;             /* apply the file's quick section */
+    size_t n_sets;
+    const char *const *sets; /* (n_sets) "KEY=VALUE": KEY a path such as network.width, sweep.width, trials, or the bare
+                                name of a network or data key; VALUE in YAML. Applied last, in order. */
+};
+
+/* Reads, validates and lays out the grid. On failure nothing is kept; the error names the place. */
+int experiment_load(struct experiment *experiment, const char *path, const struct experiment_options *options,
+                    const struct experiment_vocabulary *vocabulary, struct base_error *error);
+void experiment_free(struct experiment *experiment);
+
+/* The index of axis value j at grid point p (p < n_points): its position along axis a, or along the cases. */
+size_t experiment_point_case(const struct experiment *experiment, size_t point);
+size_t experiment_point_index(const struct experiment *experiment, size_t point, size_t axis);
+
+#endif

@@ -1,0 +1,50 @@
+/* Activation functions φ and their derivatives φ'.
+ *
+ * An activation is a name of the table below or an expression in x, such as "x*exp(-x^2/2)", that libmatheval
+ * parses and differentiates. It is all that simulation and theory share besides the architecture.
+ *
+ *     linear  relu  leaky_relu (slope 0.01)  tanh  erf (that is erf(x/√2))  sigmoid  softplus
+ *     gelu (x Φ(x))  silu (x/(1+e⁻ˣ))  sin
+ */
+#ifndef NET_ACTIVATION_H
+#define NET_ACTIVATION_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { NET_MAX_KINKS = 16 };
+
+/* What a named activation is made of; a new one is one line in activation.c. */
+struct net_activation_kind {
+    const char *name;
+    const char *formula;
+    /* phi[i] = φ(u[i]) and dphi[i] = φ'(u[i]) for i < n */
+    void (*eval)(size_t n, const double *u, double *phi, double *dphi);
+    bool kinked; /* φ' jumps at 0 */
+};
+
+struct net_activation {
+    const struct net_activation_kind *kind; /* NULL for an expression */
+    void *value, *derivative;               /* libmatheval's evaluators, NULL for a named one */
+    bool smooth;                            /* analytic near the real line, as every unkinked named one is */
+    size_t n_kinks;
+    double kinks[NET_MAX_KINKS]; /* ascending: where φ' may jump; φ itself is continuous */
+};
+
+/* Opens a name or an expression. BASE_BAD_INPUT with what would be right when the text is neither, when another
+ * variable than x stands in it, when φ or φ' is not finite somewhere on [-50, 50] or φ jumps.
+ * An opened expression may be used by one thread at a time; open one a thread. Opening is itself guarded by a lock,
+ * because libmatheval's parser has global state. Close is safe on a zeroed struct. */
+int net_activation_open(struct net_activation *activation, const char *text, struct base_error *error);
+void net_activation_close(struct net_activation *activation);
+
+/* phi[i] = φ(u[i]) and dphi[i] = φ'(u[i]), i < n. Neither output may overlap u or be NULL. */
+void net_activation_eval(const struct net_activation *activation, size_t n, const double *u, double *phi,
+                         double *dphi);
+
+/* The named ones, ended by one whose name is NULL. */
+extern const struct net_activation_kind net_activation_kinds[];
+
+#endif

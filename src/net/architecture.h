@@ -1,0 +1,30 @@
+/* The shape of a network, from a grid point: widths, sizes, variances.
+ *
+ * u^l_i = Σ_j W^l_ij h^{l-1}_j + b^l_i ,  h^l = φ(u^l) for l < L ,  f = u^L ,  l = 1..L
+ * W^l_ij ~ N(0, σ_w²/M_{l-1}) ,  b^l_i ~ N(0, σ_b²)   (standard parametrisation)
+ */
+#ifndef NET_ARCHITECTURE_H
+#define NET_ARCHITECTURE_H
+
+#include "experiment/experiment.h"
+
+#include <stddef.h>
+
+struct net_architecture {
+    size_t L;                                /* weight layers */
+    size_t C;                                /* outputs, M_L */
+    size_t T;                                /* samples */
+    size_t CT;                               /* C·T: rows of the Jacobian, ordered (k, t): row k·T + t */
+    size_t M;                                /* the width that α_l multiplies */
+    size_t widths[EXPERIMENT_MAX_DEPTH + 1]; /* M_0..M_L */
+    double weight_variance;                  /* σ_w² */
+    double bias_variance;                    /* σ_b² */
+    double P;                                /* Σ_l M_l (M_{l-1} + 1): the parameters, exactly (a double holds it) */
+    const char *activation;
+};
+
+/* M_l = α_l·M rounded half up, l < L; M_L = C. BASE_BAD_INPUT when a layer would have no unit. */
+int net_architecture_init(struct net_architecture *architecture, const struct experiment_point *point,
+                          struct base_error *error);
+
+#endif

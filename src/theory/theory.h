@@ -1,0 +1,71 @@
+/* Mean-field theory of the Fisher information (KAA19, KAA21): order parameters and the predictions from them.
+ *
+ * Symbols, as in the papers; e = 1 (index 0 here): the same sample, e = 2 (index 1): two different samples.
+ *
+ *     q^l_e       variance and covariance of the pre-activations u^l              l = 1..L
+ *     q̂^l_e       the same of the activations h^l                                 l = 0..L-1
+ *     q̃^l_e       the same of the backward signals δ^l = ∂f/∂u^l, times M_l        l = 1..L
+ *     α_l, α      M_l/M ,  Σ_{l=1}^{L-1} α_l α_{l-1}
+ *     κ_e         Σ_{l=1}^{L} (α_{l-1}/α) q̃^l_e q̂^{l-1}_e ; undefined at L = 1, where only ακ_e is
+ *
+ * Nothing here is shared with the simulation but the architecture's shape and the scalar activation.
+ */
+#ifndef THEORY_THEORY_H
+#define THEORY_THEORY_H
+
+#include "base/error.h"
+#include "net/activation.h"
+#include "net/architecture.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Gaussian integrals of one layer (gauss.c): with c = b/a, 0 ≤ b ≤ a and Dz the standard Gaussian measure,
+ *     I_g[a, b] = ∫∫ Dz₁Dz₂ g(√a z₁) g(√a (c z₁ + √(1−c²) z₂)) = ∫Dx (∫Dy g(√b x + √(a−b) y))² .
+ * Either output of a pair is I_φ (phi) and I_φ' (dphi). `level` ≥ 0 refines the rule: the error falls with it. */
+struct theory_pair {
+    double phi, dphi;
+};
+int theory_gauss_pair(const struct net_activation *activation, double a, double b, int level,
+                      struct theory_pair *integral, struct base_error *error);
+
+/* Order parameters of one network shape (order.c). */
+struct theory_order {
+    size_t L;
+    double *q;      /* (L+1, 2) q[2l+e], l = 1..L */
+    double *qhat;   /* (L+1, 2) qhat[2l+e], l = 0..L-1 */
+    double *qtilde; /* (L+1, 2) qtilde[2l+e], l = 1..L */
+    double error;   /* largest relative change of any q, q̂, q̃ between the last two quadrature levels */
+};
+
+/* Solves the recursions of KAA19 for inputs iid N(0,1) (q̂⁰_1 = 1, q̂⁰_2 = 0), refining the quadrature until the
+ * order parameters stand to `tolerance` (relative) or the finest level is reached; order->error says which.
+ * BASE_FAILED with a sentence when a value overflows (a chaotic, unbounded network). */
+int theory_order_solve(struct theory_order *order, const struct net_activation *activation, double weight_variance,
+                       double bias_variance, size_t depth, double tolerance, struct base_error *error);
+void theory_order_free(struct theory_order *order);
+
+/* κ and the predictions for the regression Fisher matrix (fisher.c), with ακ_e = Σ_l α_{l-1} q̃^l_e q̂^{l-1}_e :
+ *
+ *     mean eigenvalue      C M ακ_1 / P                                 (→ κ_1 C/M,        KAA19 theorem 1)
+ *     second moment        C M² ((T−1)/T (ακ_2)² + (ακ_1)²/T) / P       (→ αC(…),          KAA19 theorem 3)
+ *     largest, C-fold      M ((T−1)/T ακ_2 + ακ_1/T)                    (= αM(…),          KAA19 theorem 4)
+ *     largest, outputs     M (ακ_1 − ακ_2)/T                            (T fixed, M → ∞,   KAA21)
+ *       mean-subtracted
+ *     overlap of the first C eigenvectors with span{E_t ∇f_k}: 1        (KAA19 theorem 4)
+ *
+ * Mean and second moment divide by the exact P. */
+struct theory_fisher {
+    double alpha;              /* 0 at L = 1 */
+    double kappa[2];           /* nan at L = 1 */
+    double alpha_kappa[2];
+    double eig_mean, eig_second_moment, eig_max;
+    double centred_eig_max;    /* nan at T = 1 */
+    double eigvec_overlap;
+    bool kappa2_vanishes;      /* κ_2 < 1e-12 κ_1 at T > 1: λ_max is not O(M), the theory says nothing about it and its
+                                  eigenvectors: eig_max and eigvec_overlap are nan */
+};
+void theory_fisher_predict(const struct theory_order *order, const struct net_architecture *architecture,
+                           struct theory_fisher *prediction);
+
+#endif
