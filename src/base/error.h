@@ -10,12 +10,13 @@
 
 #include <stddef.h>
 
-/* The values are the program's exit codes. */
+/* The values are the program's exit codes, but for the one that never leaves it. */
 enum base_status {
     BASE_OK = 0,
-    BASE_FAILED = 1,    /* the machine or a library could not do it */
-    BASE_BAD_INPUT = 2, /* what the user asked for is wrong */
-    BASE_STOPPED = 75   /* stopped early at the user's wish; what is finished is safe */
+    BASE_FAILED = 1,      /* the machine or a library could not do it */
+    BASE_BAD_INPUT = 2,   /* what the user asked for is wrong */
+    BASE_UNRESOLVED = 64, /* this network's number cannot be computed (overflow, no convergence): stored as NaN */
+    BASE_STOPPED = 75     /* stopped early at the user's wish; what is finished is safe */
 };
 
 struct base_error {

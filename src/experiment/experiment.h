@@ -1,10 +1,11 @@
 /* The experiment file: YAML in, a validated struct and its grid of points out.
  *
- * Everything the user may write is one line of the key table in keys.c (path, type, range, default, what it is), which
- * drives parsing, cases, sweeps, --set, the canonical definition and the messages. Strict: an unknown or duplicate key,
- * a number with trailing junk, NaN, a value out of range, an empty sweep, a profile of the wrong length is
- * BASE_BAD_INPUT with "file:line:column: key: what is wrong and what would be right", wherever the value stands
- * (network, a case, the sweep, quick, --set), also when something else overrides it.
+ * Everything the user may write is one line of the key table in keys.c (path, type, range, default, what it
+ * is), which drives parsing, cases, sweeps, --set, the canonical definition and the messages. Strict: an
+ * unknown or duplicate key, a number with trailing junk, NaN, a value out of range, an empty sweep, a profile
+ * of the wrong length is BASE_BAD_INPUT with "file:line:column: key: what is wrong and what would be right",
+ * wherever the value stands (network, a case, the sweep, quick, --set), also when something else overrides
+ * it.
  */
 #ifndef EXPERIMENT_EXPERIMENT_H
 #define EXPERIMENT_EXPERIMENT_H
@@ -19,7 +20,8 @@ enum { EXPERIMENT_MAX_DEPTH = 1000 };
 
 enum experiment_sampler { EXPERIMENT_AUTO, EXPERIMENT_WEIGHTS, EXPERIMENT_CONDITIONAL };
 
-/* One point of the grid: all that is physical about a network and its data, and nothing else (no trial, no seed). */
+/* One point of the grid: all that is physical about a network and its data, and nothing else (no trial, no
+ * seed). */
 struct experiment_point {
     const char *activation; /* a name or an expression in x; owned by the experiment */
     double weight_variance; /* σ_w² */
@@ -27,7 +29,7 @@ struct experiment_point {
     int64_t depth;          /* L, the number of weight layers */
     int64_t width;          /* M */
     int64_t outputs;        /* C = M_L */
-    const double *profile;  /* (L) α_0..α_{L-1}; M_l = α_l·M rounded half up, at least 1; owned by the experiment */
+    const double *profile;  /* (L) α_0..α_{L-1}; M_l = α_l·M rounded half up, from 1; the experiment's */
     const char *inputs;     /* "gaussian" */
     int64_t samples;        /* T */
 };
@@ -51,8 +53,9 @@ struct experiment {
     char *text;       /* the file as it stands */
     char *title;      /* "" where not given */
     char *source;     /* "" where not given */
-    char *definition; /* canonical, one "key: value" a line: all that fixes the numbers, every default written out;
-                         not title, source, memory, quick, trials. Equal definitions mean equal experiments. */
+    char *definition; /* canonical, one "key: value" a line: all that fixes the numbers, every default written
+                         out; not title, source, memory, quick, trials. Equal definitions mean equal
+                         experiments. */
     uint64_t seed;
     int64_t trials;
     enum experiment_sampler sampler;
@@ -74,21 +77,23 @@ struct experiment {
     struct experiment_arena *arena; /* everything above lives here */
 };
 
-/* What the parser cannot know itself: whether a word names an activation or a measure. Each returns BASE_OK or
- * BASE_BAD_INPUT with a sentence that says what would be right. */
+/* What the parser cannot know itself: whether a word names an activation or a measure. Each returns BASE_OK
+ * or BASE_BAD_INPUT with a sentence that says what would be right. */
 struct experiment_vocabulary {
     int (*check_activation)(const char *text, struct base_error *why);
     int (*check_measure)(const char *text, struct base_error *why);
 };
 
 struct experiment_options {
-    bool quick;             /* apply the file's quick section */
+    bool quick; /* apply the file's quick section */
     size_t n_sets;
-    const char *const *sets; /* (n_sets) "KEY=VALUE": KEY a path such as network.width, sweep.width, trials, or the bare
-                                name of a network or data key; VALUE in YAML. Applied last, in order. */
+    const char *const *sets; /* (n_sets) "KEY=VALUE", applied last, in order. KEY: a path such as
+                                network.width, sweep.width or trials, or the bare name of a network or data
+                                key. VALUE: YAML. A swept key's values are sweep.KEY's. */
 };
 
-/* Reads, validates and lays out the grid. On failure nothing is kept; the error names the place. */
+/* Reads, validates and lays out the grid. On failure nothing is kept; the error names the place. Without
+ * --set the other of the two experiments, the file's or its quick one, is validated too. */
 int experiment_load(struct experiment *experiment, const char *path, const struct experiment_options *options,
                     const struct experiment_vocabulary *vocabulary, struct base_error *error);
 void experiment_free(struct experiment *experiment);
@@ -96,5 +101,18 @@ void experiment_free(struct experiment *experiment);
 /* The index of axis value j at grid point p (p < n_points): its position along axis a, or along the cases. */
 size_t experiment_point_case(const struct experiment *experiment, size_t point);
 size_t experiment_point_index(const struct experiment *experiment, size_t point, size_t axis);
+
+/* The scalar network and data keys: number i of them, false past the last. Its value is at `offset` in a
+ * point, an int64_t, a double or a const char * by type. */
+struct experiment_scalar {
+    const char *key; /* "width" */
+    const char *doc;
+    enum experiment_type type;
+    size_t offset;
+};
+bool experiment_scalar(size_t i, struct experiment_scalar *scalar);
+
+/* The version of libyaml, "0.2.5" */
+const char *experiment_library(void);
 
 #endif

@@ -1,0 +1,32 @@
+/* Progress of a long run: one line with a percentage, a rate and the time left, rewritten in place on a terminal, printed
+ * now and then elsewhere. Not thread-safe: call under the lock of the work. */
+#ifndef BASE_PROGRESS_H
+#define BASE_PROGRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct base_progress {
+    FILE *stream; /* NULL: silent */
+    bool terminal;
+    const char *label, *unit; /* "universal-width", "networks" */
+    size_t count, total;
+    double cost, total_cost; /* time is taken to go as the cost */
+    double start, last;      /* seconds of base_seconds() */
+};
+
+/* Seconds of a clock that never jumps. */
+double base_seconds(void);
+
+void base_progress_start(struct base_progress *progress, FILE *stream, const char *label, const char *unit, size_t total,
+                         double total_cost);
+/* One more is finished, at this cost. */
+void base_progress_step(struct base_progress *progress, double cost);
+/* Clears the line on a terminal. */
+void base_progress_end(struct base_progress *progress);
+
+/* "1 h 02 min", "3 min 20 s", "12 s", "0.4 s" into text, which is returned. */
+const char *base_format_seconds(double seconds, char text[32]);
+
+#endif

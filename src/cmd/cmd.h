@@ -1,0 +1,40 @@
+/* The subcommands: one file each, one line each in src/main.c. The only place that prints, parses options and exits. */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include "base/error.h"
+#include "experiment/experiment.h"
+#include "store/store.h"
+
+#include <stddef.h>
+
+struct cmd {
+    const char *name;
+    const char *doc;
+    /* argv[0] is "fisherfield NAME". Data goes to standard output, a message of failure into error; returns the exit code. */
+    int (*run)(int argc, char **argv, struct base_error *error);
+};
+
+extern const struct cmd cmd_run, cmd_theory, cmd_table, cmd_verify, cmd_info;
+
+/* ---- version.c */
+void cmd_version_print(void);
+/* What result files record of this program; `command` is the line that started it. */
+struct store_provenance cmd_provenance(const char *command);
+
+/* ---- load.c */
+
+/* The options that `run` and `theory` share. */
+struct cmd_experiment_options {
+    const char *path;
+    struct experiment_options options;
+    const char **sets; /* (n_sets) grows with each --set */
+};
+/* Takes one more KEY=VALUE. */
+int cmd_add_set(struct cmd_experiment_options *options, const char *set, struct base_error *error);
+/* Reads the experiment, with this program's activations and measures as its vocabulary. */
+int cmd_load(struct experiment *experiment, const struct cmd_experiment_options *options, struct base_error *error);
+/* Says on standard error where theory has nothing to say. */
+void cmd_note_missing_theory(const struct experiment *experiment, const struct store_predictions *predictions);
+
+#endif

@@ -1,0 +1,147 @@
+#include "cmd/cmd.h"
+
+#include "base/memory.h"
+#include "base/number.h"
+#include "base/progress.h"
+#include "sweep/sweep.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct arguments {
+    struct cmd_experiment_options experiment;
+    const char *output;
+    int threads;
+    struct base_error *error;
+};
+
+static const struct argp_option options[] = {
+    {"output", 'o', "FILE", 0, "Write FILE instead of results/NAME.h5", 0},
+    {"set", 's', "KEY=VALUE", 0, "Override a key of the experiment: --set trials=20, --set sweep.width='[100, 200]'", 0},
+    {"quick", 'q', NULL, 0, "Run what the experiment's `quick` says", 0},
+    {"threads", 't', "N", 0, "Threads (default: one a core)", 0},
+    {0}};
+
+static error_t parse_option(int key, char *value, struct argp_state *state)
+{
+    struct arguments *a = state->input;
+    int64_t threads;
+    switch (key) {
+    case 'o': a->output = value; return 0;
+    case 's': return cmd_add_set(&a->experiment, value, a->error) == BASE_OK ? 0 : ENOMEM;
+    case 'q': a->experiment.options.quick = true; return 0;
+    case 't':
+        if (!base_parse_int64(value, &threads) || threads < 1 || threads > 1024)
+            argp_error(state, "--threads: \"%s\" is not a whole number from 1 to 1024", value);
+        a->threads = (int)threads;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (a->experiment.path != NULL)
+            argp_error(state, "one experiment at a time: \"%s\" is one too many", value);
+        a->experiment.path = value;
+        return 0;
+    case ARGP_KEY_NO_ARGS: argp_error(state, "which experiment? For example experiments/universal-width.yaml"); return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp parser = {
+    options, parse_option, "EXPERIMENT.yaml",
+    "Sample the networks of an experiment, measure them, and store every trial in an HDF5 file."
+    "\vA run that was stopped goes on where it was when the same command is given again.",
+    NULL, NULL, NULL};
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+    stop = 1;
+    signal(number, SIG_DFL); /* the second one ends the program at once */
+}
+
+static void catch_signals(void)
+{
+    const int numbers[] = {SIGINT, SIGTERM, SIGUSR1};
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_RESTART;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        sigaction(numbers[i], &action, NULL);
+}
+
+/* results/NAME.h5, whose folder is made. */
+static int default_output(const struct experiment *e, char **path, struct base_error *error)
+{
+    if (mkdir("results", 0777) != 0 && errno != EEXIST)
+        return base_fail(error, BASE_FAILED, "results: %s", strerror(errno));
+    *path = base_calloc(strlen(e->name) + 16, 1, error);
+    if (*path == NULL)
+        return BASE_FAILED;
+    sprintf(*path, "results/%s.h5", e->name);
+    return BASE_OK;
+}
+
+/* The command line as a shell would take it, quotes aside. */
+static char *join(int argc, char **argv, struct base_error *error)
+{
+    size_t length = 1;
+    for (int i = 0; i < argc; i++)
+        length += strlen(argv[i]) + 1;
+    char *line = base_calloc(length, 1, error);
+    for (int i = 0; line != NULL && i < argc; i++) {
+        strcat(line, i > 0 ? " " : "");
+        strcat(line, argv[i]);
+    }
+    return line;
+}
+
+static void print_summary(const char *path, const struct sweep_summary *s)
+{
+    char time[32];
+    base_format_seconds(s->seconds, time);
+    if (s->kept > 0)
+        fprintf(stderr, "%s: %zu of %zu networks were there already\n", path, s->kept, s->total);
+    fprintf(stderr, "%s: %zu networks in %s (%.3g a second, %d thread%s)\n", path, s->sampled, time,
+            s->seconds > 0 ? (double)s->sampled / s->seconds : 0, s->threads, s->threads == 1 ? "" : "s");
+    if (s->unresolved > 0)
+        fprintf(stderr, "warning: %zu networks could not be measured and are stored as nan; the first: %s\n", s->unresolved,
+                s->why_unresolved);
+}
+
+static int run(int argc, char **argv, struct base_error *error)
+{
+    int status;
+    struct experiment experiment = {0};
+    struct sweep_summary summary = {0};
+    struct arguments a = {.error = error};
+    char *path = NULL, *command = join(argc, argv, error);
+    TRY(base_got(command));
+    if (argp_parse(&parser, argc, argv, 0, NULL, &a) != 0)
+        TRY(BASE_FAILED);
+    TRY(cmd_load(&experiment, &a.experiment, error));
+    if (a.output != NULL)
+        TRY(base_got(path = base_copy(a.output, error)));
+    else
+        TRY(default_output(&experiment, &path, error));
+
+    catch_signals();
+    const struct sweep_options sweep = {.threads = a.threads, .progress = stderr, .stop = &stop};
+    const struct store_provenance provenance = cmd_provenance(command);
+    status = sweep_run(&experiment, path, &sweep, &provenance, &summary, error);
+    if (status == BASE_OK || status == BASE_STOPPED)
+        print_summary(path, &summary);
+out:
+    experiment_free(&experiment);
+    free(a.experiment.sets);
+    free(command);
+    free(path);
+    return status;
+}
+
+const struct cmd cmd_run = {"run", "sample an experiment's networks into a result file", run};

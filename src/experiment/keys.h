@@ -1,0 +1,81 @@
+/* The key table: everything the user may write, one line a key. */
+#ifndef EXPERIMENT_KEYS_H
+#define EXPERIMENT_KEYS_H
+
+#include "experiment/experiment.h"
+#include "experiment/tree.h"
+
+/* The physical keys are those of a point of the grid: they stand in `network` or `data` and can be swept. */
+enum key_id {
+    KEY_TITLE,
+    KEY_SOURCE,
+    KEY_KIND,
+    KEY_SEED,
+    KEY_TRIALS,
+    KEY_MEASURE,
+    KEY_SAMPLER,
+    KEY_SAVE,
+    KEY_MEMORY,
+    KEY_ACTIVATION,
+    KEY_WEIGHT_VARIANCE,
+    KEY_BIAS_VARIANCE,
+    KEY_DEPTH,
+    KEY_WIDTH,
+    KEY_OUTPUTS,
+    KEY_PROFILE,
+    KEY_INPUTS,
+    KEY_SAMPLES,
+    KEY_CASE_NAME,
+    N_KEYS
+};
+
+enum key_section { SECTION_TOP, SECTION_NETWORK, SECTION_DATA, SECTION_CASE, SECTION_SWEEP };
+
+enum key_type {
+    KEY_TEXT,    /* any scalar */
+    KEY_WORD,    /* one of `words` */
+    KEY_INTEGER, /* from least to most */
+    KEY_REAL,    /* above 0 where `positive`, else from 0 */
+    KEY_BYTES,   /* a size from least */
+    KEY_REALS,   /* a list of reals */
+    KEY_WORDS    /* a list of words without repetition */
+};
+
+enum key_vocabulary { KEY_ANY, KEY_IS_ACTIVATION, KEY_IS_MEASURE };
+
+struct experiment_key {
+    enum key_section section; /* where it stands by itself; network keys may stand in a case too */
+    const char *path;         /* "network.width" */
+    enum key_type type;
+    const char *right;    /* what is right: "a whole number from 1", as it continues "is not" */
+    const char *fallback; /* the default, in YAML; NULL: none */
+    bool defines;         /* it fixes the numbers, so it stands in the definition */
+    int64_t least, most;  /* integers, sizes; `most` bytes of text */
+    bool positive;        /* reals */
+    bool one_line;        /* text: not empty, without control characters, for it becomes a cell of a table */
+    bool may_be_empty;    /* lists */
+    const char *const *words; /* ended by NULL: what this version has; a word's index is its value */
+    const char *const *later; /* ended by NULL: known words that this version has not */
+    enum key_vocabulary vocabulary;
+    size_t offset;   /* of the value in struct experiment_point, where it is physical */
+    const char *doc; /* "width M: a hidden layer l has α_l M units" */
+};
+
+extern const struct experiment_key experiment_keys[N_KEYS];
+
+/* "width" of "network.width". */
+const char *experiment_key_name(const struct experiment_key *key);
+
+/* May it stand in this section, under its name? */
+bool experiment_key_stands(const struct experiment_key *key, enum key_section section);
+const struct experiment_key *experiment_key_find(enum key_section section, const char *name);
+
+/* Stands in network or data. */
+bool experiment_key_physical(const struct experiment_key *key);
+
+/* The error for a key that cannot stand where it does: at its place, with the nearest one that can.
+ * prefix: what goes before it in a path, such as "network." */
+int experiment_key_refuse(enum key_section section, const char *prefix, const struct tree_node *at,
+                          const char *name, struct base_error *error);
+
+#endif

@@ -1,0 +1,41 @@
+/* What the tree comes to: every key's value for every case, the axes, the size of the grid. */
+#ifndef EXPERIMENT_LAYOUT_H
+#define EXPERIMENT_LAYOUT_H
+
+#include "experiment/value.h"
+
+struct layout_axis {
+    const struct experiment_key *key;
+    const struct tree_node *node; /* the list */
+    size_t n;
+    struct experiment_value *values; /* (n) */
+};
+
+struct experiment_layout {
+    struct experiment_value shared[N_KEYS]; /* what the file says outside of cases, or the default */
+    bool swept[N_KEYS];
+
+    size_t n_cases;
+    const char **cases; /* (n_cases) names */
+    struct experiment_value *
+        *settings; /* (n_cases) rows of N_KEYS: `shared` with the case's own keys put in */
+
+    size_t n_axes;
+    struct layout_axis *axes; /* (n_axes) in file order */
+
+    size_t n_points;
+};
+
+/* top: checked by experiment_check. Lives in the arena. */
+int experiment_layout_build(const struct experiment_context *context, const struct tree_node *top,
+                            struct experiment_layout *layout);
+
+/* Nothing missing, nothing said twice or in vain. (needs.c) */
+int experiment_layout_complete(const struct experiment_context *context, const struct tree_node *top,
+                               const struct experiment_layout *layout);
+
+/* Every profile has as many values as its network has layers, and each layer has units. Profiles of ones
+ * become the default, n = 0. (profile.c) */
+int experiment_layout_profiles(const struct experiment_context *context, struct experiment_layout *layout);
+
+#endif

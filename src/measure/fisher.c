@@ -1,0 +1,170 @@
+/* Eigenvalue statistics of the Fisher matrix (KAA19). */
+#include "measure/measure.h"
+
+#include "base/memory.h"
+#include "fisher/fisher.h"
+#include "linalg/linalg.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { MEAN, SECOND_MOMENT, MAX, CENTRED_MAX, OVERLAP, EIGENVALUES, N_VARIABLES };
+
+static const struct measure_variable variables[N_VARIABLES] = {
+    [MEAN] = {.name = "fisher_eig_mean",
+              .long_name = "mean eigenvalue of the Fisher matrix over all P parameters",
+              .formula = "tr F / P",
+              .source = "KAA19",
+              .predicted = true,
+              .powers = {1, 2},
+              .powers_outputs = {1, 2}},
+    [SECOND_MOMENT] = {.name = "fisher_eig_second_moment",
+                       .long_name = "second moment of the eigenvalues of the Fisher matrix over all P parameters",
+                       .formula = "||F||^2 / P",
+                       .source = "KAA19",
+                       .predicted = true,
+                       .powers = {1, 2},
+                       .powers_outputs = {1, 2}},
+    [MAX] = {.name = "fisher_eig_max",
+             .long_name = "largest eigenvalue of the Fisher matrix",
+             .formula = "lambda_1(F), F = (1/T) sum_t sum_k grad f_k(t) grad f_k(t)^T",
+             .source = "KAA19",
+             .predicted = true,
+             .powers = {1, 2},
+             .powers_outputs = {0.5, 1}},
+    [CENTRED_MAX] = {.name = "fisher_centred_eig_max",
+                     .long_name = "largest eigenvalue of the Fisher matrix of the mean-subtracted outputs",
+                     .formula = "lambda_1(F) for f_k - (1/T) sum_t f_k(t)",
+                     .source = "KAA21",
+                     .predicted = true,
+                     .powers = {0.5, 1},
+                     .powers_outputs = {0.5, 1}},
+    [OVERLAP] = {.name = "fisher_eigvec_overlap",
+                 .long_name = "share of the first C eigenvectors of the Fisher matrix in the span of E_t[grad f_k]",
+                 .formula = "(1/C) sum_{a<=C} ||Proj v_a||^2",
+                 .source = "KAA19",
+                 .predicted = true,
+                 .powers = {1, 2},
+                 .powers_outputs = {1, 2}},
+    [EIGENVALUES] = {.name = "fisher_eigenvalues",
+                     .long_name = "eigenvalues of the dual Fisher matrix, descending",
+                     .formula = "lambda_rank(F*), F* = (1/T) J J^T",
+                     .source = "KAA19",
+                     .axis = MEASURE_RANK,
+                     .saved_on_request = true,
+                     .predicted = true},
+};
+
+struct work {
+    double *dual, *matrix, *scratch; /* (CT, CT) */
+    double *values;                  /* (C) */
+    double *vectors;                 /* (C, CT) */
+};
+
+static double fisher_bytes(const struct net_architecture *architecture)
+{
+    const double CT = (double)architecture->CT, C = (double)architecture->C;
+    return (3 * CT * CT + C + C * CT) * sizeof(double);
+}
+
+static void fisher_free(void *work)
+{
+    struct work *w = work;
+    if (w == NULL)
+        return;
+    free(w->dual);
+    free(w->matrix);
+    free(w->scratch);
+    free(w->values);
+    free(w->vectors);
+    free(w);
+}
+
+static int fisher_init(void **work, const struct net_architecture *architecture, struct base_error *error)
+{
+    int status;
+    const size_t CT = architecture->CT, C = architecture->C;
+    struct work *w = base_calloc(1, sizeof *w, error);
+    TRY(base_got(w));
+    TRY(base_got(w->dual = base_calloc(CT * CT, sizeof(double), error)));
+    TRY(base_got(w->matrix = base_calloc(CT * CT, sizeof(double), error)));
+    TRY(base_got(w->scratch = base_calloc(CT * CT, sizeof(double), error)));
+    TRY(base_got(w->values = base_calloc(C, sizeof(double), error)));
+    TRY(base_got(w->vectors = base_calloc(C * CT, sizeof(double), error)));
+    *work = w;
+out:
+    if (status != BASE_OK)
+        fisher_free(w);
+    return status;
+}
+
+/* λ_max of the mean-subtracted outputs; nan at T = 1, where nothing is left of them. */
+static int centred_max(struct work *w, size_t C, size_t T, double *value, struct base_error *error)
+{
+    double residual;
+    *value = NAN;
+    if (T == 1)
+        return BASE_OK;
+    fisher_dual_centre(C, T, w->dual, w->matrix);
+    return linalg_eigen_top(C * T, 1, w->matrix, value, w->vectors, &residual, w->scratch, error);
+}
+
+static int all_eigenvalues(struct work *w, size_t CT, double *values, struct base_error *error)
+{
+    for (size_t i = 0; i < CT * CT; i++)
+        w->matrix[i] = w->dual[i];
+    return linalg_eigenvalues(CT, w->matrix, values, error);
+}
+
+static int fisher_run(void *work, const struct net_gram *gram, double *const *values, struct base_error *error)
+{
+    int status;
+    struct work *w = work;
+    const struct net_architecture *a = gram->architecture;
+    double residual;
+    fisher_dual_compute(gram, w->dual);
+    *values[MEAN] = linalg_trace(a->CT, w->dual) / a->P;
+    *values[SECOND_MOMENT] = linalg_frobenius2(a->CT, w->dual) / a->P;
+    TRY(linalg_eigen_top(a->CT, a->C, w->dual, w->values, w->vectors, &residual, w->scratch, error));
+    *values[MAX] = w->values[0];
+    TRY(fisher_overlap_compute(a->C, a->T, w->dual, w->values, w->vectors, values[OVERLAP], error));
+    TRY(centred_max(w, a->C, a->T, values[CENTRED_MAX], error));
+    if (values[EIGENVALUES] != NULL)
+        TRY(all_eigenvalues(w, a->CT, values[EIGENVALUES], error));
+out:
+    return status;
+}
+
+/* λ_max C-fold, and (κ_1 − κ_2) αM/T for all others: the mean-field dual is I_C ⊗ (that + λ_max's constant matrix). */
+static void predict_spectrum(const struct theory_fisher *theory, const struct net_architecture *a, double *spectrum)
+{
+    const double bulk = (double)a->M * (theory->alpha_kappa[0] - theory->alpha_kappa[1]) / (double)a->T;
+    for (size_t rank = 0; rank < a->CT; rank++)
+        spectrum[rank] = rank < a->C ? theory->eig_max : bulk;
+}
+
+static void fisher_predict(const struct theory_order *order, const struct net_architecture *architecture,
+                           double *const *predictions)
+{
+    struct theory_fisher theory;
+    theory_fisher_predict(order, architecture, &theory);
+    *predictions[MEAN] = theory.eig_mean;
+    *predictions[SECOND_MOMENT] = theory.eig_second_moment;
+    *predictions[MAX] = theory.eig_max;
+    *predictions[CENTRED_MAX] = theory.centred_eig_max;
+    *predictions[OVERLAP] = theory.eigvec_overlap;
+    if (predictions[EIGENVALUES] != NULL)
+        predict_spectrum(&theory, architecture, predictions[EIGENVALUES]);
+}
+
+const struct measure measure_fisher = {
+    .name = "fisher",
+    .doc = "eigenvalue statistics of the Fisher matrix of the regression model",
+    .n_variables = N_VARIABLES,
+    .variables = variables,
+    .bytes = fisher_bytes,
+    .init = fisher_init,
+    .free = fisher_free,
+    .run = fisher_run,
+    .predict = fisher_predict,
+};

@@ -1,0 +1,74 @@
+/* The registry of measures: what a network is asked, and what theory says of the answer.
+ *
+ * A measure is one const struct, one file, and one line in registry.c. It owns a few variables; a run writes their values
+ * of one network from its Gram summary, a prediction their mean-field values from order parameters. Everything else
+ * (datasets and their attributes, table columns, verdicts) follows from the descriptors.
+ */
+#ifndef MEASURE_MEASURE_H
+#define MEASURE_MEASURE_H
+
+#include "base/error.h"
+#include "net/signals.h"
+#include "theory/theory.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Limits of the arrays that hold powers, a measure's variables, and an experiment's measures. */
+enum { MEASURE_MAX_POWERS = 2, MEASURE_MAX_VARIABLES = 16, MEASURE_MAX_MEASURES = 16 };
+
+/* What a variable runs over besides the grid and the trials. */
+enum measure_axis { MEASURE_SCALAR, MEASURE_RANK };
+
+struct measure_variable {
+    const char *name;
+    const char *long_name;
+    const char *formula;
+    const char *source; /* the prediction's paper */
+    enum measure_axis axis;
+    bool saved_on_request; /* stored only where the experiment's `save` asks */
+    bool predicted;
+    /* How measured/predicted approaches 1: 1 + Σ_p c_p M^(-power_p), with one output and with several. All 0: the
+     * prediction is not a statement about a limit, `verify` does not judge it. */
+    double powers[MEASURE_MAX_POWERS];
+    double powers_outputs[MEASURE_MAX_POWERS];
+};
+
+struct measure {
+    const char *name;
+    const char *doc;
+    size_t n_variables;
+    const struct measure_variable *variables;
+    /* Bytes of working memory for one network. */
+    double (*bytes)(const struct net_architecture *architecture);
+    int (*init)(void **work, const struct net_architecture *architecture, struct base_error *error);
+    void (*free)(void *work);
+    /* values[v] points to the numbers of variable v (measure_length of them), NULL where they are not wanted. */
+    int (*run)(void *work, const struct net_gram *gram, double *const *values, struct base_error *error);
+    /* The same for the predictions; nan where theory says nothing. */
+    void (*predict)(const struct theory_order *order, const struct net_architecture *architecture,
+                    double *const *predictions);
+};
+
+extern const struct measure measure_fisher;
+
+/* All of them, ended by NULL. */
+extern const struct measure *const measure_registry[];
+
+/* The measure or variable of that name; NULL when there is none. */
+const struct measure *measure_find(const char *name);
+const struct measure_variable *measure_find_variable(const char *name);
+
+/* BASE_BAD_INPUT with the known names when `name` is no measure (an experiment_vocabulary check). */
+int measure_check_name(const char *name, struct base_error *why);
+
+/* Numbers of one variable of one network: 1, or C·T for MEASURE_RANK. */
+size_t measure_length(const struct measure_variable *variable, const struct net_architecture *architecture);
+
+/* The name of an axis' dimension: NULL for MEASURE_SCALAR, "rank". */
+const char *measure_axis_name(enum measure_axis axis);
+
+/* The powers that hold with C outputs, and how many; 0: not judged. */
+size_t measure_powers(const struct measure_variable *variable, size_t outputs, double powers[MEASURE_MAX_POWERS]);
+
+#endif

@@ -1,0 +1,56 @@
+#include "measure/measure.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct measure *const measure_registry[] = {
+    &measure_fisher,
+    NULL,
+};
+
+const struct measure *measure_find(const char *name)
+{
+    for (const struct measure *const *measure = measure_registry; *measure != NULL; measure++)
+        if (strcmp((*measure)->name, name) == 0)
+            return *measure;
+    return NULL;
+}
+
+const struct measure_variable *measure_find_variable(const char *name)
+{
+    for (const struct measure *const *measure = measure_registry; *measure != NULL; measure++)
+        for (size_t v = 0; v < (*measure)->n_variables; v++)
+            if (strcmp((*measure)->variables[v].name, name) == 0)
+                return &(*measure)->variables[v];
+    return NULL;
+}
+
+int measure_check_name(const char *name, struct base_error *why)
+{
+    if (measure_find(name) != NULL)
+        return BASE_OK;
+    char known[256] = "";
+    size_t used = 0;
+    for (const struct measure *const *measure = measure_registry; *measure != NULL && used < sizeof known; measure++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", used > 0 ? ", " : "", (*measure)->name);
+    return base_fail(why, BASE_BAD_INPUT, "\"%.100s\" is not a measure; known: %s", name, known);
+}
+
+size_t measure_length(const struct measure_variable *variable, const struct net_architecture *architecture)
+{
+    return variable->axis == MEASURE_RANK ? architecture->CT : 1;
+}
+
+const char *measure_axis_name(enum measure_axis axis)
+{
+    return axis == MEASURE_RANK ? "rank" : NULL;
+}
+
+size_t measure_powers(const struct measure_variable *variable, size_t outputs, double powers[MEASURE_MAX_POWERS])
+{
+    const double *declared = outputs > 1 ? variable->powers_outputs : variable->powers;
+    size_t n = 0;
+    for (; n < MEASURE_MAX_POWERS && declared[n] > 0; n++)
+        powers[n] = declared[n];
+    return n;
+}

@@ -1,0 +1,181 @@
+#include "net/activation.h"
+
+#include "net/expression.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double sqrt_half = 0.70710678118654752440;      /* 1/√2 */
+static const double sqrt_2_over_pi = 0.79788456080286535588; /* √(2/π) */
+
+static void linear(size_t n, const double *u, double *phi, double *dphi)
+{
+    for (size_t i = 0; i < n; i++) {
+        phi[i] = u[i];
+        dphi[i] = 1;
+    }
+}
+
+/* u < 0 rather than u > 0: a nan stays one, so that a diverged network shows. */
+static void relu(size_t n, const double *u, double *phi, double *dphi)
+{
+    for (size_t i = 0; i < n; i++) {
+        phi[i] = u[i] < 0 ? 0 : u[i];
+        dphi[i] = u[i] > 0 ? 1 : 0;
+    }
+}
+
+static void leaky_relu(size_t n, const double *u, double *phi, double *dphi)
+{
+    for (size_t i = 0; i < n; i++) {
+        dphi[i] = u[i] > 0 ? 1 : 0.01;
+        phi[i] = dphi[i] * u[i];
+    }
+}
+
+/* tanh|u| = −m/(2+m) with m = e^{-2|u|} − 1: as accurate as tanh() and a quarter faster. */
+static void tanh_(size_t n, const double *u, double *phi, double *dphi)
+{
+    for (size_t i = 0; i < n; i++) {
+        double m = expm1(-2 * fabs(u[i])), t = m / (2 + m);
+        phi[i] = copysign(t, u[i]);
+        dphi[i] = 1 - t * t;
+    }
+}
+
+static void erf_(size_t n, const double *u, double *phi, double *dphi)
+{
+    for (size_t i = 0; i < n; i++) {
+        phi[i] = erf(sqrt_half * u[i]);
+        dphi[i] = sqrt_2_over_pi * exp(-0.5 * u[i] * u[i]);
+    }
+}
+
+/* Below, e = e^{-|u|} ≤ 1 never overflows; s = 1/(1+e^{-u}), and s' = e/(1+e)² is even. */
+static void sigmoid(size_t n, const double *u, double *phi, double *dphi)
+{
+    for (size_t i = 0; i < n; i++) {
+        double e = exp(-fabs(u[i])), r = 1 / (1 + e);
+        phi[i] = u[i] < 0 ? e * r : r;
+        dphi[i] = e * r * r;
+    }
+}
+
+static void softplus(size_t n, const double *u, double *phi, double *dphi)
+{
+    for (size_t i = 0; i < n; i++) {
+        double e = exp(-fabs(u[i])), r = 1 / (1 + e);
+        phi[i] = (u[i] < 0 ? 0 : u[i]) + log1p(e);
+        dphi[i] = u[i] < 0 ? e * r : r;
+    }
+}
+
+static void silu(size_t n, const double *u, double *phi, double *dphi)
+{
+    for (size_t i = 0; i < n; i++) {
+        double e = exp(-fabs(u[i])), r = 1 / (1 + e), s = u[i] < 0 ? e * r : r;
+        phi[i] = u[i] * s;
+        dphi[i] = s + u[i] * (e * r * r);
+    }
+}
+
+/* erfc keeps Φ(u) = erfc(-u/√2)/2 accurate in the left tail. */
+static void gelu(size_t n, const double *u, double *phi, double *dphi)
+{
+    for (size_t i = 0; i < n; i++) {
+        double Phi = 0.5 * erfc(-sqrt_half * u[i]);
+        phi[i] = u[i] * Phi;
+        dphi[i] = Phi + u[i] * (0.5 * sqrt_2_over_pi * exp(-0.5 * u[i] * u[i]));
+    }
+}
+
+static void sin_(size_t n, const double *u, double *phi, double *dphi)
+{
+    for (size_t i = 0; i < n; i++) {
+        phi[i] = sin(u[i]);
+        dphi[i] = cos(u[i]);
+    }
+}
+
+const struct net_activation_kind net_activation_kinds[] = {
+    {"linear", "x", linear, false},
+    {"relu", "max(0, x)", relu, true},
+    {"leaky_relu", "x for x > 0, 0.01 x for x < 0", leaky_relu, true},
+    {"tanh", "tanh(x)", tanh_, false},
+    {"erf", "erf(x/√2)", erf_, false},
+    {"sigmoid", "1/(1 + e^-x)", sigmoid, false},
+    {"softplus", "log(1 + e^x)", softplus, false},
+    {"gelu", "x Φ(x), Φ the standard normal distribution function", gelu, false},
+    {"silu", "x/(1 + e^-x)", silu, false},
+    {"sin", "sin(x)", sin_, false},
+    {NULL, NULL, NULL, false},
+};
+
+static const struct net_activation_kind *kind_find(const char *name)
+{
+    for (const struct net_activation_kind *kind = net_activation_kinds; kind->name != NULL; kind++)
+        if (strcmp(kind->name, name) == 0)
+            return kind;
+    return NULL;
+}
+
+/* "linear, relu, ..." */
+static const char *names_list(char *list, size_t size)
+{
+    size_t used = 0;
+    for (const struct net_activation_kind *kind = net_activation_kinds; kind->name != NULL && used < size;
+         kind++)
+        used += (size_t)snprintf(list + used, size - used, "%s%s", used > 0 ? ", " : "", kind->name);
+    return list;
+}
+
+static int refuse_text(const char *text, const char *reason, struct base_error *error)
+{
+    char list[256];
+    return base_fail(error, BASE_BAD_INPUT,
+                     "\"%.80s%s\" is neither an activation (%s) nor an expression in x such as "
+                     "\"x*exp(-x^2/2)\": %s",
+                     text, strlen(text) > 80 ? "..." : "", names_list(list, sizeof list), reason);
+}
+
+int net_activation_open(struct net_activation *activation, const char *text, struct base_error *error)
+{
+    *activation = (struct net_activation){.kind = kind_find(text)};
+    if (activation->kind != NULL) {
+        activation->n_kinks = activation->kind->kinked ? 1 : 0; /* at 0 */
+        activation->smooth = !activation->kind->kinked;
+        return BASE_OK;
+    }
+
+    struct base_error reason;
+    int status = net_expression_open(activation, text, &reason);
+    if (status != BASE_OK) {
+        status = refuse_text(text, reason.text, error);
+    } else {
+        status = net_kinks_find(activation, net_expression_is_analytic(text), &reason);
+        if (status != BASE_OK)
+            status = base_fail(error, BASE_BAD_INPUT, "\"%.80s%s\" cannot be an activation: %s", text,
+                               strlen(text) > 80 ? "..." : "", reason.text);
+    }
+    if (status != BASE_OK)
+        net_activation_close(activation);
+    return status;
+}
+
+void net_activation_close(struct net_activation *activation)
+{
+    net_expression_close(activation);
+    *activation = (struct net_activation){.kind = NULL};
+}
+
+void net_activation_eval(const struct net_activation *activation, size_t n, const double *u, double *phi,
+                         double *dphi)
+{
+    assert(u != phi && u != dphi);
+    if (activation->kind != NULL)
+        activation->kind->eval(n, u, phi, dphi);
+    else
+        net_expression_eval(activation, n, u, phi, dphi);
+}

@@ -1,0 +1,29 @@
+#include "net/architecture.h"
+
+#include <math.h>
+
+int net_architecture_init(struct net_architecture *architecture, const struct experiment_point *point,
+                          struct base_error *error)
+{
+    struct net_architecture *a = architecture;
+    a->L = (size_t)point->depth;
+    a->C = (size_t)point->outputs;
+    a->T = (size_t)point->samples;
+    a->CT = a->C * a->T;
+    a->M = (size_t)point->width;
+    a->weight_variance = point->weight_variance;
+    a->bias_variance = point->bias_variance;
+    a->activation = point->activation;
+    for (size_t l = 0; l < a->L; l++) {
+        const double units = floor(point->profile[l] * (double)point->width + 0.5);
+        if (!(units >= 1 && units < 0x1p31))
+            return base_fail(error, BASE_BAD_INPUT, "profile: layer %zu would have %g units (α_%zu·M = %g·%zu)", l, units,
+                             l, point->profile[l], a->M);
+        a->widths[l] = (size_t)units;
+    }
+    a->widths[a->L] = a->C;
+    a->P = 0;
+    for (size_t l = 1; l <= a->L; l++)
+        a->P += (double)a->widths[l] * ((double)a->widths[l - 1] + 1);
+    return BASE_OK;
+}

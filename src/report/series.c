@@ -1,0 +1,161 @@
+#include "report/series.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where the points of one series stand: every stride-th from the first, count of them. */
+struct run {
+    size_t stride, count;
+};
+
+static struct run find_width_axis(const struct store_result *r)
+{
+    size_t stride = r->n_points / r->n_cases;
+    for (size_t a = 0; a < r->n_axes; a++) {
+        stride /= r->axes[a].length;
+        if (strcmp(r->axes[a].key, "width") == 0)
+            return (struct run){stride, r->axes[a].length};
+    }
+    return (struct run){1, 1};
+}
+
+static int series_init(struct series *s, size_t n, struct base_error *error)
+{
+    int status;
+    s->n = n;
+    TRY(base_got(s->widths = base_calloc(n, sizeof(double), error)));
+    TRY(base_got(s->theory = base_calloc(n, sizeof(double), error)));
+    TRY(base_got(s->ratios = base_calloc(n, sizeof(double), error)));
+    TRY(base_got(s->se = base_calloc(n, sizeof(double), error)));
+    TRY(base_got(s->moments = base_calloc(n, sizeof *s->moments, error)));
+out:
+    return status;
+}
+
+static int list_append(struct series_list *list, struct series **added, struct base_error *error)
+{
+    if (list->n == list->room) {
+        const size_t room = 2 * list->room + 16;
+        struct series *series = base_calloc(room, sizeof *series, error);
+        if (series == NULL)
+            return BASE_FAILED;
+        if (list->n > 0)
+            memcpy(series, list->series, list->n * sizeof *series);
+        free(list->series);
+        list->series = series;
+        list->room = room;
+    }
+    *added = &list->series[list->n++];
+    return BASE_OK;
+}
+
+void series_list_free(struct series_list *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        free(list->series[i].widths);
+        free(list->series[i].theory);
+        free(list->series[i].ratios);
+        free(list->series[i].se);
+        free(list->series[i].moments);
+    }
+    free(list->series);
+    memset(list, 0, sizeof *list);
+}
+
+/* What can be said of it; a number without spread gets the error of its last digits. */
+static enum series_state classify(struct series *s)
+{
+    static const double rounding = 1e-12;
+    bool exact = true;
+    for (size_t i = 0; i < s->n; i++) {
+        if (!isfinite(s->theory[i]) || s->theory[i] == 0)
+            return SERIES_NO_THEORY;
+        if (s->moments[i].n < 2)
+            return SERIES_NO_TRIALS;
+        exact = exact && s->se[i] <= rounding && fabs(s->ratios[i] - 1) <= rounding;
+        s->se[i] = fmax(s->se[i], rounding);
+    }
+    if (s->n_powers == 0 || s->n < s->n_powers + 1)
+        return SERIES_NO_WIDTHS;
+    return exact ? SERIES_EXACT : SERIES_FITTED;
+}
+
+static int fit(struct series *s, struct base_error *error)
+{
+    int status;
+    size_t *counts = base_calloc(s->n, sizeof *counts, error);
+    TRY(base_got(counts));
+    for (size_t i = 0; i < s->n; i++)
+        counts[i] = s->moments[i].n;
+    TRY(report_limit_fit(s->n, s->widths, s->ratios, s->se, counts, s->n_powers, s->powers, &s->limit, error));
+out:
+    free(counts);
+    return status;
+}
+
+static int collect_series(struct series *s, size_t stride, const double *widths, double outputs,
+                          const struct store_array *measured, const struct store_array *theory, struct base_error *error)
+{
+    const size_t trials = s->result->trials;
+    s->n_powers = measure_powers(s->variable, (size_t)outputs, s->powers);
+    for (size_t i = 0; i < s->n; i++) {
+        const size_t point = s->first_point + i * stride;
+        s->widths[i] = widths[point];
+        s->theory[i] = theory->values[point];
+        s->moments[i] = report_moments(trials, measured->values + point * trials, 1);
+        s->ratios[i] = s->moments[i].mean / s->theory[i];
+        s->se[i] = s->moments[i].se / fabs(s->theory[i]);
+    }
+    s->state = classify(s);
+    return s->state == SERIES_FITTED ? fit(s, error) : BASE_OK;
+}
+
+static int collect_variable(const struct store_result *r, const struct measure_variable *v, const double *widths,
+                            const double *outputs, struct series_list *list, struct base_error *error)
+{
+    int status;
+    char name[128];
+    struct store_array measured = {0}, theory = {0};
+    const struct run run = find_width_axis(r);
+    TRY(store_read(r, v->name, &measured, error));
+    snprintf(name, sizeof name, "%s_theory", v->name);
+    TRY(store_read(r, name, &theory, error));
+    if (!measured.per_trial || measured.length != 1 || theory.per_trial || theory.length != 1)
+        TRY(base_fail(error, BASE_BAD_INPUT, "%s: `%s` has unexpected dimensions", r->path, v->name));
+    for (size_t point = 0; point < r->n_points; point++) {
+        if (point / run.stride % run.count != 0)
+            continue;
+        struct series *s;
+        TRY(list_append(list, &s, error));
+        *s = (struct series){.result = r, .variable = v, .first_point = point};
+        TRY(series_init(s, run.count, error));
+        TRY(collect_series(s, run.stride, widths, outputs[point], &measured, &theory, error));
+    }
+out:
+    store_array_free(&measured);
+    store_array_free(&theory);
+    return status;
+}
+
+int series_collect(const struct store_result *result, struct series_list *list, struct base_error *error)
+{
+    int status;
+    double *widths = base_calloc(result->n_points, sizeof *widths, error);
+    double *outputs = base_calloc(result->n_points, sizeof *outputs, error);
+    TRY(base_got(widths));
+    TRY(base_got(outputs));
+    TRY(store_read_key(result, "width", widths, error));
+    TRY(store_read_key(result, "outputs", outputs, error));
+    for (size_t i = 0; i < result->n_names; i++) {
+        const struct measure_variable *v = measure_find_variable(result->names[i]);
+        if (v->predicted && v->axis == MEASURE_SCALAR)
+            TRY(collect_variable(result, v, widths, outputs, list, error));
+    }
+out:
+    free(widths);
+    free(outputs);
+    return status;
+}

@@ -1,0 +1,38 @@
+/* Private to report: one comparison, a variable at one case and one value of every axis but width. */
+#ifndef REPORT_SERIES_H
+#define REPORT_SERIES_H
+
+#include "report/report.h"
+
+#include <stdbool.h>
+
+enum series_state {
+    SERIES_FITTED,    /* limit is there */
+    SERIES_EXACT,     /* no spread at all, and equal to theory at every width */
+    SERIES_NO_THEORY, /* theory is nan */
+    SERIES_NO_WIDTHS, /* too few widths, or none swept */
+    SERIES_NO_TRIALS  /* fewer than two finished trials at some width */
+};
+
+struct series {
+    const struct store_result *result;
+    const struct measure_variable *variable;
+    size_t first_point; /* at the first width */
+    size_t n;           /* widths */
+    size_t n_powers;
+    double powers[MEASURE_MAX_POWERS];
+    double *widths, *theory, *ratios, *se; /* (n) ratio and its error */
+    struct report_moments *moments;        /* (n) */
+    enum series_state state;
+    struct report_limit limit;
+};
+
+/* All comparisons of one result file, appended to the list. */
+struct series_list {
+    size_t n, room;
+    struct series *series;
+};
+int series_collect(const struct store_result *result, struct series_list *list, struct base_error *error);
+void series_list_free(struct series_list *list);
+
+#endif

@@ -1,0 +1,176 @@
+#include "base/memory.h"
+#include "report/series.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Verdicts counted over a variable, or over all. */
+struct tally {
+    size_t agree, disagree, undecided, skipped;
+};
+
+/* What every line of the report needs. */
+struct report {
+    FILE *out;
+    double level; /* of one test */
+    struct tally all;
+};
+
+static void print_place(const struct series *s, FILE *out)
+{
+    const struct store_result *r = s->result;
+    size_t stride = r->n_points / r->n_cases;
+    fprintf(out, "  case %s", r->cases[s->first_point / stride]);
+    for (size_t a = 0; a < r->n_axes; a++) {
+        stride /= r->axes[a].length;
+        if (strcmp(r->axes[a].key, "width") == 0)
+            continue;
+        fprintf(out, ", %s ", r->axes[a].key);
+        report_print_axis(out, &r->axes[a], s->first_point / stride % r->axes[a].length);
+    }
+    fputc('\n', out);
+}
+
+static void print_points(const struct series *s, FILE *out)
+{
+    fprintf(out, "  %10s %6s %13s %11s %13s %10s %9s\n", "width", "trials", "measured", "s.e.", "theory", "ratio", "s.e.");
+    for (size_t i = 0; i < s->n; i++)
+        fprintf(out, "  %10.0f %6zu %13.6g %11.2g %13.6g %10.4f %9.4f\n", s->widths[i], s->moments[i].n,
+                s->moments[i].mean, s->moments[i].se, s->theory[i], s->ratios[i], s->se[i]);
+}
+
+static const char *power_name(double power)
+{
+    return power == 0.5 ? "M^-1/2" : power == 1 ? "1/M" : power == 2 ? "1/M^2" : "M^-p";
+}
+
+static void print_limit(const struct series *s, double level, const char *verdict, FILE *out)
+{
+    fputs("  1 ", out);
+    for (size_t p = 0; p < s->n_powers; p++)
+        fprintf(out, "+ c%zu %s ", p + 1, power_name(s->powers[p]));
+    if (s->state == SERIES_EXACT)
+        fprintf(out, ": exact at every width: %s\n", verdict);
+    else
+        fprintf(out, ": limit %.4f +- %.4f (%.3g %% interval), p = %.2g, chi2/dof %.1f/%zu: %s\n", s->limit.limit,
+                report_limit_half_width(&s->limit, level), 100 * (1 - level), report_limit_p_value(&s->limit),
+                s->limit.chi2, s->limit.chi2_dof, verdict);
+}
+
+static const char *why_skipped(const struct series *s)
+{
+    switch (s->state) {
+    case SERIES_NO_THEORY: return "the theory does not apply here (nan)";
+    case SERIES_NO_TRIALS: return "fewer than two finished trials at some width";
+    default: break;
+    }
+    return s->n == 1 ? "width is not swept, and the theory is about the limit of large width"
+                     : "too few widths to extrapolate to large width";
+}
+
+static const char *judge(const struct series *s, double level, struct tally *tally)
+{
+    if (s->state == SERIES_FITTED && report_limit_p_value(&s->limit) < level) {
+        tally->disagree++;
+        return "DISAGREES";
+    }
+    if (s->state == SERIES_FITTED && !(report_limit_half_width(&s->limit, level) <= REPORT_WIDEST)) {
+        tally->undecided++;
+        return "undecided (more trials or wider networks would tell)";
+    }
+    tally->agree++;
+    return "agrees";
+}
+
+static void report_series(struct report *report, const struct series *s, struct tally *tally)
+{
+    print_place(s, report->out);
+    print_points(s, report->out);
+    if (s->state == SERIES_FITTED || s->state == SERIES_EXACT) {
+        const char *verdict = judge(s, report->level, tally);
+        print_limit(s, report->level, verdict, report->out);
+    } else {
+        tally->skipped++;
+        fprintf(report->out, "  not judged: %s\n", why_skipped(s));
+    }
+}
+
+static void print_tally(const char *label, const struct tally *t, FILE *out)
+{
+    fprintf(out, "%s: %s (%zu agree, %zu disagree", label,
+            t->disagree > 0 ? "DISAGREES" : t->agree > 0 ? "agrees" : "cannot be judged", t->agree, t->disagree);
+    if (t->undecided > 0)
+        fprintf(out, ", %zu undecided", t->undecided);
+    if (t->skipped > 0)
+        fprintf(out, ", %zu not judged", t->skipped);
+    fputs(")\n", out);
+}
+
+/* All series of one variable of one file follow each other in the list. */
+static size_t report_variable(struct report *report, const struct series_list *list, size_t first)
+{
+    const struct series *head = &list->series[first];
+    struct tally tally = {0};
+    size_t i = first;
+    fprintf(report->out, "%s: %s [%s]\n", head->variable->name, head->variable->long_name, head->variable->source);
+    for (; i < list->n && list->series[i].variable == head->variable && list->series[i].result == head->result; i++)
+        report_series(report, &list->series[i], &tally);
+    print_tally(head->variable->name, &tally, report->out);
+    fputc('\n', report->out);
+    report->all.agree += tally.agree;
+    report->all.disagree += tally.disagree;
+    report->all.undecided += tally.undecided;
+    report->all.skipped += tally.skipped;
+    return i;
+}
+
+static size_t count_tests(const struct series_list *list)
+{
+    size_t tests = 0;
+    for (size_t i = 0; i < list->n; i++)
+        tests += list->series[i].state == SERIES_FITTED;
+    return tests;
+}
+
+static enum report_verdict print_report(const struct series_list *list, FILE *out)
+{
+    const size_t tests = count_tests(list);
+    struct report report = {.out = out, .level = REPORT_FALSE_ALARM / (tests > 0 ? (double)tests : 1)};
+    const struct store_result *file = NULL;
+    for (size_t i = 0; i < list->n;) {
+        if (list->series[i].result != file) {
+            file = list->series[i].result;
+            fprintf(out, "# %s\n\n", file->path);
+        }
+        i = report_variable(&report, list, i);
+    }
+    print_tally("verdict", &report.all, out);
+    fprintf(out,
+            "%zu tests, each at a false-alarm rate of %.2g: a theory that is true everywhere is called wrong with probability "
+            "%g at most.\n",
+            tests, report.level, REPORT_FALSE_ALARM);
+    return report.all.disagree > 0 ? REPORT_DISAGREES : report.all.agree > 0 ? REPORT_AGREES : REPORT_NOT_JUDGED;
+}
+
+int report_verify(size_t n_files, const char *const *paths, FILE *out, enum report_verdict *verdict,
+                  struct base_error *error)
+{
+    int status;
+    size_t opened = 0;
+    struct series_list list = {0};
+    struct store_result *results = base_calloc(n_files, sizeof *results, error);
+    TRY(base_got(results));
+    for (size_t i = 0; i < n_files; i++) {
+        TRY(store_open(&results[i], paths[i], error));
+        opened++;
+        TRY(series_collect(&results[i], &list, error));
+    }
+    *verdict = print_report(&list, out);
+out:
+    series_list_free(&list);
+    for (size_t i = 0; i < opened; i++)
+        store_result_free(&results[i]);
+    free(results);
+    return status;
+}

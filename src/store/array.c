@@ -1,0 +1,131 @@
+/* A result file for reading: its numbers. */
+#include "base/memory.h"
+#include "store/dimension.h"
+#include "store/h5.h"
+#include "store/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <hdf5_hl.h>
+
+static herr_t scale_name(hid_t dataset, unsigned dimension, hid_t scale, void *name)
+{
+    (void)dataset;
+    (void)dimension;
+    const ssize_t length = H5DSget_scale_name(scale, name, 64);
+    return length > 0 ? 1 : -1; /* 1: one is enough */
+}
+
+int store_dimension_names(hid_t dataset, char names[H5_MAX_RANK][64], hsize_t sizes[H5_MAX_RANK], int *rank,
+                          struct base_error *error)
+{
+    int status;
+    hid_t space = -1;
+    TRY(h5_check(space = H5Dget_space(dataset), error, "dimensions"));
+    *rank = H5Sget_simple_extent_ndims(space);
+    if (*rank < 0 || *rank > H5_MAX_RANK || H5Sget_simple_extent_dims(space, sizes, NULL) != *rank)
+        TRY(base_fail(error, BASE_BAD_INPUT, "a variable without dimensions"));
+    for (int d = 0; d < *rank; d++)
+        if (H5DSiterate_scales(dataset, (unsigned)d, NULL, scale_name, names[d]) != 1)
+            TRY(base_fail(error, BASE_BAD_INPUT, "a variable whose dimension %d has no name", d));
+out:
+    h5_close(space);
+    return status;
+}
+
+/* Whether the dimensions are (case, axes…[, trial][, one more]). */
+static int check_shape(const struct store_result *r, int rank, char names[H5_MAX_RANK][64],
+                       const hsize_t sizes[H5_MAX_RANK], const char *name, struct store_array *array,
+                       struct base_error *error)
+{
+    size_t d = 1 + r->n_axes;
+    if ((size_t)rank < d || sizes[0] != r->n_cases)
+        return base_fail(error, BASE_BAD_INPUT, "%s: variable %s does not run over the grid", r->path, name);
+    for (size_t a = 0; a < r->n_axes; a++)
+        if (strcmp(names[1 + a], r->axes[a].key) != 0 || sizes[1 + a] != r->axes[a].length)
+            return base_fail(error, BASE_BAD_INPUT, "%s: variable %s does not run over %s", r->path, name, r->axes[a].key);
+    array->per_trial = d < (size_t)rank && strcmp(names[d], "trial") == 0;
+    if (array->per_trial && sizes[d++] != r->trials)
+        return base_fail(error, BASE_BAD_INPUT, "%s: variable %s has another number of trials", r->path, name);
+    array->length = 1;
+    if (d < (size_t)rank) {
+        array->length = (size_t)sizes[d];
+        array->axis = strcmp(names[d], measure_axis_name(MEASURE_RANK)) == 0 ? measure_axis_name(MEASURE_RANK) : "index";
+        d++;
+    }
+    if (d != (size_t)rank)
+        return base_fail(error, BASE_BAD_INPUT, "%s: variable %s has unknown dimensions", r->path, name);
+    return BASE_OK;
+}
+
+int store_read(const struct store_result *result, const char *name, struct store_array *array, struct base_error *error)
+{
+    int status;
+    char names[H5_MAX_RANK][64];
+    hsize_t sizes[H5_MAX_RANK];
+    int rank = 0;
+    hid_t dataset = -1;
+    memset(array, 0, sizeof *array);
+    if (!store_has(result, name))
+        return base_fail(error, BASE_BAD_INPUT, "%s: no variable `%s`", result->path, name);
+    TRY(h5_check(dataset = H5Dopen2((hid_t)result->file, name, H5P_DEFAULT), error, "%s: variable %s", result->path, name));
+    TRY(store_dimension_names(dataset, names, sizes, &rank, error));
+    TRY(check_shape(result, rank, names, sizes, name, array, error));
+    const size_t n = result->n_points * (array->per_trial ? result->trials : 1) * array->length;
+    TRY(base_got(array->values = base_calloc(n, sizeof *array->values, error)));
+    TRY(h5_check(H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, array->values), error,
+                 "%s: variable %s", result->path, name));
+out:
+    h5_close(dataset);
+    if (status != BASE_OK)
+        store_array_free(array);
+    return status;
+}
+
+void store_array_free(struct store_array *array)
+{
+    free(array->values);
+    memset(array, 0, sizeof *array);
+}
+
+static int read_per_case(const struct store_result *r, const char *key, double *values, struct base_error *error)
+{
+    int status;
+    hid_t dataset = -1, space = -1;
+    hsize_t size = 0;
+    double *cases = base_calloc(r->n_cases, sizeof *cases, error);
+    TRY(base_got(cases));
+    TRY(h5_check(dataset = H5Dopen2((hid_t)r->file, key, H5P_DEFAULT), error, "%s: variable %s", r->path, key));
+    TRY(h5_check(space = H5Dget_space(dataset), error, "%s: variable %s", r->path, key));
+    if (H5Sget_simple_extent_ndims(space) != 1 || H5Sget_simple_extent_dims(space, &size, NULL) != 1 || size != r->n_cases)
+        TRY(base_fail(error, BASE_BAD_INPUT, "%s: variable %s does not run over the cases", r->path, key));
+    TRY(h5_check(H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, cases), error, "%s: variable %s",
+                 r->path, key));
+    for (size_t p = 0; p < r->n_points; p++)
+        values[p] = cases[p / (r->n_points / r->n_cases)];
+out:
+    free(cases);
+    h5_close(space);
+    h5_close(dataset);
+    return status;
+}
+
+int store_read_key(const struct store_result *result, const char *key, double *values, struct base_error *error)
+{
+    size_t stride = result->n_points / result->n_cases;
+    for (size_t a = 0; a < result->n_axes; a++) {
+        const struct experiment_axis *axis = &result->axes[a];
+        stride /= axis->length;
+        if (strcmp(axis->key, key) != 0)
+            continue;
+        if (axis->type == EXPERIMENT_STRING)
+            return base_fail(error, BASE_BAD_INPUT, "%s: coordinate %s is not a number", result->path, key);
+        for (size_t p = 0; p < result->n_points; p++) {
+            const size_t j = p / stride % axis->length;
+            values[p] = axis->type == EXPERIMENT_INTEGER ? (double)axis->integers[j] : axis->reals[j];
+        }
+        return BASE_OK;
+    }
+    return read_per_case(result, key, values, error);
+}

@@ -1,0 +1,45 @@
+#include "store/store.h"
+
+#include <string.h>
+
+int store_layout_init(struct store_layout *layout, const struct experiment *experiment, struct base_error *error)
+{
+    memset(layout, 0, sizeof *layout);
+    layout->experiment = experiment;
+    for (size_t i = 0; i < experiment->n_measures; i++) {
+        const struct measure *measure = measure_find(experiment->measures[i]);
+        for (size_t v = 0; v < measure->n_variables; v++)
+            if (!measure->variables[v].saved_on_request || experiment->save_eigenvalues)
+                layout->variables[layout->n_variables++] = &measure->variables[v];
+    }
+    for (size_t p = 0; p < experiment->n_points; p++) {
+        const int64_t rank = experiment->points[p].outputs * experiment->points[p].samples;
+        layout->ranks = (size_t)rank > layout->ranks ? (size_t)rank : layout->ranks;
+    }
+    if (experiment->n_axes + 3 > 30)
+        return base_fail(error, BASE_BAD_INPUT, "%s: sweep: %zu keys; a result file has room for 27 axes", experiment->path,
+                         experiment->n_axes);
+    return BASE_OK;
+}
+
+size_t store_layout_length(const struct store_layout *layout, size_t variable)
+{
+    return layout->variables[variable]->axis == MEASURE_RANK ? layout->ranks : 1;
+}
+
+size_t store_layout_find(const struct store_layout *layout, const struct measure_variable *variable)
+{
+    size_t v = 0;
+    while (v < layout->n_variables && layout->variables[v] != variable)
+        v++;
+    return v;
+}
+
+double store_layout_bytes(const struct store_layout *layout)
+{
+    const double points = (double)layout->experiment->n_points, trials = (double)layout->experiment->trials;
+    double bytes = 65536 + points * (4 * sizeof(double) + trials);
+    for (size_t v = 0; v < layout->n_variables; v++)
+        bytes += points * (trials + 1) * (double)store_layout_length(layout, v) * sizeof(double);
+    return bytes;
+}

@@ -1,0 +1,127 @@
+/* The result file: HDF5 that is also netCDF-4.
+ *
+ * Everything stands in the root group, every axis has a dimension scale, so ncdump, xarray, h5py and Julia show named
+ * axes. Dimension order: (case, swept keys in file order, trial, rank). With v a measured variable:
+ *
+ *     v          (case, axes…, trial[, rank])   every trial's value; NaN until it is there
+ *     v_theory   (case, axes…[, rank])          its prediction
+ *     kappa1, kappa2, alpha, parameters (case, axes…)
+ *     KEY        (case)                         a network or data key that is not swept, such as outputs
+ *     done       (case, axes…, trial)           1 where the trial is finished, written after its values
+ *
+ * The file is made whole under another name and renamed; afterwards only numbers change, in datasets allocated from the
+ * start, so it is complete on disk at all times. A file open for writing is locked; readers are refused meanwhile.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/error.h"
+#include "experiment/experiment.h"
+#include "measure/measure.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The root attribute `format` of every file of ours. */
+#define STORE_FORMAT "fisherfield result 1"
+
+/* ---- writing (layout.c, create.c, write.c) */
+
+/* What a run knows of itself, for the root attributes. */
+struct store_provenance {
+    const char *version, *build, *libraries, *blas_kernel, *command;
+    int threads;
+};
+
+/* The variables of an experiment's measures in order, and the sizes of one network's values. */
+struct store_layout {
+    const struct experiment *experiment;
+    size_t n_variables;
+    const struct measure_variable *variables[MEASURE_MAX_VARIABLES * MEASURE_MAX_MEASURES];
+    size_t ranks; /* largest C·T of the grid */
+};
+
+/* What theory says at every grid point. */
+struct store_predictions {
+    double *kappa1, *kappa2, *alpha, *parameters; /* (n_points) */
+    bool *no_outlier;                             /* (n_points) κ_2 vanishes: nothing is said of λ_max; not stored */
+    double **values;                              /* (n_variables) pointers: (n_points, length), NULL: no prediction */
+};
+
+struct store;
+
+/* The layout of an experiment; length of variable v in the file: 1 or ranks. */
+int store_layout_init(struct store_layout *layout, const struct experiment *experiment, struct base_error *error);
+size_t store_layout_length(const struct store_layout *layout, size_t variable);
+
+/* Where a variable stands in the layout; n_variables when it is not stored. */
+size_t store_layout_find(const struct store_layout *layout, const struct measure_variable *variable);
+
+/* Bytes of the file to be. */
+double store_layout_bytes(const struct store_layout *layout);
+
+/* Creates `path` with all datasets, every number still missing; refuses an existing file. */
+int store_create(const char *path, const struct store_layout *layout, const struct store_predictions *predictions,
+                 const struct store_provenance *provenance, struct base_error *error);
+
+/* Opens an existing result of the same experiment to go on with it; done (n_points, trials) receives its mask. Another
+ * definition or number of trials is BASE_BAD_INPUT that names the key that differs, and the file stays as it was. */
+int store_open_writing(struct store **store, const char *path, const struct store_layout *layout, uint8_t *done,
+                 struct base_error *error);
+
+/* Writes one trial: values[v] has length numbers of variable v. Then its done mark. */
+int store_write(struct store *store, size_t point, size_t trial, double *const *values, struct base_error *error);
+
+/* Brings everything to the disk. */
+int store_flush(struct store *store, struct base_error *error);
+
+/* Adds the seconds of this run to wall_seconds, flushes and closes; the store is gone either way. */
+int store_close(struct store *store, double wall_seconds, struct base_error *error);
+
+/* ---- reading (read.c) */
+
+/* A result file's grid. */
+struct store_result {
+    char *path;
+    int64_t file; /* HDF5's handle */
+    size_t n_cases;
+    const char **cases;
+    size_t n_axes;
+    struct experiment_axis *axes; /* key, type, values; doc is NULL */
+    size_t trials;
+    size_t n_points; /* n_cases · Π lengths */
+    size_t n_names;
+    const char **names; /* (n_names) measured variables, in the order of the file */
+    struct experiment_arena *arena;
+};
+
+/* Opens a result for reading. BASE_BAD_INPUT when it is missing, not HDF5, truncated, locked by a running program, or not
+ * one of ours. */
+int store_open(struct store_result *result, const char *path, struct base_error *error);
+void store_result_free(struct store_result *result);
+
+/* One variable as doubles. */
+struct store_array {
+    bool per_trial;
+    const char *axis; /* NULL, or the name of the last axis such as "rank" */
+    size_t length;    /* of that axis, or 1 */
+    double *values;   /* (n_points[, trials][, length]) */
+};
+bool store_has(const struct store_result *result, const char *name);
+int store_read(const struct store_result *result, const char *name, struct store_array *array, struct base_error *error);
+void store_array_free(struct store_array *array);
+
+/* A number that every point has, whether swept or not: "width", "outputs", "samples", …; (n_points) values. */
+int store_read_key(const struct store_result *result, const char *key, double *values, struct base_error *error);
+
+/* A root attribute as text; numbers are printed. NULL with no error when there is none. Lives as long as the result. */
+int store_read_attribute(const struct store_result *result, const char *name, const char **text, struct base_error *error);
+
+/* "HDF5 1.10.8" */
+void store_versions(char text[64]);
+
+/* Stops HDF5 from printing its own error stacks. Call first. */
+void store_init(void);
+
+#endif

@@ -1,0 +1,82 @@
+#include "sweep/network.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int sweep_network_init(struct sweep_network *network, const struct store_layout *layout, size_t point,
+                       const struct net_sampler *sampler, struct base_error *error)
+{
+    int status;
+    const struct experiment *e = layout->experiment;
+    memset(network, 0, sizeof *network);
+    network->layout = layout;
+    network->sampler = sampler;
+    TRY(net_architecture_init(&network->architecture, &e->points[point], error));
+    TRY(net_activation_open(&network->activation, network->architecture.activation, error));
+    TRY(sampler->init(&network->sampler_work, &network->architecture, error));
+    TRY(net_gram_init(&network->gram, &network->architecture, error));
+    for (size_t i = 0; i < e->n_measures; i++)
+        TRY(measure_find(e->measures[i])->init(&network->measure_work[i], &network->architecture, error));
+    TRY(base_got(network->values = base_calloc(layout->n_variables, sizeof *network->values, error)));
+    for (size_t v = 0; v < layout->n_variables; v++)
+        TRY(base_got(network->values[v] = base_calloc(store_layout_length(layout, v), sizeof(double), error)));
+out:
+    if (status != BASE_OK)
+        sweep_network_free(network);
+    return status;
+}
+
+void sweep_network_free(struct sweep_network *network)
+{
+    if (network->layout == NULL)
+        return;
+    const struct experiment *e = network->layout->experiment;
+    for (size_t v = 0; network->values != NULL && v < network->layout->n_variables; v++)
+        free(network->values[v]);
+    free(network->values);
+    for (size_t i = 0; i < e->n_measures; i++)
+        measure_find(e->measures[i])->free(network->measure_work[i]);
+    net_gram_free(&network->gram);
+    network->sampler->free(network->sampler_work);
+    net_activation_close(&network->activation);
+    memset(network, 0, sizeof *network);
+}
+
+static void forget_values(struct sweep_network *network)
+{
+    for (size_t v = 0; v < network->layout->n_variables; v++)
+        for (size_t i = 0; i < store_layout_length(network->layout, v); i++)
+            network->values[v][i] = NAN;
+}
+
+static int run_measures(struct sweep_network *network, struct base_error *error)
+{
+    int status = BASE_OK;
+    const struct store_layout *layout = network->layout;
+    for (size_t i = 0; i < layout->experiment->n_measures && status == BASE_OK; i++) {
+        const struct measure *measure = measure_find(layout->experiment->measures[i]);
+        double *cells[MEASURE_MAX_VARIABLES];
+        for (size_t v = 0; v < measure->n_variables; v++) {
+            const size_t at = store_layout_find(layout, &measure->variables[v]);
+            cells[v] = at < layout->n_variables ? network->values[at] : NULL;
+        }
+        status = measure->run(network->measure_work[i], &network->gram, cells, error);
+    }
+    return status;
+}
+
+int sweep_network_run(struct sweep_network *network, size_t trial, struct base_error *error)
+{
+    int status;
+    forget_values(network); /* a shallower point leaves NaN beyond its own length */
+    TRY(network->sampler->sample(network->sampler_work, &network->activation, network->layout->experiment->seed, trial,
+                                 &network->gram, error));
+    TRY(run_measures(network, error));
+out:
+    if (status == BASE_UNRESOLVED)
+        forget_values(network);
+    return status;
+}

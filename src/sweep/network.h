@@ -1,0 +1,29 @@
+/* Private to sweep: everything one thread needs to sample and measure the networks of one grid point. */
+#ifndef SWEEP_NETWORK_H
+#define SWEEP_NETWORK_H
+
+#include "base/error.h"
+#include "store/store.h"
+
+#include <stddef.h>
+
+struct sweep_network {
+    const struct store_layout *layout;
+    struct net_architecture architecture;
+    struct net_activation activation;
+    const struct net_sampler *sampler;
+    void *sampler_work;
+    struct net_gram gram;
+    void *measure_work[MEASURE_MAX_MEASURES];
+    double **values; /* (n_variables) pointers to store_layout_length numbers: the network's values */
+};
+
+/* Room for grid point `point`; free is safe on a zeroed struct and on a half-built one. */
+int sweep_network_init(struct sweep_network *network, const struct store_layout *layout, size_t point,
+                       const struct net_sampler *sampler, struct base_error *error);
+void sweep_network_free(struct sweep_network *network);
+
+/* Samples trial `trial` and measures it into values. BASE_UNRESOLVED: all values are NaN and the error says why. */
+int sweep_network_run(struct sweep_network *network, size_t trial, struct base_error *error);
+
+#endif

@@ -1,0 +1,89 @@
+#include "base/memory.h"
+#include "measure/orders.h"
+#include "sweep/sweep.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int predictions_init(const struct store_layout *layout, struct store_predictions *p, struct base_error *error)
+{
+    int status;
+    const size_t n = layout->experiment->n_points;
+    memset(p, 0, sizeof *p);
+    TRY(base_got(p->kappa1 = base_calloc(n, sizeof(double), error)));
+    TRY(base_got(p->kappa2 = base_calloc(n, sizeof(double), error)));
+    TRY(base_got(p->alpha = base_calloc(n, sizeof(double), error)));
+    TRY(base_got(p->parameters = base_calloc(n, sizeof(double), error)));
+    TRY(base_got(p->no_outlier = base_calloc(n, sizeof *p->no_outlier, error)));
+    TRY(base_got(p->values = base_calloc(layout->n_variables, sizeof *p->values, error)));
+    for (size_t v = 0; v < layout->n_variables; v++) {
+        const size_t count = n * store_layout_length(layout, v);
+        TRY(base_got(p->values[v] = base_calloc(count, sizeof(double), error)));
+        for (size_t i = 0; i < count; i++)
+            p->values[v][i] = NAN;
+    }
+out:
+    return status;
+}
+
+/* All measures of one grid point; the layout lists the variables measure by measure. */
+static void predict_point(const struct store_layout *layout, const struct theory_order *order,
+                          const struct net_architecture *a, size_t point, struct store_predictions *p)
+{
+    struct theory_fisher fisher;
+    theory_fisher_predict(order, a, &fisher);
+    p->kappa1[point] = fisher.kappa[0];
+    p->kappa2[point] = fisher.kappa[1];
+    p->alpha[point] = fisher.alpha;
+    p->parameters[point] = a->P;
+    p->no_outlier[point] = fisher.kappa2_vanishes;
+
+    for (size_t i = 0; i < layout->experiment->n_measures; i++) {
+        const struct measure *measure = measure_find(layout->experiment->measures[i]);
+        double *cells[MEASURE_MAX_VARIABLES];
+        for (size_t v = 0; v < measure->n_variables; v++) {
+            const size_t at = store_layout_find(layout, &measure->variables[v]);
+            cells[v] = at < layout->n_variables ? p->values[at] + point * store_layout_length(layout, at) : NULL;
+        }
+        measure->predict(order, a, cells);
+    }
+}
+
+int sweep_predict(const struct store_layout *layout, struct store_predictions *predictions, struct base_error *error)
+{
+    int status;
+    const struct experiment *e = layout->experiment;
+    struct measure_orders orders = {0};
+    struct net_architecture *a = NULL;
+    TRY(predictions_init(layout, predictions, error));
+    TRY(base_got(a = base_calloc(1, sizeof *a, error)));
+    for (size_t point = 0; point < e->n_points; point++) {
+        const struct theory_order *order;
+        TRY(net_architecture_init(a, &e->points[point], error));
+        status = measure_orders_get(&orders, a, &order, error);
+        if (status != BASE_OK)
+            TRY(base_fail_within(error, status, "%s: theory of case %s", e->path, e->cases[experiment_point_case(e, point)]));
+        predict_point(layout, order, a, point, predictions);
+    }
+out:
+    measure_orders_free(&orders);
+    free(a);
+    if (status != BASE_OK)
+        sweep_predictions_free(layout, predictions);
+    return status;
+}
+
+void sweep_predictions_free(const struct store_layout *layout, struct store_predictions *predictions)
+{
+    struct store_predictions *p = predictions;
+    for (size_t v = 0; p->values != NULL && v < layout->n_variables; v++)
+        free(p->values[v]);
+    free(p->values);
+    free(p->kappa1);
+    free(p->kappa2);
+    free(p->alpha);
+    free(p->parameters);
+    free(p->no_outlier);
+    memset(p, 0, sizeof *p);
+}

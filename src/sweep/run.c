@@ -1,0 +1,188 @@
+#include "base/memory.h"
+#include "base/progress.h"
+#include "sweep/network.h"
+#include "sweep/sweep.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const double seconds_between_flushes = 5;
+
+/* What the threads share; everything below `lock` is read and written under it. */
+struct shared {
+    const struct store_layout *layout;
+    const struct sweep_plan *plan;
+    const struct sweep_options *options;
+    const uint8_t *done; /* (n_points, trials) of before the run */
+    pthread_mutex_t lock;
+    size_t next; /* unit of work: point·trials + trial */
+    struct store *store;
+    struct base_progress progress;
+    struct sweep_summary *summary;
+    double last_flush;
+    int status;
+    struct base_error error;
+};
+
+/* The next unfinished unit; false when there is none, or none is wanted any more. */
+static bool take_unit(struct shared *s, size_t *point, size_t *trial)
+{
+    bool taken = false;
+    const size_t trials = (size_t)s->layout->experiment->trials, units = s->layout->experiment->n_points * trials;
+    pthread_mutex_lock(&s->lock);
+    if (s->options->stop != NULL && *s->options->stop != 0 && s->status == BASE_OK)
+        s->status = base_fail(&s->error, BASE_STOPPED, "stopped early; the same command goes on from here");
+    if (s->status == BASE_OK) {
+        while (s->next < units && s->done[s->next])
+            s->next++;
+        if ((taken = s->next < units)) {
+            *point = s->next / trials;
+            *trial = s->next++ % trials;
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+    return taken;
+}
+
+static void note_unresolved(struct sweep_summary *summary, const struct base_error *why)
+{
+    if (summary->unresolved++ == 0)
+        snprintf(summary->why_unresolved, sizeof summary->why_unresolved, "%s", why->text);
+}
+
+/* A finished network into the file; its error into the shared one when it is the first. */
+static void hand_in(struct shared *s, size_t point, size_t trial, int status, double *const *values,
+                    const struct base_error *why)
+{
+    struct base_error error = *why;
+    pthread_mutex_lock(&s->lock);
+    if (status == BASE_UNRESOLVED)
+        note_unresolved(s->summary, why);
+    if (status == BASE_OK || status == BASE_UNRESOLVED)
+        status = store_write(s->store, point, trial, values, &error);
+    if (status == BASE_OK) {
+        s->summary->sampled++;
+        base_progress_step(&s->progress, s->plan->costs[point]);
+        if (base_seconds() - s->last_flush > seconds_between_flushes) {
+            status = store_flush(s->store, &error);
+            s->last_flush = base_seconds();
+        }
+    }
+    if (status != BASE_OK && s->status == BASE_OK) {
+        s->status = status;
+        s->error = error;
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void *work(void *argument)
+{
+    struct shared *s = argument;
+    struct sweep_network *network = calloc(1, sizeof *network);
+    size_t point = 0, trial = 0, ready = SIZE_MAX;
+    struct base_error error = {"out of memory"};
+    if (network == NULL) {
+        hand_in(s, 0, 0, BASE_FAILED, NULL, &error);
+        return NULL;
+    }
+    while (take_unit(s, &point, &trial)) {
+        int status = BASE_OK;
+        if (ready != point) {
+            sweep_network_free(network);
+            status = sweep_network_init(network, s->layout, point, s->plan->samplers[point], &error);
+            ready = point;
+        }
+        if (status == BASE_OK)
+            status = sweep_network_run(network, trial, &error);
+        hand_in(s, point, trial, status, network->values, &error);
+        if (status != BASE_OK && status != BASE_UNRESOLVED)
+            break;
+    }
+    sweep_network_free(network);
+    free(network);
+    return NULL;
+}
+
+/* The caller is one of the threads; where no other can be started it does the work alone. */
+static void run_threads(struct shared *s, int threads)
+{
+    pthread_t *others = calloc((size_t)threads, sizeof *others);
+    int started = 0;
+    while (others != NULL && started < threads - 1 && pthread_create(&others[started], NULL, work, s) == 0)
+        started++;
+    work(s);
+    for (int i = 0; i < started; i++)
+        pthread_join(others[i], NULL);
+    free(others);
+    s->summary->threads = started + 1;
+}
+
+/* Opens the file, making it where there is none, and reads what is done. */
+static int open_store(const struct store_layout *layout, const char *path, const struct store_provenance *provenance,
+                      struct store **store, uint8_t *done, struct base_error *error)
+{
+    int status;
+    struct store_predictions predictions = {0};
+    if (access(path, F_OK) != 0) {
+        TRY(sweep_predict(layout, &predictions, error));
+        TRY(store_create(path, layout, &predictions, provenance, error));
+    }
+    TRY(store_open_writing(store, path, layout, done, error));
+out:
+    sweep_predictions_free(layout, &predictions);
+    return status;
+}
+
+static double missing_cost(const struct experiment *e, const struct sweep_plan *plan, const uint8_t *done,
+                           struct sweep_summary *summary)
+{
+    double cost = 0;
+    summary->total = e->n_points * (size_t)e->trials;
+    for (size_t unit = 0; unit < summary->total; unit++) {
+        summary->kept += done[unit] != 0;
+        cost += done[unit] ? 0 : plan->costs[unit / (size_t)e->trials];
+    }
+    return cost;
+}
+
+int sweep_run(const struct experiment *experiment, const char *path, const struct sweep_options *options,
+              const struct store_provenance *provenance, struct sweep_summary *summary, struct base_error *error)
+{
+    int status;
+    const struct experiment *e = experiment;
+    const double start = base_seconds();
+    struct store_layout layout;
+    struct sweep_plan plan = {0};
+    struct store *store = NULL;
+    struct store_provenance mine = *provenance;
+    uint8_t *done = NULL;
+    memset(summary, 0, sizeof *summary);
+
+    TRY(store_layout_init(&layout, e, error));
+    TRY(sweep_plan_init(&plan, e, options->threads, error));
+    TRY(base_got(done = base_calloc(e->n_points * (size_t)e->trials, 1, error)));
+    mine.threads = plan.threads;
+    TRY(open_store(&layout, path, &mine, &store, done, error));
+
+    struct shared s = {.layout = &layout, .plan = &plan, .options = options, .done = done, .store = store,
+                       .summary = summary, .last_flush = start};
+    pthread_mutex_init(&s.lock, NULL);
+    const double cost = missing_cost(e, &plan, done, summary);
+    base_progress_start(&s.progress, options->progress, e->name, "networks", summary->total - summary->kept, cost);
+    run_threads(&s, plan.threads);
+    base_progress_end(&s.progress);
+    pthread_mutex_destroy(&s.lock);
+
+    summary->seconds = base_seconds() - start;
+    status = store_close(store, summary->seconds, error);
+    if (s.status != BASE_OK) {
+        *error = s.error;
+        status = s.status;
+    }
+out:
+    free(done);
+    sweep_plan_free(&plan);
+    return status;
+}

@@ -1,0 +1,56 @@
+/* A run: grid × trials, in threads, into the result file; and the predictions over the same grid. */
+#ifndef SWEEP_SWEEP_H
+#define SWEEP_SWEEP_H
+
+#include "base/error.h"
+#include "experiment/experiment.h"
+#include "store/store.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* ---- predict.c */
+
+/* Theory at every grid point. predictions->values[v] is (n_points, store_layout_length), nan beyond a point's own length. */
+int sweep_predict(const struct store_layout *layout, struct store_predictions *predictions, struct base_error *error);
+void sweep_predictions_free(const struct store_layout *layout, struct store_predictions *predictions);
+
+/* ---- plan.c */
+
+/* What each grid point takes. */
+struct sweep_plan {
+    const struct net_sampler **samplers; /* (n_points) */
+    double *costs;                       /* (n_points) flops of one network, sampler and dual */
+    double bytes;                        /* of the largest network: working memory of one thread */
+    int threads;                         /* as many as asked, as make sense, and as the memory holds */
+};
+
+/* BASE_BAD_INPUT when one network of some point does not fit the experiment's `memory` or the machine.
+ * threads 0: one a core. */
+int sweep_plan_init(struct sweep_plan *plan, const struct experiment *experiment, int threads, struct base_error *error);
+void sweep_plan_free(struct sweep_plan *plan);
+
+/* ---- run.c */
+
+struct sweep_options {
+    int threads;                       /* 0: one a core */
+    FILE *progress;                    /* NULL: none */
+    const volatile sig_atomic_t *stop; /* not 0: finish the networks in hand and return BASE_STOPPED */
+};
+
+struct sweep_summary {
+    size_t total, kept, sampled; /* networks in all, found finished, sampled now */
+    size_t unresolved;           /* of these, stored as NaN */
+    char why_unresolved[256];    /* the first of them */
+    int threads;
+    double seconds;
+};
+
+/* Creates the result file, or goes on with one of the same experiment, and samples every missing trial. Values depend on
+ * nothing but the experiment and the BLAS kernel: not on threads, nor on what was there. */
+int sweep_run(const struct experiment *experiment, const char *path, const struct sweep_options *options,
+              const struct store_provenance *provenance, struct sweep_summary *summary, struct base_error *error);
+
+#endif

@@ -1,0 +1,46 @@
+/* From order parameters to the eigenvalue statistics of F = (1/T) JᵀJ (KAA19, KAA21); symbols as in theory.h.
+ */
+#include "theory/theory.h"
+
+#include <math.h>
+
+static double alpha(const struct net_architecture *architecture, size_t l)
+{
+    return (double)architecture->widths[l] / (double)architecture->M;
+}
+
+/* ακ_e = Σ_{l=1}^{L} α_{l-1} q̃^l_e q̂^{l-1}_e */
+static double alpha_kappa(const struct theory_order *order, const struct net_architecture *architecture,
+                          size_t e)
+{
+    double sum = 0;
+    for (size_t l = 1; l <= order->L; l++)
+        sum += alpha(architecture, l - 1) * order->qtilde[2 * l + e] * order->qhat[2 * l - 2 + e];
+    return sum;
+}
+
+void theory_fisher_predict(const struct theory_order *order, const struct net_architecture *architecture,
+                           struct theory_fisher *prediction)
+{
+    double M = (double)architecture->M, C = (double)architecture->C, T = (double)architecture->T,
+           P = architecture->P;
+    double ak1 = alpha_kappa(order, architecture, 0), ak2 = alpha_kappa(order, architecture, 1);
+    double w1 = 1 / T, w2 = (T - 1) / T; /* the shares of equal and of different samples */
+
+    double sum = 0;
+    for (size_t l = 1; l < order->L; l++)
+        sum += alpha(architecture, l) * alpha(architecture, l - 1);
+
+    bool vanishes = architecture->T > 1 && ak2 < 1e-12 * ak1;
+    *prediction = (struct theory_fisher){
+        .alpha = sum,
+        .kappa = {sum > 0 ? ak1 / sum : NAN, sum > 0 ? ak2 / sum : NAN},
+        .alpha_kappa = {ak1, ak2},
+        .eig_mean = C * M * ak1 / P,
+        .eig_second_moment = C * M * M * (w2 * ak2 * ak2 + w1 * ak1 * ak1) / P,
+        .eig_max = vanishes ? NAN : M * (w2 * ak2 + w1 * ak1),
+        .centred_eig_max = architecture->T > 1 ? M * (ak1 - ak2) / T : NAN,
+        .eigvec_overlap = vanishes ? NAN : 1,
+        .kappa2_vanishes = vanishes,
+    };
+}

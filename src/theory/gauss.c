@@ -1,0 +1,201 @@
+/* I_φ[a, b] and I_φ'[a, b] as ∫Dx m(x)², m(x) = ∫Dy g(√b x + √(a−b) y), both g at the same nodes.
+ *
+ *     R        reach: the disc x² + y² ≤ R² holds the integrals to 1e-17
+ *     h        spacing of the trapezoid rule, for an activation without kinks
+ *     k        a kink of φ, met at y = (k − √b x)/√(a−b) by the inner integral
+ *     w        √((a−b)/b): m is smooth, but around x = k/√b it bends within a layer of width w, which
+ * vanishes as b → a; panels that double in length away from there resolve it at any w
+ */
+#include "base/memory.h"
+#include "theory/rule.h"
+#include "theory/theory.h"
+
+#include <assert.h>
+#include <gsl/gsl_sort.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* A layer of relative width 1e-8, the narrowest that doubles can tell, grows to the whole line in 32
+ * doublings. */
+enum { MOST_DOUBLINGS = 40, MOST_BREAKS = NET_MAX_KINKS * (2 * MOST_DOUBLINGS + 1) + 2 };
+
+struct gauss {
+    const struct net_activation *activation;
+    double variance;                 /* a */
+    double outer_scale, inner_scale; /* √b, √(a−b) */
+    double reach;                    /* R */
+    double h;                        /* of the trapezoid rule */
+    struct theory_legendre legendre; /* of the panels */
+    struct theory_rule outer, inner;
+    double *u, *phi, *dphi; /* (inner.room) */
+};
+
+static int fail_infinite(const struct gauss *g, struct base_error *error)
+{
+    return base_fail(
+        error, BASE_FAILED,
+        "the mean square of the activation or of its derivative overflows or is infinite where the "
+        "pre-activations have variance %g",
+        g->variance);
+}
+
+/* R: how far out max φ² e^(−z²/2) or max φ'² e^(−z²/2) still counts, at z = u/√a. */
+static int reach_find(struct gauss *g, struct base_error *error)
+{
+    static const double nearest = 8.5, farthest = 38, step = 0.25, negligible = 1e-17;
+    double largest[2] = {0, 0}, peak[2] = {0, 0};
+    for (double z = 0; z <= farthest; z += step) {
+        double u[2] = {sqrt(g->variance) * z, -sqrt(g->variance) * z}, value[2][2];
+        net_activation_eval(g->activation, 2, u, value[0], value[1]);
+        bool inside = z < nearest;
+        for (int e = 0; e < 2; e++) {
+            double size = fabs(value[e][0]) + fabs(value[e][1]);
+            if (!isfinite(size * size))
+                return fail_infinite(g, error);
+            largest[e] = fmax(largest[e], size);
+            double share = largest[e] * largest[e] * exp(-0.5 * z * z);
+            peak[e] = fmax(peak[e], share);
+            inside = inside || share > negligible * peak[e];
+        }
+        g->reach = z;
+        if (!inside)
+            return BASE_OK;
+    }
+    return base_fail(error, BASE_FAILED,
+                     "the activation's mean square over inputs of variance %g does not exist", g->variance);
+}
+
+/* Breakpoints of the outer rule; returns how many. */
+static size_t outer_breaks(const struct gauss *g, double breaks[MOST_BREAKS])
+{
+    double R = g->reach, w = g->inner_scale / g->outer_scale;
+    size_t n = 0;
+    breaks[n++] = -R;
+    breaks[n++] = R;
+    for (size_t k = 0; k < g->activation->n_kinks; k++) {
+        double x = g->activation->kinks[k] / g->outer_scale, d = w;
+        if (fabs(x) < R)
+            breaks[n++] = x;
+        for (int j = 0; j < MOST_DOUBLINGS && d > 0 && d < 2 * R; j++, d *= 2) {
+            if (fabs(x - d) < R)
+                breaks[n++] = x - d;
+            if (fabs(x + d) < R)
+                breaks[n++] = x + d;
+        }
+    }
+    gsl_sort(breaks, 1, n);
+    return n;
+}
+
+/* The inner rule at x: what of the disc lies there, cut at the kinks. */
+static void inner_fill(struct gauss *g, double x)
+{
+    double r = sqrt(fmax(0, g->reach * g->reach - x * x));
+    if (g->inner_scale == 0)
+        return;
+    if (g->activation->smooth) {
+        g->inner.n = theory_rule_trapezoid_size(r, g->h);
+        return;
+    }
+    double breaks[NET_MAX_KINKS + 2];
+    size_t n = 0;
+    breaks[n++] = -r;
+    for (size_t k = 0; k < g->activation->n_kinks; k++) {
+        double y = (g->activation->kinks[k] - g->outer_scale * x) / g->inner_scale;
+        if (fabs(y) < r)
+            breaks[n++] = y;
+    }
+    breaks[n++] = r;
+    theory_rule_panels(&g->inner, breaks, n, &g->legendre);
+}
+
+/* m(x) of φ and of φ' */
+static struct theory_pair inner_means(struct gauss *g, double x)
+{
+    inner_fill(g, x);
+    for (size_t i = 0; i < g->inner.n; i++)
+        g->u[i] = g->outer_scale * x + g->inner_scale * g->inner.x[i];
+    net_activation_eval(g->activation, g->inner.n, g->u, g->phi, g->dphi);
+    struct theory_pair m = {0, 0};
+    for (size_t i = 0; i < g->inner.n; i++) {
+        m.phi += g->inner.w[i] * g->phi[i];
+        m.dphi += g->inner.w[i] * g->dphi[i];
+    }
+    return m;
+}
+
+static int smooth_open(struct gauss *g, int level, struct base_error *error)
+{
+    int status;
+    g->h = 0.2 * pow(1.5, -level);
+    size_t room = theory_rule_trapezoid_size(g->reach, g->h);
+    TRY(theory_rule_init(&g->outer, room, error));
+    TRY(theory_rule_init(&g->inner, room, error));
+    theory_rule_trapezoid(&g->outer, g->reach, g->h);
+    theory_rule_trapezoid(&g->inner, g->reach, g->h);
+out:
+    return status;
+}
+
+static int kinked_open(struct gauss *g, int level, struct base_error *error)
+{
+    int status;
+    double breaks[MOST_BREAKS];
+    size_t n_breaks = g->outer_scale > 0 ? outer_breaks(g, breaks) : 0;
+    size_t nodes = (size_t)(16 * pow(1.5, level)), kinks = g->activation->n_kinks;
+    TRY(theory_legendre_init(&g->legendre, nodes, error));
+    TRY(theory_rule_init(&g->outer, theory_rule_panels_size(n_breaks, g->reach, nodes), error));
+    TRY(theory_rule_init(&g->inner, theory_rule_panels_size(kinks + 2, g->reach, nodes), error));
+    theory_rule_panels(&g->outer, breaks, n_breaks, &g->legendre);
+out:
+    return status;
+}
+
+static int gauss_open(struct gauss *g, int level, struct base_error *error)
+{
+    int status;
+    TRY(reach_find(g, error));
+    TRY(g->activation->smooth ? smooth_open(g, level, error) : kinked_open(g, level, error));
+    if (g->outer_scale == 0)
+        theory_rule_point(&g->outer);
+    if (g->inner_scale == 0)
+        theory_rule_point(&g->inner);
+    TRY(base_got(g->u = base_calloc(g->inner.room, sizeof *g->u, error)));
+    TRY(base_got(g->phi = base_calloc(g->inner.room, sizeof *g->phi, error)));
+    TRY(base_got(g->dphi = base_calloc(g->inner.room, sizeof *g->dphi, error)));
+out:
+    return status;
+}
+
+static void gauss_close(struct gauss *g)
+{
+    theory_legendre_free(&g->legendre);
+    theory_rule_free(&g->outer);
+    theory_rule_free(&g->inner);
+    free(g->u);
+    free(g->phi);
+    free(g->dphi);
+}
+
+int theory_gauss_pair(const struct net_activation *activation, double a, double b, int level,
+                      struct theory_pair *integral, struct base_error *error)
+{
+    assert(b >= 0 && a >= 0 && level >= 0);
+    int status;
+    b = fmin(b, a); /* rounding may leave b a little above a */
+    struct gauss g = {
+        .activation = activation, .variance = a, .outer_scale = sqrt(b), .inner_scale = sqrt(a - b)};
+    struct theory_pair sum = {0, 0};
+    TRY(gauss_open(&g, level, error));
+    for (size_t i = 0; i < g.outer.n; i++) {
+        struct theory_pair m = inner_means(&g, g.outer.x[i]);
+        sum.phi += g.outer.w[i] * m.phi * m.phi;
+        sum.dphi += g.outer.w[i] * m.dphi * m.dphi;
+    }
+    if (!isfinite(sum.phi) || !isfinite(sum.dphi))
+        TRY(fail_infinite(&g, error));
+    *integral = sum;
+out:
+    gauss_close(&g);
+    return status;
+}

@@ -1,0 +1,131 @@
+/* The recursions of KAA19 for the order parameters, all at one level of the quadrature; then the next level,
+ * until they stand. Symbols as in theory.h; σ_w² and σ_b² are weight_variance and bias_variance. */
+#include "base/memory.h"
+#include "theory/theory.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Panels gain more from a level, and cost more, than equispaced nodes. */
+enum { FINEST_SMOOTH = 8, FINEST_KINKED = 6 };
+
+/* Below this change, a level that brings no improvement shows rounding rather than the quadrature. */
+static const double rounding = 1e-9;
+
+struct network {
+    const struct net_activation *activation;
+    double weight_variance, bias_variance;
+    double *slope; /* (L+1, 2) I_φ'[q^l_1, q^l_e] */
+};
+
+/* q^1..q^L and q̂^0..q̂^{L-1} */
+static int forward(struct theory_order *order, const struct network *network, int level,
+                   struct base_error *error)
+{
+    int status = BASE_OK;
+    double *q = order->q, *qhat = order->qhat;
+    qhat[0] = 1;
+    qhat[1] = 0;
+    for (size_t l = 1; l <= order->L; l++) {
+        for (size_t e = 0; e < 2; e++)
+            q[2 * l + e] = network->weight_variance * qhat[2 * l - 2 + e] + network->bias_variance;
+        if (!isfinite(q[2 * l]))
+            TRY(base_fail(error, BASE_FAILED, "the variance of the pre-activations overflows in layer %zu",
+                          l));
+        for (size_t e = 0; l < order->L && e < 2; e++) {
+            struct theory_pair pair;
+            status = theory_gauss_pair(network->activation, q[2 * l], q[2 * l + e], level, &pair, error);
+            if (status != BASE_OK)
+                return base_fail_within(error, status, "layer %zu", l);
+            qhat[2 * l + e] = pair.phi;
+            network->slope[2 * l + e] = pair.dphi;
+        }
+    }
+out:
+    return status;
+}
+
+/* q̃^L..q̃^1 */
+static int backward(struct theory_order *order, const struct network *network, struct base_error *error)
+{
+    double *qtilde = order->qtilde;
+    qtilde[2 * order->L] = qtilde[2 * order->L + 1] = 1;
+    for (size_t l = order->L - 1; l >= 1; l--)
+        for (size_t e = 0; e < 2; e++) {
+            qtilde[2 * l + e] = network->weight_variance * qtilde[2 * l + 2 + e] * network->slope[2 * l + e];
+            if (!isfinite(qtilde[2 * l + e]))
+                return base_fail(error, BASE_FAILED,
+                                 "the variance of the backward signals overflows in layer %zu", l);
+        }
+    return BASE_OK;
+}
+
+/* The largest relative change of a parameter. What two samples share is 0 to rounding where it is below 1e-12
+ * of what one sample has, so its changes are measured against that. */
+static double change(const double *now, const double *before, size_t L)
+{
+    double largest = 0;
+    for (size_t i = 0; i < 3 * (L + 1); i++) {
+        double same = fabs(now[2 * i]);
+        for (size_t e = 0; e < 2; e++) {
+            double moved = fabs(now[2 * i + e] - before[2 * i + e]),
+                   size = fmax(fabs(now[2 * i + e]), 1e-12 * same);
+            largest = moved > 0 ? fmax(largest, moved / size) : largest;
+        }
+    }
+    return largest;
+}
+
+static int levels_run(struct theory_order *order, const struct network *network, double *before,
+                      double tolerance, struct base_error *error)
+{
+    int status;
+    size_t n = 6 * (order->L + 1);
+    int finest = network->activation->smooth ? FINEST_SMOOTH : FINEST_KINKED;
+    order->error = INFINITY;
+    for (int level = 0; level <= finest; level++) {
+        memcpy(before, order->q, n * sizeof *before);
+        TRY(forward(order, network, level, error));
+        TRY(backward(order, network, error));
+        if (level == 0)
+            continue;
+        double last = order->error;
+        order->error = change(order->q, before, order->L);
+        if (order->error <= tolerance || (order->error < rounding && order->error > 0.5 * last))
+            break;
+    }
+out:
+    return status;
+}
+
+int theory_order_solve(struct theory_order *order, const struct net_activation *activation,
+                       double weight_variance, double bias_variance, size_t depth, double tolerance,
+                       struct base_error *error)
+{
+    assert(depth >= 1);
+    int status;
+    struct network network = {activation, weight_variance, bias_variance, NULL};
+    double *before = NULL;
+    size_t n = 2 * (depth + 1);
+    *order = (struct theory_order){.L = depth};
+    TRY(base_got(order->q = base_calloc(3 * n, sizeof *order->q, error))); /* q, q̂, q̃ in one piece */
+    order->qhat = order->q + n;
+    order->qtilde = order->qhat + n;
+    TRY(base_got(network.slope = base_calloc(n, sizeof *network.slope, error)));
+    TRY(base_got(before = base_calloc(3 * n, sizeof *before, error)));
+    TRY(levels_run(order, &network, before, tolerance, error));
+out:
+    free(before);
+    free(network.slope);
+    if (status != BASE_OK)
+        theory_order_free(order);
+    return status;
+}
+
+void theory_order_free(struct theory_order *order)
+{
+    free(order->q);
+    *order = (struct theory_order){.L = 0};
+}

@@ -1,0 +1,340 @@
+/* Every class of mistake is refused with its place, its key and what would be right. */
+#include "files.h"
+
+#include "tests.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NETWORK(more)                                                                                        \
+    "seed: 1\ntrials: 1\ndata: {inputs: gaussian, samples: 2}\nnetwork: {activation: tanh, " more "}\n"
+#define REST "weight_variance: 1, bias_variance: 0, depth: 2, outputs: 1, width: 3"
+
+struct bad {
+    const char *text, *fragments;
+};
+
+static void refuse_all(const struct bad *bad, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        files_refuse(bad[i].text, false, NULL, bad[i].fragments);
+}
+
+static void values_are_strict(void **state)
+{
+    (void)state;
+    static const struct bad bad[] = {
+        {FILES_MINIMAL "memory: 2", "x.yaml:5:9: memory: \"2\" is not a size of at least 1MiB, such as 2GiB"},
+        {FILES_MINIMAL "memory: 2Gib", "memory: \"2Gib\" is not a size"},
+        {FILES_MINIMAL "memory: '2GiB'", "memory: \"2GiB\" in quotes is text"},
+        {FILES_MINIMAL "sampler: fast", "x.yaml:5:10: sampler: \"fast\" is not auto, weights or conditional"},
+        {FILES_MINIMAL "kind: training",
+         "x.yaml:5:7: kind: \"training\" is not available in this version|fisher"},
+        {FILES_MINIMAL "kind: other", "kind: \"other\" is not a kind"},
+        {FILES_MINIMAL "kind: [fisher]", "kind: a list is not a kind"},
+        {FILES_MINIMAL "title: [a]", "title: a list is not a text"},
+        {FILES_MINIMAL "title:", "x.yaml:5:7: title: the value is missing"},
+        {FILES_MINIMAL "measure: fisher",
+         "x.yaml:5:10: measure: \"fisher\" is not a list of measures, such as [fisher]"},
+        {FILES_MINIMAL "measure: []", "measure: the list is empty; write a list of measures"},
+        {FILES_MINIMAL "measure: [fihser]",
+         "x.yaml:5:11: measure: fihser is no measure; right are fisher, norm"},
+        {FILES_MINIMAL "measure: [norm, fisher, norm]",
+         "x.yaml:5:25: measure: norm stands twice, first at line 5 column 11"},
+        {FILES_MINIMAL "measure: [[fisher]]", "measure: a list is not"},
+        {FILES_MINIMAL "save: [weights]", "x.yaml:5:8: save: \"weights\" is not a list of what else"},
+        {FILES_MINIMAL "save: [eigenvalues, eigenvalues]", "save: eigenvalues stands twice"},
+        {"seed: -1\ntrials: 1",
+         "x.yaml:1:7: seed: \"-1\" is not a whole number from 0 to 9223372036854775807"},
+        {"seed: 9223372036854775808", "seed: \"9223372036854775808\" is not a whole number from 0"},
+        {"seed: 1.5", "seed: \"1.5\" is not a whole number"},
+        {"seed: 0x10", "seed: \"0x10\" is not"},
+        {"seed: 1_000", "seed: \"1_000\" is not"},
+        {"seed: true", "seed: \"true\" is not"},
+        {"seed: {a: 1}", "seed: a mapping is not a whole number"},
+        {"trials: 0", "trials: \"0\" is not a whole number from 1 to 1000000000"},
+        {"trials: 1000000001", "trials: \"1000000001\" is not"},
+        {"trials: nan", "trials: \"nan\" is not"},
+        {"trials: .inf", "trials: \".inf\" is not"},
+        {"trials: \"1\"", "x.yaml:1:9: trials: \"1\" in quotes is text, not a whole number"},
+        {"trials: !!int 1", "the tag tag:yaml.org,2002:int is not allowed"},
+        {"trials: 12abc", "trials: \"12abc\" is not a whole number"},
+        {"network:\n  depth: 3\n  width: abc\n",
+         "x.yaml:3:10: network.width: \"abc\" is not a whole number from 1 to 1000000000"},
+        {"network: {width: 1e10}",
+         "x.yaml:1:18: network.width: \"1e10\" is not a whole number from 1 to 1000000000"},
+        {"network: {width: [1, 2]}", "network.width: a list is not|to vary it, write sweep: {width: [...]}"},
+        {"network: {width: }", "network.width: the value is missing; write a whole number"},
+        {"network: {depth: 1001}", "network.depth: \"1001\" is not a whole number from 1 to 1000"},
+        {"network: {outputs: 0}", "network.outputs: \"0\" is not a whole number from 1 to 1000000"},
+        {"network: {weight_variance: 0}", "network.weight_variance: \"0\" is not a number above 0"},
+        {"network: {weight_variance: 1e999}", "network.weight_variance: \"1e999\" is not a number"},
+        {"network: {weight_variance: NaN}", "network.weight_variance: \"NaN\" is not a number"},
+        {"network: {bias_variance: -0.1}", "network.bias_variance: \"-0.1\" is not a number from 0"},
+        {"network: {activation: nonsense}",
+         "x.yaml:1:23: network.activation: nonsense is no activation; tanh is one"},
+        {"network: {activation: \"a\\tb\"}", "network.activation: \"a?b\" is not an activation's name"},
+        {"network: {activation: ''}", "network.activation: \"\" is not"},
+        {"network: {profile: 1}",
+         "network.profile: \"1\" is not a list of numbers above 0, one for each of α_0"},
+        {"network: {profile: []}", "network.profile: the list is empty"},
+        {"network: {profile: [1, 0]}", "x.yaml:1:24: network.profile: \"0\" is not a number above 0"},
+        {"network: {profile: [1, [2]]}", "network.profile: a list is not a number above 0"},
+        {"data: {samples: 10000001}", "data.samples: \"10000001\" is not a whole number from 1 to 10000000"},
+        {"data: {inputs: mnist}",
+         "x.yaml:1:16: data.inputs: \"mnist\" is not available in this version|gaussian"},
+        {"data: {inputs: normal}", "data.inputs: \"normal\" is not gaussian"},
+    };
+    refuse_all(bad, sizeof bad / sizeof *bad);
+}
+
+static void keys_are_strict(void **state)
+{
+    (void)state;
+    static const struct bad bad[] = {
+        {"sede: 1",
+         "x.yaml:1:1: sede: unknown key; did you mean seed?|an experiment has title, source, kind"},
+        {"xyz: 1", "x.yaml:1:1: xyz: unknown key; an experiment has|sweep, quick"},
+        {"width: 1", "width: unknown key; did you mean network.width?"},
+        {"network.width: 1", "did you mean network.width?"},
+        {"name: a", "name: unknown key"},
+        {"training: {}", "training: not available: this version has no training experiments"},
+        {"network: {wdith: 1}",
+         "x.yaml:1:11: network.wdith: unknown key; did you mean width?|network has activation"},
+        {"network: {samples: 1}", "network.samples: unknown key; did you mean data.samples?"},
+        {"network: {width 100}", "network.width 100: unknown key"},
+        {"network: {skip: 1}", "network.skip: not available: this version has no residual networks"},
+        {"network: 3", "x.yaml:1:10: network: a single value is not a mapping; write network: {depth"},
+        {"network: [3]", "network: a list is not a mapping"},
+        {"data: {path: x}", "x.yaml:1:8: data.path: not available: this version has gaussian inputs only"},
+        {"data: {sample: 3}", "data.sample: unknown key; did you mean samples?|data has inputs, samples"},
+        {"seed: 1\ntrials: 1\nseed: 2\n", "x.yaml:3:1: seed: the key stands twice, in line 1 and in line 3"},
+        {"network: {width: 1, width: 1}", "x.yaml:1:21: width: the key stands twice"},
+        {"{[a]: 1}", "x.yaml:1:2: a list stands where a key must be"},
+        {"{{a: 1}: 1}", "a mapping stands where a key must be"},
+        {"- seed: 1", "x.yaml:1:1: a list is not a mapping"},
+        {"seed", "x.yaml:1:1: a single value is not a mapping; write key: value"},
+    };
+    refuse_all(bad, sizeof bad / sizeof *bad);
+}
+
+static void cases_are_strict(void **state)
+{
+    (void)state;
+    static const struct bad bad[] = {
+        {"cases: []", "x.yaml:1:8: cases: the list is empty"},
+        {"cases: {name: a}", "cases: not a list of cases; write cases: [{name: tanh"},
+        {"cases: [a]", "x.yaml:1:9: cases: a single value is not a mapping; write - {name: tanh"},
+        {"cases: [{width: 1}]", "x.yaml:1:9: cases.name: this case has no name"},
+        {"cases:\n- {name: a}\n- {name: a}\n",
+         "x.yaml:3:10: cases.name: a stands twice, first at line 2 column 10"},
+        {"cases: [{name: ''}]", "cases.name: \"\" is not a name of one line"},
+        {"cases: [{name: }]", "cases.name: the value is missing"},
+        {"cases: [{name: \"a\\tb\"}]", "x.yaml:1:16: cases.name: \"a?b\" is not a name of one line"},
+        {"cases: [{name: \"a\\x85b\"}]", "cases.name: |is not a name of one line"},
+        {"cases: [{name: [a]}]", "cases.name: a list is not a name"},
+        {"cases: [{name: a, width: 0}]", "x.yaml:1:26: cases.a.width: \"0\" is not a whole number from 1"},
+        {"cases: [{name: a, samples: 3}]",
+         "cases.a.samples: unknown key; did you mean data.samples?|a case has"},
+        {"cases: [{name: a, trials: 3}]", "cases.a.trials: unknown key; did you mean trials?"},
+        {"cases: [{name: a, deph: 3}]", "cases.a.deph: unknown key; did you mean depth?"},
+        {FILES_MINIMAL "cases: [{name: a, width: 3}]\nsweep: {width: [1, 2]}",
+         "x.yaml:5:26: cases.a.width: the sweep varies width; leave it out here or out of the sweep"},
+    };
+    refuse_all(bad, sizeof bad / sizeof *bad);
+}
+
+static void sweeps_are_strict(void **state)
+{
+    (void)state;
+    static const struct bad bad[] = {
+        {"sweep: {}", "x.yaml:1:8: sweep: the sweep is empty; write sweep: {width: [100, 200]}"},
+        {"sweep:", "sweep: a single value is not a mapping"},
+        {"sweep: {width: []}", "x.yaml:1:16: sweep.width: the list is empty; write width: [...]"},
+        {"sweep: {width: 100}", "x.yaml:1:16: sweep.width: 100 is not a list of values; write width: [100]"},
+        {"sweep: {width: }", "sweep.width: not a list of values; write width: [...]"},
+        {"sweep: {width: {a: 1}}", "sweep.width: not a list of values"},
+        {"sweep: {width: [1, abc]}",
+         "x.yaml:1:20: sweep.width: \"abc\" is not a whole number from 1 to 1000000000"},
+        {"sweep: {width: [1, [2]]}", "sweep.width: a list is not"},
+        {"sweep: {width: [100, 200, 1e2]}",
+         "x.yaml:1:27: sweep.width: 1e2 stands twice, first at line 1 column 17"},
+        {"sweep: {bias_variance: [1, 1.0]}", "sweep.bias_variance: 1.0 stands twice"},
+        {"sweep: {activation: [tanh, 'tanh']}", "sweep.activation: tanh stands twice"},
+        {"sweep: {activation: [nonsense]}", "sweep.activation: nonsense is no activation"},
+        {"sweep: {trials: [1]}",
+         "x.yaml:1:9: sweep.trials: trials cannot be swept; these can be swept: activation"},
+        {"sweep: {profile: [[1]]}", "sweep.profile: network.profile cannot be swept"},
+        {"sweep: {network.width: [1]}", "sweep.network.width: unknown key; did you mean width?"},
+        {"sweep: {witdh: [1]}", "sweep.witdh: unknown key; did you mean width?"},
+    };
+    refuse_all(bad, sizeof bad / sizeof *bad);
+}
+
+static void nothing_may_be_missing(void **state)
+{
+    (void)state;
+    static const struct bad bad[] = {
+        {"trials: 1", "x.yaml:1:1: seed: missing; it must be a whole number from 0"},
+        {"seed: 1", "x.yaml:1:1: trials: missing; it must be a whole number from 1"},
+        {"{}", "seed: missing"},
+        {"seed: 1\ntrials: 1\n", "x.yaml:1:1: network.activation: missing; it must be an activation's name"},
+        {NETWORK("weight_variance: 1, bias_variance: 0, depth: 2, outputs: 1"),
+         "x.yaml:4:10: network.width: missing; it must be a whole number from 1 to 1000000000"},
+        {NETWORK("width: 1, bias_variance: 0, depth: 2, outputs: 1"), "network.weight_variance: missing"},
+        {NETWORK("width: 1, weight_variance: 1, depth: 2, outputs: 1"), "network.bias_variance: missing"},
+        {NETWORK("width: 1, weight_variance: 1, bias_variance: 0, outputs: 1"), "network.depth: missing"},
+        {NETWORK("width: 1, weight_variance: 1, bias_variance: 0, depth: 1"), "network.outputs: missing"},
+        {NETWORK("weight_variance: 1, bias_variance: 0, depth: 2, outputs: 1") "cases:\n- {name: a, width: "
+                                                                               "1}\n- {name: b}\n",
+         "x.yaml:7:3: network.width: missing in the case b, in network and in sweep"},
+        {"seed: 1\ntrials: 1\ndata: {samples: 1}\nnetwork: {activation: x, " REST "}",
+         "data.inputs: missing"},
+        {"seed: 1\ntrials: 1\ndata: {inputs: gaussian}\nnetwork: {activation: x, " REST "}",
+         "x.yaml:3:7: data.samples: missing"},
+    };
+    refuse_all(bad, sizeof bad / sizeof *bad);
+}
+
+static void profiles_fit(void **state)
+{
+    (void)state;
+    static const struct bad bad[] = {
+        {NETWORK(REST ", profile: [1, 1, 1]"),
+         "x.yaml:4:|: network.profile: depth 2 needs 2 values, α_0..α_1; here are 3"},
+        {NETWORK(REST ", profile: [2]"), "network.profile: depth 2 needs 2 values, α_0..α_1; here is 1"},
+        {NETWORK(REST ", profile: [1, 2]") "sweep: {depth: [2, 1]}",
+         "x.yaml:4:|: network.profile: depth 1 needs 1 value, α_0; here are 2"},
+        {NETWORK(REST ", profile: [1, 2]") "cases: [{name: a}, {name: b, depth: 3}]",
+         "x.yaml:4:|: network.profile: depth 3 needs 3 values, α_0..α_2; here are 2"},
+        {NETWORK(REST) "cases: [{name: a, profile: [1]}]",
+         "x.yaml:5:28: cases.a.profile: depth 2 needs 2 values, α_0..α_1; here is 1"},
+        {NETWORK(REST ", profile: [1]") "cases: [{name: a, profile: [1, 1]}]",
+         "network.profile: depth 2 needs 2"},
+        {NETWORK(REST ", profile: [1, 0.1]"),
+         "network.profile: layer 1 would have no units: α_1 M = 0.1 x 3"},
+        {NETWORK(REST ", profile: [1, 1e300]"), "network.profile: layer 1 would have too many units"},
+        {NETWORK(REST ", profile: [0.004, 1]") "sweep: {width: [125, 124]}",
+         "layer 0 would have no units|x 124"},
+    };
+    refuse_all(bad, sizeof bad / sizeof *bad);
+    struct experiment e; /* half a unit rounds up to one */
+    files_load_good(&e, NETWORK(REST ", profile: [0.004, 1]") "sweep: {width: [125, 126]}", false, NULL);
+    experiment_free(&e);
+}
+
+static void files_are_strict(void **state)
+{
+    (void)state;
+    static const struct bad bad[] = {
+        {"", "x.yaml:1:1: nothing stands here; write an experiment"},
+        {"# only a comment\n", "nothing stands here"},
+        {"seed: 1\n---\nseed: 2\n", "x.yaml:2:1: a second document starts here"},
+        {"seed: &a 1", "x.yaml:1:7: the anchor &a is not allowed"},
+        {"network: &a {}", "the anchor &a is not allowed"},
+        {"cases: &a []", "the anchor &a is not allowed"},
+        {"seed: *a", "x.yaml:1:7: an alias (*name) is not allowed"},
+        {"network: !a {}", "the tag !a is not allowed"},
+        {"title: \"a\\0b\"", "x.yaml:1:8: text must not hold the NUL character"},
+        {"seed: [1", "not valid YAML"},
+        {"seed: 1\n\ttrials: 2", "x.yaml:2:1: not valid YAML"},
+        {"title: \"abc", "not valid YAML"},
+        {"title: a\n\nxy\xFFz: 1", "x.yaml:3:3: not valid YAML: invalid leading UTF-8 octet"},
+        {"title: \xC3", "x.yaml:1:8: not valid YAML: incomplete UTF-8"},
+        {"title: \xED\xA0\x80", "x.yaml:1:8: not valid YAML"},
+        {"title: a\x01", "x.yaml:1:9: not valid YAML: control characters are not allowed"},
+        {"a: [[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]", "nested more than 16 deep"},
+    };
+    refuse_all(bad, sizeof bad / sizeof *bad);
+
+    struct experiment e;
+    struct base_error error = {""};
+    assert_int_equal(files_load_bytes(&e, "seed: 1\0\n", 9, false, NULL, &error), BASE_BAD_INPUT);
+    assert_non_null(strstr(error.text, "NUL bytes"));
+    static const struct experiment_options options = {.n_sets = 0};
+    static const struct experiment_vocabulary vocabulary = {NULL, NULL};
+    assert_int_equal(experiment_load(&e, "/nowhere/x.yaml", &options, &vocabulary, &error), BASE_BAD_INPUT);
+    assert_string_equal(error.text, "/nowhere/x.yaml: No such file or directory");
+    assert_int_equal(experiment_load(&e, "/tmp", &options, &vocabulary, &error), BASE_BAD_INPUT);
+    assert_non_null(strstr(error.text, "/tmp: this is a directory"));
+}
+
+/* One megabyte of `unit` after `head`. */
+static void refuse_repeated(const char *head, const char *unit, size_t bytes, const char *fragment)
+{
+    struct experiment e;
+    struct base_error error = {""};
+    size_t used = strlen(head), step = strlen(unit);
+    char *text = malloc(bytes + step + used);
+    assert_non_null(text);
+    memcpy(text, head, used);
+    for (; used < bytes; used += step)
+        memcpy(text + used, unit, step);
+    int status = files_load_bytes(&e, text, used, false, NULL, &error);
+    free(text);
+    if (status != BASE_BAD_INPUT || strstr(error.text, fragment) == NULL)
+        fail_msg("%s%s...: status %d, %s", head, unit, status, error.text);
+}
+
+static void large_input_is_refused_quickly(void **state)
+{
+    (void)state;
+    const size_t mebibyte = (size_t)1 << 20;
+    refuse_repeated("", "# large\n", mebibyte + 1, "larger than 1 MiB");
+    refuse_repeated("", "[", mebibyte - 10, "nested more than 16 deep");
+    refuse_repeated("", "- ", mebibyte - 10, "nested more than 16 deep");
+    refuse_repeated("", "{", mebibyte - 10, "nested more than 16 deep");
+    refuse_repeated("title: ", "abcdefgh", mebibyte - 10, "title: \"abcdefgh");
+    refuse_repeated("network: {activation: ", "x+", mebibyte - 10, "");
+    refuse_repeated("sweep:\n  width:\n", "  - 1\n", mebibyte - 10,
+                    "x.yaml:4:5: sweep.width: 1 stands twice");
+    refuse_repeated("cases:\n", "- {name: a}\n", mebibyte - 10, "cases are too many; at most 10000");
+    refuse_repeated("", "ab: 1\n", mebibyte - 10, "keys in one mapping; at most 100");
+}
+
+static void a_large_grid_is_refused(void **state)
+{
+    (void)state;
+    char text[40000] = FILES_MINIMAL "sweep:\n", number[16];
+    static const char *const keys[] = {"width", "samples", "outputs"};
+    for (size_t k = 0; k < 3; k++) {
+        strcat(strcat(strcat(text, "  "), keys[k]), ": [1");
+        for (int i = 2; i <= 216; i++) {
+            snprintf(number, sizeof number, ", %d", i);
+            strcat(text, number);
+        }
+        strcat(text, "]\n");
+    }
+    files_refuse(text, false, NULL, "x.yaml:8:12: sweep.outputs: the grid has too many points|10000000");
+}
+
+/* Whatever a file is cut to, and whichever byte is wrong, the answer is a status and a message. */
+static void damaged_files_are_survived(void **state)
+{
+    (void)state;
+    static const char text[] =
+        FILES_MINIMAL "cases:\n- {name: \"a\\u00e9\", depth: 2}\n- name: 'β'\n"
+                      "sweep: {width: [1, 2]}\nquick: {trials: 1}\nmeasure:\n  - fisher\n";
+    char damaged[sizeof text];
+    for (size_t i = 0; i < 2 * sizeof text; i++) {
+        struct experiment e;
+        struct base_error error = {""};
+        memcpy(damaged, text, sizeof text);
+        damaged[i / 2] = (char)(i % 2 == 0 ? damaged[i / 2] ^ 0x80 : "{[*&!'\"-:,#\n"[i % 12]);
+        int status = files_load_bytes(&e, damaged, i % 2 == 0 ? sizeof text - 1 : i / 2, false, NULL, &error);
+        if (status == BASE_OK)
+            experiment_free(&e);
+        else
+            assert_true(status == BASE_BAD_INPUT && strncmp(error.text, "x.yaml:", 7) == 0);
+    }
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(values_are_strict),       cmocka_unit_test(keys_are_strict),
+    cmocka_unit_test(cases_are_strict),        cmocka_unit_test(sweeps_are_strict),
+    cmocka_unit_test(nothing_may_be_missing),  cmocka_unit_test(profiles_fit),
+    cmocka_unit_test(files_are_strict),        cmocka_unit_test(large_input_is_refused_quickly),
+    cmocka_unit_test(a_large_grid_is_refused), cmocka_unit_test(damaged_files_are_survived),
+};
+const struct test_group tests_experiment_bad = TEST_GROUP(tests);

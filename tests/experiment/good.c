@@ -1,0 +1,197 @@
+/* What a right file comes to. */
+#include "files.h"
+
+#include "tests.h"
+
+#include <string.h>
+
+static const char full[] =
+    "title: Eigenvalue statistics\n"
+    "source: KAA19\n"
+    "seed: 9223372036854775807\n"
+    "trials: 1e2\n"
+    "cases:\n"
+    "  - {name: tanh, activation: tanh, weight_variance: 3, bias_variance: 0.64}\n"
+    "  - {name: relu, activation: \"max(0, x)\", weight_variance: 2, depth: 2, profile: "
+    "[0.5, 2.385]}\n"
+    "network: {depth: 3, width: 1000, outputs: 1, bias_variance: .1}\n"
+    "data: {inputs: gaussian, samples: 100}\n"
+    "sweep:\n"
+    "  width: [400, 100, 1600]\n"
+    "  samples: [10, 2e1]\n"
+    "measure: [norm, fisher]\n"
+    "sampler: conditional\n"
+    "save: [eigenvalues]\n"
+    "memory: 1.5GB\n"
+    "quick: {trials: 10, sweep: {width: [100, 200]}}\n";
+
+static void a_full_file_is_read(void **state)
+{
+    (void)state;
+    struct experiment e;
+    files_load_good(&e, full, false, NULL);
+    assert_string_equal(e.name, "x");
+    assert_string_equal(e.text, full);
+    assert_string_equal(e.title, "Eigenvalue statistics");
+    assert_string_equal(e.source, "KAA19");
+    assert_true(e.seed == INT64_MAX);
+    assert_int_equal(e.trials, 100);
+    assert_int_equal(e.sampler, EXPERIMENT_CONDITIONAL);
+    assert_true(e.save_eigenvalues);
+    assert_true(e.memory == 1500000000);
+    assert_int_equal(e.n_measures, 2);
+    assert_string_equal(e.measures[0], "norm");
+    assert_string_equal(e.measures[1], "fisher");
+    assert_int_equal(e.n_cases, 2);
+    assert_string_equal(e.cases[0], "tanh");
+    assert_string_equal(e.cases[1], "relu");
+    assert_int_equal(e.n_axes, 2);
+    assert_string_equal(e.axes[0].key, "width");
+    assert_non_null(strstr(e.axes[0].doc, "width M"));
+    assert_int_equal(e.axes[0].type, EXPERIMENT_INTEGER);
+    assert_null(e.axes[0].reals);
+    assert_null(e.axes[0].strings);
+    assert_int_equal(e.axes[0].length, 3);
+    assert_int_equal(e.axes[0].integers[2], 1600);
+    assert_string_equal(e.axes[1].key, "samples");
+    experiment_free(&e);
+    assert_null(e.arena);
+    experiment_free(&e);
+}
+
+static void the_grid_is_in_c_order(void **state)
+{
+    (void)state;
+    static const int64_t widths[] = {400, 100, 1600}, samples[] = {10, 20};
+    struct experiment e;
+    files_load_good(&e, full, false, NULL);
+    assert_int_equal(e.n_points, 12);
+    size_t p = 0;
+    for (size_t c = 0; c < 2; c++)
+        for (size_t i = 0; i < 3; i++)
+            for (size_t j = 0; j < 2; j++, p++) {
+                const struct experiment_point *point = &e.points[p];
+                assert_int_equal(experiment_point_case(&e, p), c);
+                assert_int_equal(experiment_point_index(&e, p, 0), i);
+                assert_int_equal(experiment_point_index(&e, p, 1), j);
+                assert_int_equal(point->width, widths[i]);
+                assert_int_equal(point->samples, samples[j]);
+                assert_string_equal(point->activation, c == 0 ? "tanh" : "max(0, x)");
+                assert_string_equal(point->inputs, "gaussian");
+                assert_true(point->weight_variance == (c == 0 ? 3 : 2));
+                assert_true(point->bias_variance == (c == 0 ? 0.64 : 0.1));
+                assert_int_equal(point->depth, c == 0 ? 3 : 2);
+                assert_int_equal(point->outputs, 1);
+                assert_true(point->profile[0] == (c == 0 ? 1 : 0.5));
+                assert_true(point->profile[1] == (c == 0 ? 1 : 2.385));
+            }
+    experiment_free(&e);
+}
+
+static void what_is_left_out_has_defaults(void **state)
+{
+    (void)state;
+    struct experiment e;
+    files_load_good(&e, FILES_MINIMAL, false, NULL);
+    assert_string_equal(e.title, "");
+    assert_string_equal(e.source, "");
+    assert_int_equal(e.sampler, EXPERIMENT_AUTO);
+    assert_false(e.save_eigenvalues);
+    assert_true(e.memory == (size_t)2 << 30);
+    assert_int_equal(e.n_measures, 1);
+    assert_string_equal(e.measures[0], "fisher");
+    assert_int_equal(e.n_cases, 1);
+    assert_string_equal(e.cases[0], "default");
+    assert_int_equal(e.n_axes, 0);
+    assert_int_equal(e.n_points, 1);
+    assert_int_equal(experiment_point_case(&e, 0), 0);
+    for (size_t l = 0; l < 3; l++)
+        assert_true(e.points[0].profile[l] == 1);
+    experiment_free(&e);
+}
+
+static void reals_and_texts_can_be_swept(void **state)
+{
+    (void)state;
+    struct experiment e;
+    files_load_good(
+        &e,
+        FILES_MINIMAL
+        "sweep: {activation: [relu, x*exp(-x^2/2), '3'], bias_variance: [0, 1e-3], depth: [7, 1]}\n",
+        false, NULL);
+    assert_int_equal(e.n_points, 12);
+    assert_int_equal(e.axes[0].type, EXPERIMENT_STRING);
+    assert_string_equal(e.axes[0].strings[1], "x*exp(-x^2/2)");
+    assert_int_equal(e.axes[1].type, EXPERIMENT_REAL);
+    assert_true(e.axes[1].reals[1] == 1e-3);
+    assert_string_equal(e.points[11].activation, "3");
+    assert_true(e.points[10].bias_variance == 1e-3);
+    assert_int_equal(e.points[10].depth, 7);
+    assert_true(e.points[10].profile[6] == 1);
+    experiment_free(&e);
+}
+
+/* Every needed key may come from the cases or the sweep alone. */
+static void sections_may_be_empty_handed(void **state)
+{
+    (void)state;
+    struct experiment e;
+    files_load_good(&e,
+                    "seed: 0\ntrials: 1\ndata: {inputs: gaussian}\n"
+                    "cases: [{name: 3, activation: tanh, depth: 1, weight_variance: 1, profile: [1.5]}]\n"
+                    "sweep: {width: [5], samples: [2], outputs: [1, 2], bias_variance: [0]}\n",
+                    false, NULL);
+    assert_int_equal(e.n_points, 2);
+    assert_string_equal(e.cases[0], "3");
+    assert_int_equal(e.points[1].outputs, 2);
+    assert_true(e.points[1].profile[0] == 1.5);
+    experiment_free(&e);
+}
+
+static void other_dresses_of_yaml_are_read(void **state)
+{
+    (void)state;
+    struct experiment e;
+    files_load_good(&e,
+                    "\xEF\xBB\xBF# a comment\r\n---\r\n" FILES_MINIMAL "title: >\n  folded\n  text\n...\n",
+                    false, NULL);
+    assert_string_equal(e.title, "folded text\n");
+    experiment_free(&e);
+    files_load_good(
+        &e,
+        "{\"seed\": 1, \"trials\": 2, \"title\": \"3\", \"network\": {\"activation\": \"tanh\",\n"
+        "\"weight_variance\": 1.0, \"bias_variance\": 0, \"depth\": 2, \"width\": 3, \"outputs\": 1},\n"
+        "\"data\": {\"inputs\": \"gaussian\", \"samples\": 4}}",
+        false, NULL);
+    assert_string_equal(e.title, "3");
+    experiment_free(&e);
+}
+
+static void scalars_are_listed(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"activation", "weight_variance", "bias_variance", "depth",
+                                       "width",      "outputs",         "inputs",        "samples"};
+    struct experiment_scalar scalar;
+    size_t n = 0;
+    for (; experiment_scalar(n, &scalar); n++) {
+        assert_true(n < sizeof keys / sizeof *keys);
+        assert_string_equal(scalar.key, keys[n]);
+        assert_true(*scalar.doc != '\0');
+    }
+    assert_int_equal(n, sizeof keys / sizeof *keys);
+    assert_true(experiment_scalar(4, &scalar));
+    assert_int_equal(scalar.offset, offsetof(struct experiment_point, width));
+    assert_int_equal(scalar.type, EXPERIMENT_INTEGER);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(a_full_file_is_read),
+    cmocka_unit_test(the_grid_is_in_c_order),
+    cmocka_unit_test(what_is_left_out_has_defaults),
+    cmocka_unit_test(reals_and_texts_can_be_swept),
+    cmocka_unit_test(sections_may_be_empty_handed),
+    cmocka_unit_test(other_dresses_of_yaml_are_read),
+    cmocka_unit_test(scalars_are_listed),
+};
+const struct test_group tests_experiment_good = TEST_GROUP(tests);

@@ -1,0 +1,53 @@
+/* The test runner: run [--slow] [PATTERN]. One closing line counts the tests. */
+#include "tests.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Fast tests, every commit. */
+#define FAST(X) \
+    X(tests_base_number) \
+    X(tests_experiment_good) X(tests_experiment_definition) X(tests_experiment_override) X(tests_experiment_bad)
+/* Statistics and long runs. */
+#define SLOW(X)
+
+#define DECLARE(group) extern const struct test_group group;
+FAST(DECLARE)
+SLOW(DECLARE)
+#define LIST(group) &group,
+static const struct test_group *const fast[] = {FAST(LIST) NULL};
+static const struct test_group *const slow[] = {SLOW(LIST) NULL};
+
+void assert_near(double a, double b, double distance, const char *file, int line)
+{
+    if (fabs(a - b) <= distance || a == b)
+        return;
+    print_error("%.17g is not within %.3g of %.17g (off by %.3g)\n", a, distance, b, a - b);
+    _fail(file, line);
+}
+
+int main(int argc, char **argv)
+{
+    const struct test_group *const *groups = fast;
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--slow") == 0)
+            groups = slow;
+        else
+            cmocka_set_test_filter(argv[i]);
+
+    size_t n = 0;
+    for (const struct test_group *const *group = groups; *group != NULL; group++)
+        n += (*group)->n;
+    struct CMUnitTest *all = calloc(n + 1, sizeof *all);
+    if (all == NULL)
+        return EXIT_FAILURE;
+    size_t filled = 0;
+    for (const struct test_group *const *group = groups; *group != NULL; group++)
+        for (size_t i = 0; i < (*group)->n; i++)
+            all[filled++] = (*group)->tests[i];
+    int failed = _cmocka_run_group_tests(groups == slow ? "fisherfield, slow" : "fisherfield", all, n, NULL, NULL);
+    free(all);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
