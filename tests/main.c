@@ -8,10 +8,12 @@
 
 /* Fast tests, every commit. */
 #define FAST(X) \
-    X(tests_base_number) \
-    X(tests_experiment_good) X(tests_experiment_definition) X(tests_experiment_override) X(tests_experiment_bad)
+    X(tests_base_number) X(tests_random_normal) X(tests_random_stream) X(tests_linalg_linalg) \
+    X(tests_experiment_good) X(tests_experiment_definition) X(tests_experiment_override) X(tests_experiment_bad) \
+    X(tests_net_activation) X(tests_net_weights) X(tests_net_samplers) X(tests_fisher_fisher) \
+    X(tests_theory_gauss) X(tests_theory_order) X(tests_theory_fisher)
 /* Statistics and long runs. */
-#define SLOW(X)
+#define SLOW(X) X(slow_random_normal) X(slow_net_samplers)
 
 #define DECLARE(group) extern const struct test_group group;
 FAST(DECLARE)

@@ -1,8 +1,7 @@
 /* YAML text as a small tree that remembers where everything stood.
  *
  * A subset of YAML, on purpose: one document of plain or quoted scalars, lists and mappings. Anchors,
- * aliases, tags, duplicate keys, deep nesting and NUL bytes are BASE_BAD_INPUT with the place. This is the
- * one user of libyaml.
+ * aliases, tags, duplicate keys, deep nesting and NUL bytes are BASE_BAD_INPUT with the place.
  */
 #ifndef EXPERIMENT_TREE_H
 #define EXPERIMENT_TREE_H

@@ -146,6 +146,8 @@ static void kinks_are_found(void **state)
         {"tanh(x)+0.001*abs(x+17.31)", false, 2, {-17.31, 0}},
         {"x^2+0.01*abs(x+1)+abs(x-0.001)", false, 3, {-1, 0, 0.001}},
         {"abs(sin(x/12))", false, 3, {-37.699111843077518, 0, 37.699111843077518}},
+        {"abs(x-0.002)+3*abs(x-0.004)", false, 3, {0, 0.002, 0.004}}, /* within one interval of the scan */
+        {"3*abs(x-0.002)+abs(x-0.004)", false, 3, {0, 0.002, 0.004}},
         {"abs(tanh(x)-0.5)", false, 2, {0, 0.54930614433405484570}},
     };
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {

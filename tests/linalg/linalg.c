@@ -1,0 +1,238 @@
+#include "linalg/linalg.h"
+
+#include "random/normal.h"
+#include "tests.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static double *random_matrix(size_t m, size_t n, uint64_t stream)
+{
+    double *A = malloc(m * n * sizeof *A);
+    assert_non_null(A);
+    random_normals(2385, stream, 0, m * n, A);
+    return A;
+}
+
+/* G (n, n) = XᵀX of X (m, n), by the definition */
+static double *gram_of(size_t m, size_t n, const double *X)
+{
+    double *G = calloc(n * n, sizeof *G);
+    assert_non_null(G);
+    for (size_t i = 0; i < m; i++)
+        for (size_t a = 0; a < n; a++)
+            for (size_t b = 0; b < n; b++)
+                G[a * n + b] += X[i * n + a] * X[i * n + b];
+    return G;
+}
+
+static void multiply_is_the_sum(void **state)
+{
+    (void)state;
+    enum { M = 7, N = 5, K = 9 };
+    double *A = random_matrix(M, K, 1), *B = random_matrix(K, N, 2), *C0 = random_matrix(M, N, 3);
+    for (int flags = 0; flags < 4; flags++) {
+        double C[M * N];
+        memcpy(C, C0, sizeof C);
+        linalg_multiply(flags & 1, flags & 2, M, N, K, 2.385, A, B, -0.7, C);
+        for (size_t i = 0; i < M; i++)
+            for (size_t j = 0; j < N; j++) {
+                double sum = 0;
+                for (size_t k = 0; k < K; k++)
+                    sum += (flags & 1 ? A[k * M + i] : A[i * K + k]) * (flags & 2 ? B[j * K + k] : B[k * N + j]);
+                assert_within(C[i * N + j], 2.385 * sum - 0.7 * C0[i * N + j], 1e-13);
+            }
+    }
+    linalg_multiply(false, true, M, N, 0, 1, A, B, 0, C0); /* a sum of nothing */
+    for (size_t i = 0; i < (size_t)M * N; i++)
+        assert_true(C0[i] == 0);
+    free(A);
+    free(B);
+    free(C0);
+}
+
+static void gram_is_whole_and_symmetric(void **state)
+{
+    (void)state;
+    const size_t sizes[][2] = {{1, 1}, {50, 3}, {3, 70}, {40, 33}};
+    for (size_t s = 0; s < 4; s++) {
+        const size_t m = sizes[s][0], n = sizes[s][1];
+        double *X = random_matrix(m, n, 4), *expected = gram_of(m, n, X), *G = malloc(n * n * sizeof *G);
+        double trace = 0, squares = 0;
+        linalg_gram(m, n, X, G);
+        for (size_t i = 0; i < n * n; i++) {
+            assert_within(G[i], expected[i], 1e-12);
+            assert_true(G[i] == G[i % n * n + i / n]);
+            squares += expected[i] * expected[i];
+            trace += i / n == i % n ? expected[i] : 0;
+        }
+        assert_close(linalg_trace(n, G), trace, 1e-13);
+        assert_close(linalg_frobenius2(n, G), squares, 1e-13);
+        free(X);
+        free(expected);
+        free(G);
+    }
+}
+
+/* A = R Rᵀ, its rank found, for full rank, m < n and nearly equal rows. */
+static void root_reveals_the_rank(void **state)
+{
+    (void)state;
+    enum { N = 24 };
+    struct base_error error;
+    struct linalg_root root;
+    assert_int_equal(linalg_root_init(&root, N, &error), BASE_OK);
+    static const size_t ranks[] = {1, 5, 23, 24, 60};
+    for (size_t s = 0; s < 5; s++) {
+        double *X = random_matrix(ranks[s], N, 5), *A = gram_of(ranks[s], N, X), *kept = gram_of(ranks[s], N, X), RRt[N * N];
+        assert_int_equal(linalg_root_factor(&root, N, N, A, &error), BASE_OK);
+        assert_int_equal(root.rank, ranks[s] < N ? ranks[s] : N);
+        linalg_multiply(false, true, N, N, root.rank, 1, root.R, root.R, 0, RRt);
+        for (size_t i = 0; i < N * N; i++)
+            assert_within(RRt[i], kept[i], 1e-12 * kept[0]);
+        free(X);
+        free(A);
+        free(kept);
+    }
+    linalg_root_free(&root);
+}
+
+/* (B T⁻ᵀ) Tᵀ = B and (B T⁻¹) T = B with T the triangle, and T is R's independent rows. */
+static void root_solves(void **state)
+{
+    (void)state;
+    enum { N = 12, RANK = 7, M = 3 };
+    struct base_error error;
+    struct linalg_root root;
+    assert_int_equal(linalg_root_init(&root, N, &error), BASE_OK);
+    double *X = random_matrix(RANK, N, 6), *A = gram_of(RANK, N, X), *B = random_matrix(M, RANK, 7);
+    assert_int_equal(linalg_root_factor(&root, N, N, A, &error), BASE_OK);
+    assert_int_equal(root.rank, RANK);
+    for (size_t a = 0; a < RANK; a++)
+        for (size_t b = 0; b < RANK; b++) {
+            assert_true(root.triangle[a * RANK + b] == root.R[(size_t)root.pivots[a] * RANK + b]);
+            assert_true(b <= a || root.triangle[a * RANK + b] == 0);
+        }
+    for (int transposed = 0; transposed < 2; transposed++) {
+        double solved[M * RANK], back[M * RANK];
+        memcpy(solved, B, sizeof solved);
+        (transposed ? linalg_root_solve_transposed : linalg_root_solve)(&root, M, solved);
+        linalg_multiply(false, transposed, M, RANK, RANK, 1, solved, root.triangle, 0, back);
+        for (size_t i = 0; i < (size_t)M * RANK; i++)
+            assert_within(back[i], B[i], 1e-11);
+    }
+    free(X);
+    free(A);
+    free(B);
+    linalg_root_free(&root);
+}
+
+static void root_of_nothing_and_of_nan(void **state)
+{
+    (void)state;
+    double zero[9] = {0}, nan[9] = {1, 0, 0, 0, NAN, 0, 0, 0, 1};
+    struct base_error error;
+    struct linalg_root root;
+    assert_int_equal(linalg_root_init(&root, 3, &error), BASE_OK);
+    assert_int_equal(linalg_root_factor(&root, 3, 3, zero, &error), BASE_OK);
+    assert_int_equal(root.rank, 0);
+    linalg_root_solve(&root, 2, zero);
+    assert_int_equal(linalg_root_factor(&root, 3, 3, nan, &error), BASE_UNRESOLVED);
+    linalg_root_free(&root);
+}
+
+/* A v = λ v, orthonormal, descending, and the same values as from the full solver; dense and iterative sizes, a cluster of
+ * k nearly equal ones far above the rest as the Fisher matrix has them. */
+static void top_eigenpairs_are_eigenpairs(void **state)
+{
+    (void)state;
+    static const size_t sizes[][2] = {{1, 1}, {4, 4}, {30, 1}, {60, 3}, {150, 1}, {200, 4}, {300, 30}};
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        const size_t n = sizes[s][0], k = sizes[s][1];
+        double *X = random_matrix(2 * n, n, 8 + s);
+        for (size_t i = 0; i < k; i++) /* k large rows with disjoint supports */
+            for (size_t j = 0; j < n; j++)
+                X[i * n + j] = (j * k / n == i) * (20 + 1e-3 * (double)i) + 0.1 * X[i * n + j];
+        double *A = gram_of(2 * n, n, X), *copy = gram_of(2 * n, n, X), *work = malloc(n * n * sizeof *work);
+        double *values = malloc(n * sizeof *values), *V = malloc(k * n * sizeof *V), *all = malloc(n * sizeof *all);
+        double residual = 1;
+        struct base_error error;
+        assert_int_equal(linalg_eigen_top(n, k, A, values, V, &residual, work, &error), BASE_OK);
+        assert_memory_equal(A, copy, n * n * sizeof *A);
+        assert_int_equal(linalg_eigenvalues(n, copy, all, &error), BASE_OK);
+        assert_true(residual < 1e-12);
+        for (size_t a = 0; a < k; a++) {
+            assert_close(values[a], all[a], 1e-12);
+            assert_true(a == 0 || values[a] <= values[a - 1]);
+            for (size_t b = 0; b < k; b++) {
+                double product = 0;
+                for (size_t i = 0; i < n; i++)
+                    product += V[a * n + i] * V[b * n + i];
+                assert_within(product, a == b, 1e-11);
+            }
+        }
+        for (void **p = (void *[]){X, A, copy, work, values, V, all, NULL}; *p != NULL; p++)
+            free(*p);
+    }
+    assert_false(linalg_eigen_top_is_iterative(60, 1)); /* both solvers are covered above */
+    assert_true(linalg_eigen_top_is_iterative(150, 1));
+    assert_true(linalg_eigen_top_is_iterative(300, 30));
+}
+
+static void eigenvalues_of_the_second_difference(void **state)
+{
+    (void)state;
+    enum { N = 17 };
+    double A[N * N] = {0}, values[N];
+    struct base_error error;
+    for (size_t i = 0; i < N; i++) {
+        A[i * N + i] = 2;
+        if (i > 0)
+            A[i * N + i - 1] = A[(i - 1) * N + i] = -1;
+    }
+    assert_int_equal(linalg_eigenvalues(N, A, values, &error), BASE_OK);
+    for (size_t i = 0; i < N; i++)
+        assert_within(values[i], 2 + 2 * cos(acos(-1) * (double)(i + 1) / (N + 1)), 1e-14);
+}
+
+static void eigenvalues_of_nan_are_unresolved(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {20, 150};
+    for (size_t s = 0; s < 2; s++) {
+        const size_t n = sizes[s];
+        double *X = random_matrix(n, n, 9), *A = gram_of(n, n, X), *V = malloc(n * sizeof *V), value, residual;
+        double *work = malloc(n * n * sizeof *work);
+        struct base_error error;
+        A[n + 1] = NAN;
+        assert_int_equal(linalg_eigen_top(n, 1, A, &value, V, &residual, work, &error), BASE_UNRESOLVED);
+        free(X);
+        free(A);
+        free(V);
+        free(work);
+    }
+}
+
+static void slow_kernels_are_corrected(void **state)
+{
+    (void)state;
+    assert_string_equal(linalg_kernel_correction("Prescott", "SKYLAKEX"), "SKYLAKEX");
+    assert_string_equal(linalg_kernel_correction("Sandybridge", "HASWELL"), "HASWELL");
+    assert_null(linalg_kernel_correction("Zen", "SKYLAKEX"));
+    assert_null(linalg_kernel_correction("Cooperlake", "SKYLAKEX"));
+    assert_null(linalg_kernel_correction("Prescott", "Prescott")); /* the best that an old CPU can do */
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(multiply_is_the_sum),
+    cmocka_unit_test(gram_is_whole_and_symmetric),
+    cmocka_unit_test(root_reveals_the_rank),
+    cmocka_unit_test(root_solves),
+    cmocka_unit_test(root_of_nothing_and_of_nan),
+    cmocka_unit_test(top_eigenpairs_are_eigenpairs),
+    cmocka_unit_test(eigenvalues_of_the_second_difference),
+    cmocka_unit_test(eigenvalues_of_nan_are_unresolved),
+    cmocka_unit_test(slow_kernels_are_corrected),
+};
+const struct test_group tests_linalg_linalg = TEST_GROUP(tests);

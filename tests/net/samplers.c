@@ -1,0 +1,296 @@
+#include "net/signals.h"
+
+#include "fisher/fisher.h"
+#include "linalg/linalg.h"
+#include "net/shape.h"
+#include "net/weights.h"
+#include "tests.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what holds for each network */
+
+struct sampled {
+    struct net_architecture architecture;
+    struct net_activation activation;
+    const struct net_sampler *sampler;
+    void *work;
+    struct net_gram gram;
+};
+
+static void sampled_open(struct sampled *s, const struct shape *shape, const struct net_sampler *sampler)
+{
+    struct base_error error = {""};
+    memset(s, 0, sizeof *s);
+    s->sampler = sampler;
+    shape_open(shape, &s->architecture, &s->activation);
+    if (sampler->init(&s->work, &s->architecture, &error) != BASE_OK ||
+        net_gram_init(&s->gram, &s->architecture, &error) != BASE_OK)
+        fail_msg("%s", error.text);
+}
+
+static void sampled_draw(struct sampled *s, uint64_t seed, uint64_t trial)
+{
+    struct base_error error = {""};
+    if (s->sampler->sample(s->work, &s->activation, seed, trial, &s->gram, &error) != BASE_OK)
+        fail_msg("%s", error.text);
+}
+
+static void sampled_close(struct sampled *s)
+{
+    s->sampler->free(s->work);
+    net_gram_free(&s->gram);
+    net_activation_close(&s->activation);
+}
+
+static const struct net_sampler *const samplers[] = {&net_sampler_weights, &net_sampler_conditional};
+
+static const struct shape shapes[] = {
+    {"tanh", 3, 0.64, 3, 40, 1, 20, {1}},       {"relu", 2, 0.1, 4, 30, 3, 12, {1, 0.5, 1.7, 0.9}},
+    {"linear", 1, 0.1, 5, 30, 1, 25, {1}},      {"linear", 1, 0, 4, 9, 2, 20, {1}}, /* T above M: rank M */
+    {"tanh", 3, 0.64, 1, 15, 2, 6, {1}},        {"erf", 2, 0.3, 2, 12, 1, 1, {1}},
+    {"relu", 2, 0, 3, 1, 1, 4, {1}},            {"x*exp(-x^2/2)", 2, 0.1, 3, 20, 2, 5, {1}},
+    {"tanh", 3, 0.64, 3, 8, 30, 3, {1, 1, 0.5}}};
+
+static bool symmetric_and_psd(size_t n, const double *G)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++)
+            if (!isfinite(G[i * n + j]) || G[i * n + j] != G[j * n + i] ||
+                G[i * n + j] * G[i * n + j] > G[i * n + i] * G[j * n + j] * (1 + 1e-12))
+                return false;
+    return true;
+}
+
+/* D^L_(k,s),(k',t) = 1[k = k']; all Grams symmetric and Cauchy-Schwarz; the same trial gives the same bits. */
+static void grams_are_grams(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (size_t k = 0; k < 2; k++) {
+            struct sampled s, again;
+            sampled_open(&s, &shapes[i], samplers[k]);
+            sampled_open(&again, &shapes[i], samplers[k]);
+            sampled_draw(&s, 7, 3);
+            sampled_draw(&again, 7, 4); /* leaves its traces in the working memory */
+            sampled_draw(&again, 7, 3);
+            const struct net_architecture *a = &s.architecture;
+            for (size_t l = 0; l < a->L; l++) {
+                assert_true(symmetric_and_psd(a->T, s.gram.H[l]));
+                assert_memory_equal(s.gram.H[l], again.gram.H[l], a->T * a->T * sizeof(double));
+                assert_true(symmetric_and_psd(a->CT, s.gram.D[l + 1]));
+                assert_memory_equal(s.gram.D[l + 1], again.gram.D[l + 1], a->CT * a->CT * sizeof(double));
+            }
+            for (size_t row = 0; row < a->CT * a->CT; row++)
+                assert_true(s.gram.D[a->L][row] == (row / a->CT / a->T == row % a->CT / a->T));
+            assert_memory_equal(s.gram.f, again.gram.f, a->CT * sizeof(double));
+            sampled_close(&s);
+            sampled_close(&again);
+        }
+}
+
+/* Both samplers draw the same inputs. */
+static void samplers_share_the_inputs(void **state)
+{
+    (void)state;
+    struct sampled w, c;
+    sampled_open(&w, &shapes[1], &net_sampler_weights);
+    sampled_open(&c, &shapes[1], &net_sampler_conditional);
+    sampled_draw(&w, 7, 3);
+    sampled_draw(&c, 7, 3);
+    assert_memory_equal(w.gram.H[0], c.gram.H[0], w.architecture.T * w.architecture.T * sizeof(double));
+    sampled_close(&w);
+    sampled_close(&c);
+}
+
+/* A trial's numbers depend on the physical parameters and on nothing else. */
+static void trials_and_shapes_have_their_own_numbers(void **state)
+{
+    (void)state;
+    struct shape other = shapes[0];
+    other.bias_variance = 0.65;
+    struct sampled s, t;
+    sampled_open(&s, &shapes[0], &net_sampler_weights);
+    sampled_open(&t, &other, &net_sampler_weights);
+    sampled_draw(&s, 7, 3);
+    const double first = s.gram.H[0][0];
+    sampled_draw(&s, 7, 4);
+    assert_true(s.gram.H[0][0] != first);
+    sampled_draw(&s, 8, 3);
+    assert_true(s.gram.H[0][0] != first);
+    sampled_draw(&t, 7, 3);
+    assert_true(t.gram.H[0][0] != first);
+    sampled_close(&s);
+    sampled_close(&t);
+}
+
+/* The conditional law itself: given the signals, W = s(Z Q + G'(1 − QᵀQ)) reproduces them. With T ≥ M_{l-1} nothing of
+ * the weights is left open, so the sampled D must be what explicit weights give: a linear network has
+ * f = W³W²W¹x, and its D^l follow from f and the H alone: D^1 = H-free identity δ¹ = W³W² =: v, f(t) = v·u¹(t). */
+static void conditional_is_consistent_at_full_rank(void **state)
+{
+    (void)state;
+    static const struct shape linear = {"linear", 1.3, 0, 3, 6, 1, 6, {1}};
+    struct sampled s;
+    struct base_error error;
+    struct linalg_root root;
+    sampled_open(&s, &linear, &net_sampler_conditional);
+    assert_int_equal(linalg_root_init(&root, 6, &error), BASE_OK);
+    for (uint64_t trial = 0; trial < 20; trial++) {
+        sampled_draw(&s, 7, trial);
+        /* δ^1·δ^1 = |v|² with h¹ = u¹ and f = U¹ᵀv: v = U¹⁻ᵀf, so |v|² = fᵀ(U¹ᵀU¹)⁻¹f = fᵀ H¹⁻¹ f */
+        for (size_t l = 1; l < 3; l++) {
+            double H[36], f[6], norm = 0;
+            memcpy(H, s.gram.H[l], sizeof H);
+            assert_int_equal(linalg_root_factor(&root, 6, 6, H, &error), BASE_OK);
+            assert_int_equal(root.rank, 6);
+            for (size_t t = 0; t < 6; t++)
+                f[t] = s.gram.f[root.pivots[t]];
+            linalg_root_solve_transposed(&root, 1, f);
+            for (size_t t = 0; t < 6; t++)
+                norm += f[t] * f[t];
+            assert_close(s.gram.D[l][0], norm, 1e-6);
+        }
+    }
+    linalg_root_free(&root);
+    sampled_close(&s);
+}
+
+static void auto_takes_the_cheaper(void **state)
+{
+    (void)state;
+    struct net_architecture a;
+    struct net_activation activation = {0};
+    shape_open(&(struct shape){"tanh", 3, 0.64, 3, 1000, 1, 100, {1}}, &a, &activation);
+    assert_ptr_equal(net_sampler_choose(EXPERIMENT_AUTO, &a), &net_sampler_conditional);
+    assert_ptr_equal(net_sampler_choose(EXPERIMENT_WEIGHTS, &a), &net_sampler_weights);
+    net_activation_close(&activation);
+    shape_open(&(struct shape){"tanh", 3, 0.64, 3, 100, 1, 100, {1}}, &a, &activation);
+    assert_ptr_equal(net_sampler_choose(EXPERIMENT_AUTO, &a), &net_sampler_weights);
+    assert_ptr_equal(net_sampler_choose(EXPERIMENT_CONDITIONAL, &a), &net_sampler_conditional);
+    net_activation_close(&activation);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(grams_are_grams),
+    cmocka_unit_test(samplers_share_the_inputs),
+    cmocka_unit_test(trials_and_shapes_have_their_own_numbers),
+    cmocka_unit_test(conditional_is_consistent_at_full_rank),
+    cmocka_unit_test(auto_takes_the_cheaper),
+};
+const struct test_group tests_net_samplers = TEST_GROUP(tests);
+
+/* ---- the two samplers have the same law: two-sample Kolmogorov-Smirnov tests */
+
+enum { NETWORKS = 2000, STATISTICS = 8 };
+static const char *const statistic_names[STATISTICS] = {
+    "trace", "frobenius2", "eig_max", "eig_median", "eig_min", "tr H^last", "tr D^1", "f_1(1)^2"};
+
+static void statistics_of(const struct net_gram *gram, double values[STATISTICS])
+{
+    const struct net_architecture *a = gram->architecture;
+    struct base_error error;
+    double *dual = malloc(a->CT * a->CT * sizeof *dual), *eigenvalues = malloc(a->CT * sizeof *eigenvalues);
+    assert_non_null(dual);
+    assert_non_null(eigenvalues);
+    fisher_dual_compute(gram, dual);
+    values[0] = linalg_trace(a->CT, dual);
+    values[1] = linalg_frobenius2(a->CT, dual);
+    assert_int_equal(linalg_eigenvalues(a->CT, dual, eigenvalues, &error), BASE_OK);
+    values[2] = eigenvalues[0];
+    values[3] = eigenvalues[a->CT / 2];
+    values[4] = eigenvalues[a->CT - 1];
+    values[5] = linalg_trace(a->T, gram->H[a->L - 1]);
+    values[6] = linalg_trace(a->CT, gram->D[1]);
+    values[7] = gram->f[0] * gram->f[0];
+    free(dual);
+    free(eigenvalues);
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Values that rounding alone tells apart count as one: T above the rank leaves eigenvalues of 1e-16. */
+static double distance_of(double *x, double *y, double scale)
+{
+    size_t i = 0, j = 0;
+    double distance = 0;
+    for (size_t k = 0; k < NETWORKS; k++) {
+        x[k] = fabs(x[k]) < 1e-11 * scale ? 0 : x[k];
+        y[k] = fabs(y[k]) < 1e-11 * scale ? 0 : y[k];
+    }
+    qsort(x, NETWORKS, sizeof *x, ascending);
+    qsort(y, NETWORKS, sizeof *y, ascending);
+    while (i < NETWORKS && j < NETWORKS) {
+        const double at = fmin(x[i], y[j]);
+        while (i < NETWORKS && x[i] <= at)
+            i++;
+        while (j < NETWORKS && y[j] <= at)
+            j++;
+        distance = fmax(distance, fabs((double)i - (double)j) / NETWORKS);
+    }
+    return distance;
+}
+
+/* Fills rows of `values` (STATISTICS, NETWORKS) with networks of a seed. */
+static void sample_statistics(const struct shape *shape, const struct net_sampler *sampler, uint64_t seed, double *values)
+{
+    struct sampled s;
+    sampled_open(&s, shape, sampler);
+    for (uint64_t trial = 0; trial < NETWORKS; trial++) {
+        double one[STATISTICS];
+        sampled_draw(&s, seed, trial);
+        statistics_of(&s.gram, one);
+        for (size_t k = 0; k < STATISTICS; k++)
+            values[k * NETWORKS + trial] = one[k];
+    }
+    sampled_close(&s);
+}
+
+static const struct shape law_shapes[] = {
+    {"tanh", 3, 0.64, 3, 100, 1, 30, {1}},
+    {"relu", 2, 0.1, 4, 60, 3, 12, {1, 0.6, 1.4, 0.8}},   /* C > 1, a profile */
+    {"tanh", 3, 0.64, 1, 50, 2, 20, {1}},                 /* L = 1 */
+    {"relu", 2, 0.1, 2, 40, 1, 20, {1}},                  /* L = 2 */
+    {"linear", 1, 0.1, 8, 40, 1, 30, {1}},                /* nearly singular Grams */
+    {"linear", 1, 0, 4, 20, 2, 30, {1}},                  /* T above M: singular Grams */
+    {"tanh", 3, 0.64, 3, 12, 10, 6, {1, 2}},              /* C about M, D of lower rank than CT */
+    {"relu", 2, 0.1, 3, 30, 1, 1, {1}}};                  /* C T = 1 */
+
+/* Each of the 64 tests has a false-alarm rate of 1.6e-5 (λ = 2.42), so all of them 1e-3; seeds are fixed. */
+static void samplers_have_the_same_law(void **state)
+{
+    (void)state;
+    const double critical = 2.42 * sqrt(2.0 / NETWORKS);
+    size_t failures = 0;
+    double *x = malloc(2 * STATISTICS * NETWORKS * sizeof *x), *y = x + STATISTICS * NETWORKS;
+    assert_non_null(x);
+    for (size_t i = 0; i < sizeof law_shapes / sizeof *law_shapes; i++) {
+        sample_statistics(&law_shapes[i], &net_sampler_weights, 100, x);
+        sample_statistics(&law_shapes[i], &net_sampler_conditional, 200, y);
+        double worst = 0, scale = 0;
+        for (size_t k = 0; k < NETWORKS; k++)
+            scale = fmax(scale, x[2 * NETWORKS + k]);
+        for (size_t k = 0; k < STATISTICS; k++) {
+            const double distance = distance_of(x + k * NETWORKS, y + k * NETWORKS, scale);
+            worst = fmax(worst, distance);
+            if (distance > critical) {
+                failures++;
+                print_error("setting %zu, %s: distance %.4f above %.4f\n", i, statistic_names[k], distance, critical);
+            }
+        }
+        print_message("setting %zu (%s, L = %d): largest distance %.4f of %.4f allowed\n", i, law_shapes[i].activation,
+                      (int)law_shapes[i].depth, worst, critical);
+    }
+    free(x);
+    assert_int_equal(failures, 0);
+}
+
+static const struct CMUnitTest slow_tests[] = {cmocka_unit_test(samplers_have_the_same_law)};
+const struct test_group slow_net_samplers = TEST_GROUP(slow_tests);

@@ -1,0 +1,18 @@
+/* A network for a test: its architecture and activation from a few numbers. */
+#ifndef TESTS_NET_SHAPE_H
+#define TESTS_NET_SHAPE_H
+
+#include "net/activation.h"
+#include "net/architecture.h"
+
+struct shape {
+    const char *activation;
+    double weight_variance, bias_variance;
+    int64_t depth, width, outputs, samples;
+    double profile[8]; /* 0: 1 */
+};
+
+/* Fails the test when it cannot be made. */
+void shape_open(const struct shape *shape, struct net_architecture *architecture, struct net_activation *activation);
+
+#endif
