@@ -21,12 +21,12 @@ DEPS_LINT  := clang-format cppcheck
 
 PKGS := gsl hdf5-serial openblas lapacke arpack yaml-0.1 libmatheval
 
-# Every goal but these compiles, so the libraries must be there: say which are not instead of letting cc fail.
-ifneq ($(filter-out deps deps-check deps-lint demo check check-slow lint clean,$(or $(MAKECMDGOALS),all)),)
+# Goals that compile need the libraries: say which are missing instead of letting the compiler fail.
+ifneq ($(filter-out deps deps-check deps-lint demo check check-slow figures lint clean,$(or $(MAKECMDGOALS),all)),)
   MISSING := $(shell for p in $(PKGS); do pkg-config --exists $$p 2>/dev/null || printf '%s ' $$p; done; \
                test -f /usr/include/Random123/philox.h || printf Random123)
   ifneq ($(strip $(MISSING)),)
-    $(error Missing: $(MISSING)- install what the program needs with `make deps`)
+    $(error Missing libraries: $(MISSING)- `make deps` installs them)
   endif
 endif
 
@@ -56,7 +56,8 @@ LIBRARY := $(BUILD)/libfisherfield.a
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
-.PHONY: all deps deps-check deps-lint demo check check-slow figures install lint clean FORCE
+.PHONY: all deps deps-check deps-lint demo run-demo check run-check check-slow run-check-slow figures run-figures \
+        install lint clean FORCE
 .DELETE_ON_ERROR:
 all: $(PROGRAM)
 
@@ -84,14 +85,71 @@ $(BUILD)/version.h: FORCE
 $(BUILD)/src/cmd/version.o: $(BUILD)/version.h
 $(BUILD)/src/linalg/library.o: CPPFLAGS += -DARPACK_VERSION='"$(shell pkg-config --modversion arpack 2>/dev/null)"'
 
--include $(OBJECTS:.o=.d) $(TESTS:.o=.d) $(BUILD)/src/main.d
 
-clean:
-	rm -rf $(BUILD)
+# ---- what is installed: nothing is done where nothing is missing
+define install_packages
+	@missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	test -z "$$missing" && exit 0; \
+	command -v apt-get >/dev/null || { echo "Not a Debian system; install by hand what these packages hold:" $$missing; exit 1; }; \
+	sudo=$$(test "$$(id -u)" = 0 || echo sudo); echo "Installing" $$missing; \
+	$$sudo apt-get update -qq && \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null
+endef
+deps:
+	$(call install_packages,$(DEPS))
+deps-check: deps
+	$(call install_packages,$(DEPS_CHECK))
+deps-lint:
+	$(call install_packages,$(DEPS_LINT))
 
-# ---- tests: one runner, tests/main.c; `make check FILTER='fisher*'` runs some
+# Libraries are looked for when make starts, so what needs them runs in a make of its own after they are there.
+demo figures: deps
+	+$(Q)$(MAKE) --no-print-directory run-$@
+check check-slow: deps-check
+	+$(Q)$(MAKE) --no-print-directory run-$@
+
+# ---- tests: one runner, tests/main.c; FILTER='*pattern*' runs some
 $(BUILD)/tests/run: $(TESTS) $(LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs cmocka 2>/dev/null)
 $(TESTS): override CPPFLAGS += -Itests -DTEST_PROGRAM='"$(abspath $(PROGRAM))"'
 
+run-check: $(BUILD)/tests/run $(PROGRAM)
+	$(BUILD)/tests/run $(if $(FILTER),'$(FILTER)')
+run-check-slow: $(BUILD)/tests/run $(PROGRAM)
+	$(BUILD)/tests/run --slow $(if $(FILTER),'$(FILTER)')
+
+# ---- results and figures: experiments/NAME.yaml, results/NAME.h5, plots/NAME.gp, plots/NAME.pdf and .png
+FIGURES := $(patsubst experiments/%.yaml,plots/%.pdf,$(wildcard experiments/*.yaml))
+draw = gnuplot -c plots/$(1).gp $(2) $(PROGRAM) plots/$(1)
+
+run-figures: $(FIGURES)
+plots/%.pdf: plots/%.gp plots/style.gp results/%.h5
+	$(call draw,$*,results/$*.h5)
+.PRECIOUS: results/%.h5
+results/%.h5: experiments/%.yaml | $(PROGRAM)
+	$(PROGRAM) run $<
+	@touch $@
+
+run-demo: $(PROGRAM)
+	$(PROGRAM) run --quick experiments/universal-width.yaml
+	$(PROGRAM) verify results/universal-width-quick.h5
+	$(call draw,universal-width,results/universal-width-quick.h5)
+	@echo
+	@echo "The figure is plots/universal-width.pdf and .png, the numbers are results/universal-width-quick.h5."
+
+install: $(PROGRAM)
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/fisherfield
+	install -d $(DESTDIR)$(PREFIX)/share/fisherfield/experiments $(DESTDIR)$(PREFIX)/share/fisherfield/plots
+	install -m 644 experiments/*.yaml $(DESTDIR)$(PREFIX)/share/fisherfield/experiments
+	install -m 644 plots/*.gp $(DESTDIR)$(PREFIX)/share/fisherfield/plots
+
+lint: deps-lint
+	clang-format --dry-run -Werror $(wildcard src/*.c src/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
+	  --suppress=missingIncludeSystem -Isrc -Itests src
+
+-include $(OBJECTS:.o=.d) $(TESTS:.o=.d) $(BUILD)/src/main.d
+
+clean:
+	rm -rf $(BUILD)

@@ -6,14 +6,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+// clang-format off
 /* Fast tests, every commit. */
 #define FAST(X) \
-    X(tests_base_number) X(tests_random_normal) X(tests_random_stream) X(tests_linalg_linalg) \
-    X(tests_experiment_good) X(tests_experiment_definition) X(tests_experiment_override) X(tests_experiment_bad) \
-    X(tests_net_activation) X(tests_net_weights) X(tests_net_samplers) X(tests_fisher_fisher) \
-    X(tests_theory_gauss) X(tests_theory_order) X(tests_theory_fisher)
+    X(tests_base_number) \
+    X(tests_random_normal) \
+    X(tests_random_stream) \
+    X(tests_linalg_linalg) \
+    X(tests_experiment_good) \
+    X(tests_experiment_definition) \
+    X(tests_experiment_override) \
+    X(tests_experiment_bad) \
+    X(tests_net_activation) \
+    X(tests_net_weights) \
+    X(tests_net_samplers) \
+    X(tests_fisher_fisher) \
+    X(tests_theory_gauss) \
+    X(tests_theory_order) \
+    X(tests_theory_fisher) \
+    X(tests_measure_registry) \
+    X(tests_report_limit)
 /* Statistics and long runs. */
-#define SLOW(X) X(slow_random_normal) X(slow_net_samplers)
+#define SLOW(X) \
+    X(slow_random_normal) \
+    X(slow_net_samplers)
+// clang-format on
 
 #define DECLARE(group) extern const struct test_group group;
 FAST(DECLARE)
@@ -49,7 +66,8 @@ int main(int argc, char **argv)
     for (const struct test_group *const *group = groups; *group != NULL; group++)
         for (size_t i = 0; i < (*group)->n; i++)
             all[filled++] = (*group)->tests[i];
-    int failed = _cmocka_run_group_tests(groups == slow ? "fisherfield, slow" : "fisherfield", all, n, NULL, NULL);
+    int failed =
+        _cmocka_run_group_tests(groups == slow ? "fisherfield, slow" : "fisherfield", all, n, NULL, NULL);
     free(all);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -20,7 +20,8 @@ void *base_calloc(size_t count, size_t size, struct base_error *error)
     bytes = (bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
     if (posix_memalign(&pointer, ALIGNMENT, bytes) != 0) {
         char text[32];
-        base_fail(error, BASE_FAILED, "out of memory: %s more were needed", base_format_bytes((double)bytes, text));
+        base_fail(error, BASE_FAILED, "out of memory: %s more were needed",
+                  base_format_bytes((double)bytes, text));
         return NULL;
     }
     return memset(pointer, 0, bytes);

@@ -17,8 +17,8 @@ char *base_copy_n(const char *text, size_t length, struct base_error *error);
 /* The status of an allocation, for TRY(base_got(p = base_calloc(...))). */
 int base_got(const void *pointer);
 
-/* Bytes of physical memory that this process may still take: what the kernel calls available, or the room left
- * under the process's control group or address-space limit where that is smaller. */
+/* Bytes of physical memory that this process may still take: what the kernel calls available, or the room
+ * left under the process's control group or address-space limit where that is smaller. */
 size_t base_memory_available(void);
 
 /* "3.1 GiB" into `text`, which is returned. */

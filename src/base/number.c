@@ -66,7 +66,7 @@ bool base_parse_bytes(const char *text, size_t *value)
     static const struct {
         const char *name;
         double bytes;
-    } units[] = {{"", 1},    {"B", 1},        {"kB", 1e3},      {"MB", 1e6},      {"GB", 1e9},
+    } units[] = {{"", 1},      {"B", 1},        {"kB", 1e3},     {"MB", 1e6},     {"GB", 1e9},
                  {"TB", 1e12}, {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40}};
     size_t digits = strspn(text, "0123456789.");
     char number[64];

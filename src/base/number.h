@@ -1,6 +1,7 @@
 /* Strict numbers: the whole text is one finite decimal number, or it is refused.
  *
- * Nothing is skipped and nothing is left over: no blanks, no "1e", no hexadecimal, no "nan" or "inf", no 0.1.2. */
+ * Nothing is skipped and nothing is left over: no blanks, no "1e", no hexadecimal, no "nan" or "inf", no
+ * 0.1.2. */
 #ifndef BASE_NUMBER_H
 #define BASE_NUMBER_H
 

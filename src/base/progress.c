@@ -21,12 +21,13 @@ const char *base_format_seconds(double seconds, char text[32])
     else if (seconds < 7200)
         snprintf(text, 32, "%.0f min %02.0f s", (double)((long)seconds / 60), (double)((long)seconds % 60));
     else
-        snprintf(text, 32, "%.0f h %02.0f min", (double)((long)seconds / 3600), (double)((long)seconds % 3600 / 60));
+        snprintf(text, 32, "%.0f h %02.0f min", (double)((long)seconds / 3600),
+                 (double)((long)seconds % 3600 / 60));
     return text;
 }
 
-void base_progress_start(struct base_progress *progress, FILE *stream, const char *label, const char *unit, size_t total,
-                         double total_cost)
+void base_progress_start(struct base_progress *progress, FILE *stream, const char *label, const char *unit,
+                         size_t total, double total_cost)
 {
     const double now = base_seconds();
     *progress = (struct base_progress){.stream = stream,
@@ -51,8 +52,8 @@ void base_progress_step(struct base_progress *progress, double cost)
     char left[32];
     const double elapsed = now - p->start;
     base_format_seconds(elapsed * (p->total_cost / p->cost - 1), left);
-    fprintf(p->stream, "%s%s: %zu of %zu %s, %.1f a second, %s left%s", p->terminal ? "\r\033[K" : "", p->label, p->count,
-            p->total, p->unit, (double)p->count / elapsed, left, p->terminal ? "" : "\n");
+    fprintf(p->stream, "%s%s: %zu of %zu %s, %.1f a second, %s left%s", p->terminal ? "\r\033[K" : "",
+            p->label, p->count, p->total, p->unit, (double)p->count / elapsed, left, p->terminal ? "" : "\n");
     fflush(p->stream);
 }
 

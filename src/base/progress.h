@@ -1,5 +1,5 @@
-/* Progress of a long run: one line with a percentage, a rate and the time left, rewritten in place on a terminal, printed
- * now and then elsewhere. Not thread-safe: call under the lock of the work. */
+/* Progress of a long run: one line with a percentage, a rate and the time left, rewritten in place on a
+ * terminal, printed now and then elsewhere. Not thread-safe: call under the lock of the work. */
 #ifndef BASE_PROGRESS_H
 #define BASE_PROGRESS_H
 
@@ -19,8 +19,8 @@ struct base_progress {
 /* Seconds of a clock that never jumps. */
 double base_seconds(void);
 
-void base_progress_start(struct base_progress *progress, FILE *stream, const char *label, const char *unit, size_t total,
-                         double total_cost);
+void base_progress_start(struct base_progress *progress, FILE *stream, const char *label, const char *unit,
+                         size_t total, double total_cost);
 /* One more is finished, at this cost. */
 void base_progress_step(struct base_progress *progress, double cost);
 /* Clears the line on a terminal. */

@@ -69,8 +69,8 @@ static void sum_outputs(size_t C, size_t T, const double *x, double *sums)
     }
 }
 
-int fisher_overlap_compute(size_t C, size_t T, const double *dual, const double *values, const double *vectors,
-                           double *overlap, struct base_error *error)
+int fisher_overlap_compute(size_t C, size_t T, const double *dual, const double *values,
+                           const double *vectors, double *overlap, struct base_error *error)
 {
     int status;
     struct linalg_root root = {0};
@@ -86,7 +86,8 @@ int fisher_overlap_compute(size_t C, size_t T, const double *dual, const double 
         for (size_t k = 0; k < C; k++)
             A[i / T * C + k] += row[k];
     }
-    TRY(linalg_root_factor(&root, C, C, A, error)); /* independent mean gradients only: x = L⁻¹ w, wᵀA⁺w = |x|² */
+    TRY(linalg_root_factor(&root, C, C, A,
+                           error)); /* independent mean gradients only: x = L⁻¹ w, wᵀA⁺w = |x|² */
     double share = 0;
     for (size_t a = 0; a < C; a++) {
         sum_outputs(C, T, vectors + a * C * T, row);

@@ -1,10 +1,13 @@
-/* Statistics of the Fisher information matrix of the regression model y|x ~ N(f(x), I), from the Gram summary.
+/* Statistics of the Fisher information matrix of the regression model y|x ~ N(f(x), I), from the Gram
+ * summary.
  *
  *     F  = (1/T) Σ_t Σ_k ∇f_k(t) ∇f_k(t)ᵀ = (1/T) JᵀJ       P×P, J (CT, P) with rows (k, t)
  *     F* = (1/T) J Jᵀ                                        CT×CT, "the dual": the same nonzero spectrum
- *     F*_(k,s),(k',t) = (1/T) Σ_l D^l_(k,s),(k',t) (H^{l-1}_st + 1)                          (KAA19; the +1 is the bias)
+ *     F*_(k,s),(k',t) = (1/T) Σ_l D^l_(k,s),(k',t) (H^{l-1}_st + 1)                          (KAA19; the +1
+ * is the bias)
  *
- * 1/T is always included, biases always count as parameters. Parametrisation is the standard one, W ~ N(0, σ_w²/M_{l-1}).
+ * 1/T is always included, biases always count as parameters. Parametrisation is the standard one, W ~ N(0,
+ * σ_w²/M_{l-1}).
  */
 #ifndef FISHER_FISHER_H
 #define FISHER_FISHER_H
@@ -20,15 +23,16 @@
 /* F* (CT, CT) from the Gram summary. L·(CT)² multiplications. */
 void fisher_dual_compute(const struct net_gram *gram, double *dual);
 
-/* The dual of the mean-subtracted outputs f_k − (1/T) Σ_t f_k(t): ΠF*Π with Π = I_C ⊗ (I − 11ᵀ/T), into `centred`. */
+/* The dual of the mean-subtracted outputs f_k − (1/T) Σ_t f_k(t): ΠF*Π with Π = I_C ⊗ (I − 11ᵀ/T), into
+ * `centred`. */
 void fisher_dual_centre(size_t C, size_t T, const double *dual, double *centred);
 
 /* Share of the top C eigenvectors of F in the span S of the C mean gradients E_t ∇f_k:
  *     (1/C) Σ_{a≤C} ‖Proj_S v_a‖² = (1/C) Σ_a λ_a w_aᵀ A⁺ w_a ,   w_a = Eᵀu_a ,   A = EᵀF*E ,
- * with (λ_a, u_a) the top eigenpairs of F* and E (CT, C) the indicators of the outputs. 1: KAA19's claim holds exactly.
- * values (C), vectors (C, CT) as from linalg_eigen_top. */
-int fisher_overlap_compute(size_t C, size_t T, const double *dual, const double *values, const double *vectors,
-                           double *overlap, struct base_error *error);
+ * with (λ_a, u_a) the top eigenpairs of F* and E (CT, C) the indicators of the outputs. 1: KAA19's claim
+ * holds exactly. values (C), vectors (C, CT) as from linalg_eigen_top. */
+int fisher_overlap_compute(size_t C, size_t T, const double *dual, const double *values,
+                           const double *vectors, double *overlap, struct base_error *error);
 
 /* ---- full.c: small networks only, to hold the dual against */
 

@@ -30,7 +30,8 @@ void fisher_jacobian_compute(const struct net_weights *network, double *J)
                 const double delta = network->delta[l][i * a->CT + row];
                 double *gradient = J + row * P;
                 for (size_t j = 0; j < a->widths[l - 1]; j++)
-                    gradient[fisher_parameter_weight(a, l, i, j)] = delta * network->h[l - 1][j * a->T + row % a->T];
+                    gradient[fisher_parameter_weight(a, l, i, j)] =
+                        delta * network->h[l - 1][j * a->T + row % a->T];
                 gradient[fisher_parameter_bias(a, l, i)] = delta;
             }
 }

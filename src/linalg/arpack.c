@@ -66,8 +66,8 @@ static void lanczos_iterate(struct lanczos *l, const double *A)
 {
     a_int ido = 0;
     for (;;) {
-        dsaupd_c(&ido, "I", l->n, "LA", l->k, 0.0, l->start, l->ncv, l->basis, l->n, l->iparam, l->ipntr, l->workd,
-                 l->workl, l->lworkl, &l->info);
+        dsaupd_c(&ido, "I", l->n, "LA", l->k, 0.0, l->start, l->ncv, l->basis, l->n, l->iparam, l->ipntr,
+                 l->workd, l->workl, l->lworkl, &l->info);
         if (ido != 1 && ido != -1)
             return;
         cblas_dsymv(CblasRowMajor, CblasUpper, l->n, 1.0, A, l->n, l->workd + l->ipntr[0] - 1, 1, 0.0,
@@ -81,8 +81,8 @@ static bool lanczos_extract(struct lanczos *l, double *values, double *V)
     const size_t n = (size_t)l->n, k = (size_t)l->k;
     if (l->info != 0 || l->iparam[4] < l->k)
         return false;
-    dseupd_c(1, "A", l->select, values, l->basis, l->n, 0.0, "I", l->n, "LA", l->k, 0.0, l->start, l->ncv, l->basis,
-             l->n, l->iparam, l->ipntr, l->workd, l->workl, l->lworkl, &l->info);
+    dseupd_c(1, "A", l->select, values, l->basis, l->n, 0.0, "I", l->n, "LA", l->k, 0.0, l->start, l->ncv,
+             l->basis, l->n, l->iparam, l->ipntr, l->workd, l->workl, l->lworkl, &l->info);
     if (l->info != 0)
         return false;
     for (size_t i = 0; i < k; i++)

@@ -26,9 +26,11 @@ static void reverse(size_t n, double *x)
 
 int linalg_eigenvalues(size_t n, double *A, double *values, struct base_error *error)
 {
-    const lapack_int info = LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'N', 'L', (lapack_int)n, A, (lapack_int)n, values);
+    const lapack_int info =
+        LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'N', 'L', (lapack_int)n, A, (lapack_int)n, values);
     if (info != 0)
-        return base_fail(error, BASE_UNRESOLVED, "eigenvalues of a %zux%zu matrix failed (dsyevd: %d)", n, n, (int)info);
+        return base_fail(error, BASE_UNRESOLVED, "eigenvalues of a %zux%zu matrix failed (dsyevd: %d)", n, n,
+                         (int)info);
     reverse(n, values);
     return BASE_OK;
 }
@@ -49,12 +51,12 @@ static int dense_top(size_t n, size_t k, const double *A, double *values, double
     TRY(base_got(vectors = base_calloc(n * k, sizeof *vectors, error)));
 
     memcpy(work, A, n * n * sizeof *work);
-    const lapack_int info =
-        LAPACKE_dsyevr(LAPACK_COL_MAJOR, 'V', 'I', 'L', (lapack_int)n, work, (lapack_int)n, 0, 0,
-                       (lapack_int)(n - k + 1), (lapack_int)n, 0, &found, all, vectors, (lapack_int)n, support);
+    const lapack_int info = LAPACKE_dsyevr(LAPACK_COL_MAJOR, 'V', 'I', 'L', (lapack_int)n, work,
+                                           (lapack_int)n, 0, 0, (lapack_int)(n - k + 1), (lapack_int)n, 0,
+                                           &found, all, vectors, (lapack_int)n, support);
     if (info != 0 || found != (lapack_int)k)
-        TRY(base_fail(error, BASE_UNRESOLVED, "the largest eigenvalues of a %zux%zu matrix failed (dsyevr: %d)", n, n,
-                      (int)info));
+        TRY(base_fail(error, BASE_UNRESOLVED,
+                      "the largest eigenvalues of a %zux%zu matrix failed (dsyevr: %d)", n, n, (int)info));
     for (size_t i = 0; i < k; i++) {
         values[i] = all[k - 1 - i];
         memcpy(V + i * n, vectors + (k - 1 - i) * n, n * sizeof *V);
@@ -67,7 +69,8 @@ out:
 }
 
 /* max_i ‖A v_i − λ_i v_i‖ / λ_1; work: n */
-static double residual_of(size_t n, size_t k, const double *A, const double *values, const double *V, double *work)
+static double residual_of(size_t n, size_t k, const double *A, const double *values, const double *V,
+                          double *work)
 {
     double worst = 0;
     for (size_t i = 0; i < k; i++) {
@@ -78,8 +81,8 @@ static double residual_of(size_t n, size_t k, const double *A, const double *val
     return values[0] > 0 ? worst / values[0] : worst;
 }
 
-int linalg_eigen_top(size_t n, size_t k, const double *A, double *values, double *V, double *residual, double *work,
-                     struct base_error *error)
+int linalg_eigen_top(size_t n, size_t k, const double *A, double *values, double *V, double *residual,
+                     double *work, struct base_error *error)
 {
     int status;
     bool found = false;
@@ -95,8 +98,9 @@ int linalg_eigen_top(size_t n, size_t k, const double *A, double *values, double
     }
     status = *residual <= largest_residual
                  ? BASE_OK
-                 : base_fail(error, BASE_UNRESOLVED, "the largest eigenvalues of a %zux%zu matrix have a residual of %.1e", n,
-                             n, *residual);
+                 : base_fail(error, BASE_UNRESOLVED,
+                             "the largest eigenvalues of a %zux%zu matrix have a residual of %.1e", n, n,
+                             *residual);
 out:
     return status;
 }

@@ -19,8 +19,8 @@ const char *linalg_kernel_best(void)
 {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl"))
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
         return "SKYLAKEX";
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         return "HASWELL";
@@ -30,7 +30,8 @@ const char *linalg_kernel_best(void)
 
 static bool kernel_has_avx2(const char *name)
 {
-    static const char *const names[] = {"Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids", "Excavator"};
+    static const char *const names[] = {"Haswell",        "Zen",      "SkylakeX", "Cooperlake",
+                                        "SapphireRapids", "Excavator"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
@@ -56,6 +57,6 @@ void linalg_versions(char text[128])
     sscanf(openblas_get_config(), "OpenBLAS %31s", openblas);
     lapack_int major = 0, minor = 0, patch = 0;
     LAPACK_ilaver(&major, &minor, &patch);
-    snprintf(text, 128, "OpenBLAS %s, LAPACK %d.%d.%d, ARPACK %s", openblas, (int)major, (int)minor, (int)patch,
-             ARPACK_VERSION);
+    snprintf(text, 128, "OpenBLAS %s, LAPACK %d.%d.%d, ARPACK %s", openblas, (int)major, (int)minor,
+             (int)patch, ARPACK_VERSION);
 }

@@ -1,8 +1,8 @@
 /* Dense linear algebra of the Gram matrices, on OpenBLAS, LAPACK and ARPACK.
  *
- * Every matrix is row-major and packed: A is (m, n) with A_ij at A[i*n + j]. Symmetric matrices are stored whole, both
- * triangles. BLAS runs single-threaded (linalg_init), so results do not depend on the number of threads around it.
- * A factorisation or an iteration that fails, or meets NaN, returns BASE_UNRESOLVED.
+ * Every matrix is row-major and packed: A is (m, n) with A_ij at A[i*n + j]. Symmetric matrices are stored
+ * whole, both triangles. BLAS runs single-threaded (linalg_init), so results do not depend on the number of
+ * threads around it. A factorisation or an iteration that fails, or meets NaN, returns BASE_UNRESOLVED.
  */
 #ifndef LINALG_LINALG_H
 #define LINALG_LINALG_H
@@ -14,25 +14,27 @@
 
 /* ---- the library (library.c) */
 
-/* Debian's OpenBLAS 0.3.21 takes newer CPUs for a 2004 one and is then several times too slow; only a variable set before
- * the library is loaded helps. When the kernel in use has no AVX2 and the CPU does, sets OPENBLAS_CORETYPE and executes
- * the program again with the same arguments (does not return then). Respects a variable that the user has set. Also
- * makes BLAS single-threaded. Call first in main(). */
+/* Debian's OpenBLAS 0.3.21 takes newer CPUs for a 2004 one and is then several times too slow; only a
+ * variable set before the library is loaded helps. When the kernel in use has no AVX2 and the CPU does, sets
+ * OPENBLAS_CORETYPE and executes the program again with the same arguments (does not return then). Respects a
+ * variable that the user has set. Also makes BLAS single-threaded. Call first in main(). */
 void linalg_init(char **argv);
 
 /* The kernel in use, such as "SkylakeX", and the best that this CPU allows, such as "SKYLAKEX". */
 const char *linalg_kernel(void);
 const char *linalg_kernel_best(void);
-/* The kernel to start again with when `current` is too slow for a CPU that allows `best`; NULL when it is not. */
+/* The kernel to start again with when `current` is too slow for a CPU that allows `best`; NULL when it is
+ * not. */
 const char *linalg_kernel_correction(const char *current, const char *best);
 /* "OpenBLAS 0.3.21", "LAPACK 3.9.0", "ARPACK 3.8.0" */
 void linalg_versions(char text[128]);
 
 /* ---- products (product.c) */
 
-/* C (m, n) = alpha·op(A)·op(B) + beta·C with op(A) (m, k), op(B) (k, n); op transposes where its flag says so. */
-void linalg_multiply(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, double alpha, const double *A,
-                     const double *B, double beta, double *C);
+/* C (m, n) = alpha·op(A)·op(B) + beta·C with op(A) (m, k), op(B) (k, n); op transposes where its flag says
+ * so. */
+void linalg_multiply(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, double alpha,
+                     const double *A, const double *B, double beta, double *C);
 
 /* G (n, n) = Σ_i x_i x_iᵀ over the m rows x_i of X (m, n): XᵀX, both triangles. m n² flops. */
 void linalg_gram(size_t m, size_t n, const double *X, double *G);
@@ -43,8 +45,8 @@ double linalg_trace(size_t n, const double *A);
 
 /* ---- rank-revealing root of a positive semidefinite matrix (root.c) */
 
-/* A = R Rᵀ with R (n, rank): Cholesky with complete pivoting, stopped where the largest remaining diagonal element is
- * below n·ε·max_i A_ii. Rows pivots[0..rank-1] of R form a lower triangle. */
+/* A = R Rᵀ with R (n, rank): Cholesky with complete pivoting, stopped where the largest remaining diagonal
+ * element is below n·ε·max_i A_ii. Rows pivots[0..rank-1] of R form a lower triangle. */
 struct linalg_root {
     size_t n, rank;
     double *R;        /* (n, rank) */
@@ -57,7 +59,8 @@ void linalg_root_free(struct linalg_root *root);
 size_t linalg_root_bytes(size_t max_n);
 
 /* Factors A (n, n), keeping at most max_rank columns. A is destroyed. n³/3 flops. */
-int linalg_root_factor(struct linalg_root *root, size_t n, size_t max_rank, double *A, struct base_error *error);
+int linalg_root_factor(struct linalg_root *root, size_t n, size_t max_rank, double *A,
+                       struct base_error *error);
 
 /* B (m, rank) ← B·triangle⁻ᵀ and B ← B·triangle⁻¹, in place. m rank² flops. */
 void linalg_root_solve_transposed(const struct linalg_root *root, size_t m, double *B);
@@ -68,13 +71,13 @@ void linalg_root_solve(const struct linalg_root *root, size_t m, double *B);
 /* All eigenvalues of A (n, n), descending. A is destroyed. About (4/3) n³ flops. */
 int linalg_eigenvalues(size_t n, double *A, double *values, struct base_error *error);
 
-/* The k largest eigenvalues of a positive semidefinite A (n, n), descending, and their orthonormal eigenvectors, the rows
- * of V (k, n). Dense (LAPACK's dsyevr) for small n, otherwise implicitly restarted Lanczos (ARPACK) from a fixed start
- * vector, whichever is cheaper by n and k alone. Either way ‖A v − λ v‖ ≤ 1e-10·λ_1 is checked for each pair, and where
- * Lanczos misses it the dense solver does the work. *residual is the largest ‖A v − λ v‖/λ_1 seen. work: n² numbers;
- * A is kept. */
-int linalg_eigen_top(size_t n, size_t k, const double *A, double *values, double *V, double *residual, double *work,
-                     struct base_error *error);
+/* The k largest eigenvalues of a positive semidefinite A (n, n), descending, and their orthonormal
+ * eigenvectors, the rows of V (k, n). Dense (LAPACK's dsyevr) for small n, otherwise implicitly restarted
+ * Lanczos (ARPACK) from a fixed start vector, whichever is cheaper by n and k alone. Either way ‖A v − λ v‖ ≤
+ * 1e-10·λ_1 is checked for each pair, and where Lanczos misses it the dense solver does the work. *residual
+ * is the largest ‖A v − λ v‖/λ_1 seen. work: n² numbers; A is kept. */
+int linalg_eigen_top(size_t n, size_t k, const double *A, double *values, double *V, double *residual,
+                     double *work, struct base_error *error);
 
 /* Whether linalg_eigen_top takes the iterative solver. */
 bool linalg_eigen_top_is_iterative(size_t n, size_t k);

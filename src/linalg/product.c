@@ -8,12 +8,13 @@ static int leading(size_t n)
     return n > 0 ? (int)n : 1;
 }
 
-void linalg_multiply(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, double alpha, const double *A,
-                     const double *B, double beta, double *C)
+void linalg_multiply(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, double alpha,
+                     const double *A, const double *B, double beta, double *C)
 {
     const size_t lda = transpose_a ? m : k, ldb = transpose_b ? k : n;
-    cblas_dgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans, transpose_b ? CblasTrans : CblasNoTrans, (int)m,
-                (int)n, (int)k, alpha, A, leading(lda), B, leading(ldb), beta, C, leading(n));
+    cblas_dgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
+                transpose_b ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k, alpha, A, leading(lda), B,
+                leading(ldb), beta, C, leading(n));
 }
 
 /* The upper triangle onto the lower, in blocks that fit the cache. */

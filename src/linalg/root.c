@@ -48,7 +48,8 @@ static void unpack(struct linalg_root *root, const double *A)
     }
 }
 
-int linalg_root_factor(struct linalg_root *root, size_t n, size_t max_rank, double *A, struct base_error *error)
+int linalg_root_factor(struct linalg_root *root, size_t n, size_t max_rank, double *A,
+                       struct base_error *error)
 {
     double largest = 0;
     for (size_t i = 0; i < n; i++)
@@ -60,11 +61,11 @@ int linalg_root_factor(struct linalg_root *root, size_t n, size_t max_rank, doub
 
     lapack_int rank = 0;
     const double tolerance = (double)n * DBL_EPSILON * largest;
-    const lapack_int info = LAPACKE_dpstrf(LAPACK_COL_MAJOR, 'L', (lapack_int)n, A, (lapack_int)n, root->pivots, &rank,
-                                           tolerance);
+    const lapack_int info = LAPACKE_dpstrf(LAPACK_COL_MAJOR, 'L', (lapack_int)n, A, (lapack_int)n,
+                                           root->pivots, &rank, tolerance);
     if (info < 0 || rank < 1 || !(largest < DBL_MAX)) /* info 1 says: rank below n */
-        return base_fail(error, BASE_UNRESOLVED, "pivoted Cholesky of a %zux%zu Gram matrix failed (dpstrf: %d)", n, n,
-                         (int)info);
+        return base_fail(error, BASE_UNRESOLVED,
+                         "pivoted Cholesky of a %zux%zu Gram matrix failed (dpstrf: %d)", n, n, (int)info);
     for (size_t i = 0; i < n; i++)
         root->pivots[i]--;
     root->rank = (size_t)rank < max_rank ? (size_t)rank : max_rank;
@@ -84,6 +85,6 @@ void linalg_root_solve(const struct linalg_root *root, size_t m, double *B)
 {
     if (root->rank == 0)
         return;
-    cblas_dtrsm(CblasRowMajor, CblasRight, CblasLower, CblasNoTrans, CblasNonUnit, (int)m, (int)root->rank, 1.0,
-                root->triangle, (int)root->rank, B, (int)root->rank);
+    cblas_dtrsm(CblasRowMajor, CblasRight, CblasLower, CblasNoTrans, CblasNonUnit, (int)m, (int)root->rank,
+                1.0, root->triangle, (int)root->rank, B, (int)root->rank);
 }

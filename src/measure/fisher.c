@@ -19,7 +19,8 @@ static const struct measure_variable variables[N_VARIABLES] = {
               .powers = {1, 2},
               .powers_outputs = {1, 2}},
     [SECOND_MOMENT] = {.name = "fisher_eig_second_moment",
-                       .long_name = "second moment of the eigenvalues of the Fisher matrix over all P parameters",
+                       .long_name =
+                           "second moment of the eigenvalues of the Fisher matrix over all P parameters",
                        .formula = "||F||^2 / P",
                        .source = "KAA19",
                        .predicted = true,
@@ -40,7 +41,8 @@ static const struct measure_variable variables[N_VARIABLES] = {
                      .powers = {0.5, 1},
                      .powers_outputs = {0.5, 1}},
     [OVERLAP] = {.name = "fisher_eigvec_overlap",
-                 .long_name = "share of the first C eigenvectors of the Fisher matrix in the span of E_t[grad f_k]",
+                 .long_name =
+                     "share of the first C eigenvectors of the Fisher matrix in the span of E_t[grad f_k]",
                  .formula = "(1/C) sum_{a<=C} ||Proj v_a||^2",
                  .source = "KAA19",
                  .predicted = true,
@@ -116,7 +118,8 @@ static int all_eigenvalues(struct work *w, size_t CT, double *values, struct bas
     return linalg_eigenvalues(CT, w->matrix, values, error);
 }
 
-static int fisher_run(void *work, const struct net_gram *gram, double *const *values, struct base_error *error)
+static int fisher_run(void *work, const struct net_gram *gram, double *const *values,
+                      struct base_error *error)
 {
     int status;
     struct work *w = work;
@@ -135,8 +138,10 @@ out:
     return status;
 }
 
-/* λ_max C-fold, and (κ_1 − κ_2) αM/T for all others: the mean-field dual is I_C ⊗ (that + λ_max's constant matrix). */
-static void predict_spectrum(const struct theory_fisher *theory, const struct net_architecture *a, double *spectrum)
+/* λ_max C-fold, and (κ_1 − κ_2) αM/T for all others: the mean-field dual is I_C ⊗ (that + λ_max's constant
+ * matrix). */
+static void predict_spectrum(const struct theory_fisher *theory, const struct net_architecture *a,
+                             double *spectrum)
 {
     const double bulk = (double)a->M * (theory->alpha_kappa[0] - theory->alpha_kappa[1]) / (double)a->T;
     for (size_t rank = 0; rank < a->CT; rank++)

@@ -1,8 +1,9 @@
 /* The registry of measures: what a network is asked, and what theory says of the answer.
  *
- * A measure is one const struct, one file, and one line in registry.c. It owns a few variables; a run writes their values
- * of one network from its Gram summary, a prediction their mean-field values from order parameters. Everything else
- * (datasets and their attributes, table columns, verdicts) follows from the descriptors.
+ * A measure is one const struct, one file, and one line in registry.c. It owns a few variables; a run writes
+ * their values of one network from its Gram summary, a prediction their mean-field values from order
+ * parameters. Everything else (datasets and their attributes, table columns, verdicts) follows from the
+ * descriptors.
  */
 #ifndef MEASURE_MEASURE_H
 #define MEASURE_MEASURE_H
@@ -28,8 +29,8 @@ struct measure_variable {
     enum measure_axis axis;
     bool saved_on_request; /* stored only where the experiment's `save` asks */
     bool predicted;
-    /* How measured/predicted approaches 1: 1 + Σ_p c_p M^(-power_p), with one output and with several. All 0: the
-     * prediction is not a statement about a limit, `verify` does not judge it. */
+    /* How measured/predicted approaches 1: 1 + Σ_p c_p M^(-power_p), with one output and with several. All 0:
+     * the prediction is not a statement about a limit, `verify` does not judge it. */
     double powers[MEASURE_MAX_POWERS];
     double powers_outputs[MEASURE_MAX_POWERS];
 };
@@ -43,7 +44,8 @@ struct measure {
     double (*bytes)(const struct net_architecture *architecture);
     int (*init)(void **work, const struct net_architecture *architecture, struct base_error *error);
     void (*free)(void *work);
-    /* values[v] points to the numbers of variable v (measure_length of them), NULL where they are not wanted. */
+    /* values[v] points to the numbers of variable v (measure_length of them), NULL where they are not wanted.
+     */
     int (*run)(void *work, const struct net_gram *gram, double *const *values, struct base_error *error);
     /* The same for the predictions; nan where theory says nothing. */
     void (*predict)(const struct theory_order *order, const struct net_architecture *architecture,
@@ -69,6 +71,7 @@ size_t measure_length(const struct measure_variable *variable, const struct net_
 const char *measure_axis_name(enum measure_axis axis);
 
 /* The powers that hold with C outputs, and how many; 0: not judged. */
-size_t measure_powers(const struct measure_variable *variable, size_t outputs, double powers[MEASURE_MAX_POWERS]);
+size_t measure_powers(const struct measure_variable *variable, size_t outputs,
+                      double powers[MEASURE_MAX_POWERS]);
 
 #endif

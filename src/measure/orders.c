@@ -19,8 +19,8 @@ static const struct theory_order *find(const struct measure_orders *orders, cons
 {
     for (size_t i = 0; i < orders->n; i++) {
         const struct measure_orders_entry *e = &orders->entries[i];
-        if (e->L == a->L && e->weight_variance == a->weight_variance && e->bias_variance == a->bias_variance &&
-            strcmp(e->activation, a->activation) == 0)
+        if (e->L == a->L && e->weight_variance == a->weight_variance &&
+            e->bias_variance == a->bias_variance && strcmp(e->activation, a->activation) == 0)
             return e->order;
     }
     return NULL;
@@ -54,7 +54,8 @@ int measure_orders_get(struct measure_orders *orders, const struct net_architect
     TRY(grow(orders, error));
     TRY(base_got(solved = base_calloc(1, sizeof *solved, error)));
     TRY(net_activation_open(&activation, a->activation, error));
-    TRY(theory_order_solve(solved, &activation, a->weight_variance, a->bias_variance, a->L, tolerance, error));
+    TRY(theory_order_solve(solved, &activation, a->weight_variance, a->bias_variance, a->L, tolerance,
+                           error));
     orders->entries[orders->n++] =
         (struct measure_orders_entry){a->activation, a->weight_variance, a->bias_variance, a->L, solved};
     *order = solved;

@@ -1,4 +1,5 @@
-/* Order parameters, solved once for each (activation, σ_w², σ_b², L) of a grid: they do not depend on widths or samples. */
+/* Order parameters, solved once for each (activation, σ_w², σ_b², L) of a grid: they do not depend on widths
+ * or samples. */
 #ifndef MEASURE_ORDERS_H
 #define MEASURE_ORDERS_H
 
@@ -13,7 +14,8 @@ struct measure_orders {
     struct measure_orders_entry *entries;
 };
 
-/* The order parameters of this shape. They live until measure_orders_free; a zeroed struct is an empty store. */
+/* The order parameters of this shape. They live until measure_orders_free; a zeroed struct is an empty store.
+ */
 int measure_orders_get(struct measure_orders *orders, const struct net_architecture *architecture,
                        const struct theory_order **order, struct base_error *error);
 void measure_orders_free(struct measure_orders *orders);

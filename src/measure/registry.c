@@ -31,8 +31,10 @@ int measure_check_name(const char *name, struct base_error *why)
         return BASE_OK;
     char known[256] = "";
     size_t used = 0;
-    for (const struct measure *const *measure = measure_registry; *measure != NULL && used < sizeof known; measure++)
-        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", used > 0 ? ", " : "", (*measure)->name);
+    for (const struct measure *const *measure = measure_registry; *measure != NULL && used < sizeof known;
+         measure++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", used > 0 ? ", " : "",
+                                 (*measure)->name);
     return base_fail(why, BASE_BAD_INPUT, "\"%.100s\" is not a measure; known: %s", name, known);
 }
 
@@ -46,7 +48,8 @@ const char *measure_axis_name(enum measure_axis axis)
     return axis == MEASURE_RANK ? "rank" : NULL;
 }
 
-size_t measure_powers(const struct measure_variable *variable, size_t outputs, double powers[MEASURE_MAX_POWERS])
+size_t measure_powers(const struct measure_variable *variable, size_t outputs,
+                      double powers[MEASURE_MAX_POWERS])
 {
     const double *declared = outputs > 1 ? variable->powers_outputs : variable->powers;
     size_t n = 0;

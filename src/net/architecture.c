@@ -17,8 +17,9 @@ int net_architecture_init(struct net_architecture *architecture, const struct ex
     for (size_t l = 0; l < a->L; l++) {
         const double units = floor(point->profile[l] * (double)point->width + 0.5);
         if (!(units >= 1 && units < 0x1p31))
-            return base_fail(error, BASE_BAD_INPUT, "profile: layer %zu would have %g units (α_%zu·M = %g·%zu)", l, units,
-                             l, point->profile[l], a->M);
+            return base_fail(error, BASE_BAD_INPUT,
+                             "profile: layer %zu would have %g units (α_%zu·M = %g·%zu)", l, units, l,
+                             point->profile[l], a->M);
         a->widths[l] = (size_t)units;
     }
     a->widths[a->L] = a->C;

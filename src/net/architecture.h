@@ -19,7 +19,7 @@ struct net_architecture {
     size_t widths[EXPERIMENT_MAX_DEPTH + 1]; /* M_0..M_L */
     double weight_variance;                  /* σ_w² */
     double bias_variance;                    /* σ_b² */
-    double P;                                /* Σ_l M_l (M_{l-1} + 1): the parameters, exactly (a double holds it) */
+    double P; /* Σ_l M_l (M_{l-1} + 1): the parameters, exactly (a double holds it) */
     const char *activation;
 };
 

@@ -1,15 +1,16 @@
 /* The conditional sampler: the law of the Gram summary without the weights.
  *
- * Weights are W = s G with G iid N(0,1), s² = σ_w²/M_{l-1}, and independent of H = H^{l-1} (M_{l-1}, T; units are rows). With
- * K = HᵀH = R Rᵀ (rank-revealing, R (T, r)) there is Q (r, M_{l-1}) with orthonormal rows and H = QᵀRᵀ, so
+ * Weights are W = s G with G iid N(0,1), s² = σ_w²/M_{l-1}, and independent of H = H^{l-1} (M_{l-1}, T; units
+ * are rows). With K = HᵀH = R Rᵀ (rank-revealing, R (T, r)) there is Q (r, M_{l-1}) with orthonormal rows and
+ * H = QᵀRᵀ, so
  *
  *     forward    Ũ^l = W H = s Z Rᵀ ,            Z = G Qᵀ (M_l, r) iid N(0,1) ;        u^l = Ũ^l + b^l
- *     backward   given Z, G = Z Q + G'(I − QᵀQ) with G' fresh, and Δ = Δ^l (M_l, CT) depends on W only through Z:
- *                WᵀΔ = s [ Qᵀ(ZᵀΔ) + (I − QᵀQ) Y R_Dᵀ ] ,   R_D R_Dᵀ = ΔᵀΔ = D^l ,   Y (M_{l-1}, r_D) iid N(0,1)
+ *     backward   given Z, G = Z Q + G'(I − QᵀQ) with G' fresh, and Δ = Δ^l (M_l, CT) depends on W only
+ * through Z: WᵀΔ = s [ Qᵀ(ZᵀΔ) + (I − QᵀQ) Y R_Dᵀ ] ,   R_D R_Dᵀ = ΔᵀΔ = D^l ,   Y (M_{l-1}, r_D) iid N(0,1)
  *                    = s [ H Eᵀ + Y R_Dᵀ ] ,    E = (ΔᵀZ − R_D (YᵀQᵀ)) R⁺ ,    YᵀQᵀ = (YᵀH) R⁺ᵀ
  *
- * Q is never formed: R⁺ acts by two triangular solves on the r independent rows of R. Exact in law at every width and rank;
- * rows of H below the rank tolerance (n ε of the largest) count as dependent.
+ * Q is never formed: R⁺ acts by two triangular solves on the r independent rows of R. Exact in law at every
+ * width and rank; rows of H below the rank tolerance (n ε of the largest) count as dependent.
  */
 #include "net/signals.h"
 
@@ -63,14 +64,16 @@ static void conditional_free(void *work)
         if (w->roots != NULL)
             linalg_root_free(&w->roots[l]);
     }
-    void *arrays[] = {w->h, w->dphi, w->Z, w->roots, w->b, w->u, w->delta, w->below, w->Y, w->square, w->A, w->B, w->BQ, w->E};
+    void *arrays[] = {w->h,     w->dphi, w->Z,      w->roots, w->b, w->u,  w->delta,
+                      w->below, w->Y,    w->square, w->A,     w->B, w->BQ, w->E};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
     linalg_root_free(&w->root_D);
     free(w);
 }
 
-static int conditional_init(void **work, const struct net_architecture *architecture, struct base_error *error)
+static int conditional_init(void **work, const struct net_architecture *architecture,
+                            struct base_error *error)
 {
     int status;
     const struct net_architecture *a = architecture;
@@ -112,12 +115,13 @@ static double conditional_bytes(const struct net_architecture *a)
     double numbers = units * (1 + T + 3 * CT) + CT * CT + 4 * CT * T;
     for (size_t l = 0; l < a->L; l++)
         numbers += ((double)a->widths[l] * 2 + (double)a->widths[l + 1]) * T;
-    return numbers * sizeof(double) + (double)a->L * (double)linalg_root_bytes(a->T) + (double)linalg_root_bytes(a->CT);
+    return numbers * sizeof(double) + (double)a->L * (double)linalg_root_bytes(a->T) +
+           (double)linalg_root_bytes(a->CT);
 }
 
 /* H^{l-1} and its root, then u^l (M_l, T) = s Z Rᵀ + b. */
-static int sample_forward(struct conditional *w, size_t l, uint64_t seed, uint64_t trial, struct net_gram *gram,
-                          double *u, struct base_error *error)
+static int sample_forward(struct conditional *w, size_t l, uint64_t seed, uint64_t trial,
+                          struct net_gram *gram, double *u, struct base_error *error)
 {
     const struct net_architecture *a = w->architecture;
     const size_t above = a->widths[l], units = a->widths[l - 1], T = a->T;
@@ -130,7 +134,8 @@ static int sample_forward(struct conditional *w, size_t l, uint64_t seed, uint64
     random_normals(seed, net_stream(a, trial, l, NET_FORWARD), 0, above * root->rank, w->Z[l]);
     net_biases_draw(a, seed, trial, l, w->b);
     net_biases_spread(a, l, w->b, u);
-    linalg_multiply(false, true, above, T, root->rank, sqrt(a->weight_variance / (double)units), w->Z[l], root->R, 1, u);
+    linalg_multiply(false, true, above, T, root->rank, sqrt(a->weight_variance / (double)units), w->Z[l],
+                    root->R, 1, u);
     return status;
 }
 
@@ -151,8 +156,8 @@ static void gather_columns(const struct linalg_root *root, size_t m, const doubl
 }
 
 /* D^l from delta = δ^l, then W^lᵀδ^l (M_{l-1}, CT) into below, in the symbols of the head of this file. */
-static int sample_backward(struct conditional *w, size_t l, uint64_t seed, uint64_t trial, struct net_gram *gram,
-                           struct base_error *error)
+static int sample_backward(struct conditional *w, size_t l, uint64_t seed, uint64_t trial,
+                           struct net_gram *gram, struct base_error *error)
 {
     const struct net_architecture *a = w->architecture;
     const size_t above = a->widths[l], units = a->widths[l - 1], T = a->T, CT = a->CT;
@@ -164,20 +169,20 @@ static int sample_backward(struct conditional *w, size_t l, uint64_t seed, uint6
     const size_t r = root->rank, r_D = root_D->rank;
 
     random_normals(seed, net_stream(a, trial, l, NET_BACKWARD), 0, units * r_D, w->Y);
-    linalg_multiply(true, false, r_D, T, units, 1, w->Y, w->h[l - 1], 0, w->B);     /* YᵀH */
-    gather_columns(root, r_D, w->B, w->BQ);                                         /* YᵀQᵀ = (YᵀH) R⁺ᵀ */
+    linalg_multiply(true, false, r_D, T, units, 1, w->Y, w->h[l - 1], 0, w->B); /* YᵀH */
+    gather_columns(root, r_D, w->B, w->BQ); /* YᵀQᵀ = (YᵀH) R⁺ᵀ */
     linalg_root_solve_transposed(root, r_D, w->BQ);
-    linalg_multiply(true, false, CT, r, above, 1, w->delta, w->Z[l], 0, w->A);      /* ΔᵀZ */
-    linalg_multiply(false, false, CT, r, r_D, -1, root_D->R, w->BQ, 1, w->A);       /* ΔᵀZ − R_D (YᵀQᵀ) */
-    linalg_root_solve(root, CT, w->A);                                              /* … R⁺ */
+    linalg_multiply(true, false, CT, r, above, 1, w->delta, w->Z[l], 0, w->A); /* ΔᵀZ */
+    linalg_multiply(false, false, CT, r, r_D, -1, root_D->R, w->BQ, 1, w->A);  /* ΔᵀZ − R_D (YᵀQᵀ) */
+    linalg_root_solve(root, CT, w->A);                                         /* … R⁺ */
     scatter_columns(root, CT, w->A, w->E);
-    linalg_multiply(false, true, units, CT, T, s, w->h[l - 1], w->E, 0, w->below);  /* s H Eᵀ */
-    linalg_multiply(false, true, units, CT, r_D, s, w->Y, root_D->R, 1, w->below);  /* + s Y R_Dᵀ */
+    linalg_multiply(false, true, units, CT, T, s, w->h[l - 1], w->E, 0, w->below); /* s H Eᵀ */
+    linalg_multiply(false, true, units, CT, r_D, s, w->Y, root_D->R, 1, w->below); /* + s Y R_Dᵀ */
     return status;
 }
 
-static int conditional_sample(void *work, const struct net_activation *activation, uint64_t seed, uint64_t trial,
-                              struct net_gram *gram, struct base_error *error)
+static int conditional_sample(void *work, const struct net_activation *activation, uint64_t seed,
+                              uint64_t trial, struct net_gram *gram, struct base_error *error)
 {
     int status;
     struct conditional *w = work;

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-int net_gram_init(struct net_gram *gram, const struct net_architecture *architecture, struct base_error *error)
+int net_gram_init(struct net_gram *gram, const struct net_architecture *architecture,
+                  struct base_error *error)
 {
     int status;
     const struct net_architecture *a = architecture;
@@ -44,13 +45,15 @@ double net_gram_bytes(const struct net_architecture *architecture)
     return (L * (T * T + CT * CT) + CT) * sizeof(double);
 }
 
-const struct net_sampler *net_sampler_choose(enum experiment_sampler choice, const struct net_architecture *architecture)
+const struct net_sampler *net_sampler_choose(enum experiment_sampler choice,
+                                             const struct net_architecture *architecture)
 {
     switch (choice) {
     case EXPERIMENT_WEIGHTS: return &net_sampler_weights;
     case EXPERIMENT_CONDITIONAL: return &net_sampler_conditional;
     case EXPERIMENT_AUTO: break;
     }
-    return net_sampler_conditional.cost(architecture) < net_sampler_weights.cost(architecture) ? &net_sampler_conditional
-                                                                                               : &net_sampler_weights;
+    return net_sampler_conditional.cost(architecture) < net_sampler_weights.cost(architecture)
+               ? &net_sampler_conditional
+               : &net_sampler_weights;
 }

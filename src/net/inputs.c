@@ -8,10 +8,12 @@
 
 void net_inputs_draw(const struct net_architecture *architecture, uint64_t seed, uint64_t trial, double *x)
 {
-    random_normals(seed, net_stream(architecture, trial, 0, NET_INPUTS), 0, architecture->widths[0] * architecture->T, x);
+    random_normals(seed, net_stream(architecture, trial, 0, NET_INPUTS), 0,
+                   architecture->widths[0] * architecture->T, x);
 }
 
-void net_biases_draw(const struct net_architecture *architecture, uint64_t seed, uint64_t trial, size_t layer, double *b)
+void net_biases_draw(const struct net_architecture *architecture, uint64_t seed, uint64_t trial, size_t layer,
+                     double *b)
 {
     const size_t units = architecture->widths[layer];
     const double sigma_b = sqrt(architecture->bias_variance);
@@ -37,7 +39,8 @@ void net_delta_output(const struct net_architecture *architecture, double *delta
             delta[k * CT + k * T + t] = 1;
 }
 
-void net_delta_gate(const struct net_architecture *architecture, size_t layer, const double *dphi, double *delta)
+void net_delta_gate(const struct net_architecture *architecture, size_t layer, const double *dphi,
+                    double *delta)
 {
     const size_t C = architecture->C, T = architecture->T, units = architecture->widths[layer];
     for (size_t i = 0; i < units; i++)

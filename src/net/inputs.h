@@ -10,7 +10,8 @@
 void net_inputs_draw(const struct net_architecture *architecture, uint64_t seed, uint64_t trial, double *x);
 
 /* b_i ~ N(0, σ_b²) of the units of layer l into b (M_l). */
-void net_biases_draw(const struct net_architecture *architecture, uint64_t seed, uint64_t trial, size_t layer, double *b);
+void net_biases_draw(const struct net_architecture *architecture, uint64_t seed, uint64_t trial, size_t layer,
+                     double *b);
 
 /* u_i(t) = b_i into u (M_l, T): what W^l h^{l-1} is added to. */
 void net_biases_spread(const struct net_architecture *architecture, size_t layer, const double *b, double *u);
@@ -19,6 +20,7 @@ void net_biases_spread(const struct net_architecture *architecture, size_t layer
 void net_delta_output(const struct net_architecture *architecture, double *delta);
 
 /* δ_ki(t) = φ'(u_i(t)) g_ki(t) in place: delta (M_l, CT) holds g, dphi (M_l, T). */
-void net_delta_gate(const struct net_architecture *architecture, size_t layer, const double *dphi, double *delta);
+void net_delta_gate(const struct net_architecture *architecture, size_t layer, const double *dphi,
+                    double *delta);
 
 #endif

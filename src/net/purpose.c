@@ -2,7 +2,8 @@
 
 #include "random/stream.h"
 
-uint64_t net_stream(const struct net_architecture *architecture, uint64_t trial, size_t layer, enum net_purpose purpose)
+uint64_t net_stream(const struct net_architecture *architecture, uint64_t trial, size_t layer,
+                    enum net_purpose purpose)
 {
     const struct net_architecture *a = architecture;
     const uint64_t shape[] = {random_word_text(a->activation), random_word_double(a->weight_variance),
@@ -10,7 +11,7 @@ uint64_t net_stream(const struct net_architecture *architecture, uint64_t trial,
     uint64_t widths[EXPERIMENT_MAX_DEPTH + 1];
     for (size_t l = 0; l <= a->L; l++)
         widths[l] = a->widths[l];
-    const uint64_t words[] = {random_stream(sizeof shape / sizeof *shape, shape), random_stream(a->L + 1, widths), trial,
-                              layer, (uint64_t)purpose};
+    const uint64_t words[] = {random_stream(sizeof shape / sizeof *shape, shape),
+                              random_stream(a->L + 1, widths), trial, layer, (uint64_t)purpose};
     return random_stream(sizeof words / sizeof *words, words);
 }

@@ -7,14 +7,15 @@
 #include <stdint.h>
 
 enum net_purpose {
-    NET_INPUTS = 1,    /* h⁰_i(t) at index i·T + t */
-    NET_WEIGHTS = 2,   /* W^l_ij, unit variance, at index i·M_{l-1} + j */
-    NET_BIASES = 3,    /* b^l_i, unit variance, at index i */
-    NET_FORWARD = 4,   /* conditional sampler's Z^l_ia at index i·rank + a */
-    NET_BACKWARD = 5   /* conditional sampler's Y^l_ja at index j·rank + a */
+    NET_INPUTS = 1,  /* h⁰_i(t) at index i·T + t */
+    NET_WEIGHTS = 2, /* W^l_ij, unit variance, at index i·M_{l-1} + j */
+    NET_BIASES = 3,  /* b^l_i, unit variance, at index i */
+    NET_FORWARD = 4, /* conditional sampler's Z^l_ia at index i·rank + a */
+    NET_BACKWARD = 5 /* conditional sampler's Y^l_ja at index j·rank + a */
 };
 
 /* The stream of one purpose in one layer of one network. */
-uint64_t net_stream(const struct net_architecture *architecture, uint64_t trial, size_t layer, enum net_purpose purpose);
+uint64_t net_stream(const struct net_architecture *architecture, uint64_t trial, size_t layer,
+                    enum net_purpose purpose);
 
 #endif

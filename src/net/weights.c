@@ -18,7 +18,8 @@ static size_t widest(const struct net_architecture *a)
     return widest;
 }
 
-int net_weights_init(struct net_weights *network, const struct net_architecture *architecture, struct base_error *error)
+int net_weights_init(struct net_weights *network, const struct net_architecture *architecture,
+                     struct base_error *error)
 {
     int status;
     const struct net_architecture *a = architecture;
@@ -83,7 +84,8 @@ void net_weights_forward(struct net_weights *network, const struct net_activatio
     for (size_t l = 1; l <= a->L; l++) {
         double *u = l == a->L ? network->h[l] : network->u;
         net_biases_spread(a, l, network->b[l], u);
-        linalg_multiply(false, false, a->widths[l], a->T, a->widths[l - 1], 1, network->W[l], network->h[l - 1], 1, u);
+        linalg_multiply(false, false, a->widths[l], a->T, a->widths[l - 1], 1, network->W[l],
+                        network->h[l - 1], 1, u);
         if (l < a->L)
             net_activation_eval(activation, a->widths[l] * a->T, u, network->h[l], network->dphi[l]);
     }
@@ -94,8 +96,8 @@ void net_weights_backward(struct net_weights *network)
     const struct net_architecture *a = network->architecture;
     net_delta_output(a, network->delta[a->L]);
     for (size_t l = a->L - 1; l >= 1; l--) {
-        linalg_multiply(true, false, a->widths[l], a->CT, a->widths[l + 1], 1, network->W[l + 1], network->delta[l + 1],
-                        0, network->delta[l]);
+        linalg_multiply(true, false, a->widths[l], a->CT, a->widths[l + 1], 1, network->W[l + 1],
+                        network->delta[l + 1], 0, network->delta[l]);
         net_delta_gate(a, l, network->dphi[l], network->delta[l]);
     }
 }

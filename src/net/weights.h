@@ -20,7 +20,8 @@ struct net_weights {
     double **delta; /* (L+1) pointers: delta[l] (M_l, CT), δ^l_ki(t) at delta[l][i*CT + k*T + t], l = 1..L */
     double *u;      /* (max M_l, T) scratch */
 };
-int net_weights_init(struct net_weights *network, const struct net_architecture *architecture, struct base_error *error);
+int net_weights_init(struct net_weights *network, const struct net_architecture *architecture,
+                     struct base_error *error);
 void net_weights_free(struct net_weights *network);
 double net_weights_bytes(const struct net_architecture *architecture);
 

@@ -3,18 +3,25 @@
 #include <math.h>
 #include <string.h>
 
-/* One group is LANES blocks, 2·LANES normals; a batch is GROUPS of them, long enough for the vector units to stay busy
- * and short enough for the first-level cache. */
-enum { LANES = 8, GROUPS = 8, BLOCKS = LANES * GROUPS, GROUP_NORMALS = 2 * LANES, BATCH_NORMALS = 2 * BLOCKS };
+/* One group is LANES blocks, 2·LANES normals; a batch is GROUPS of them, long enough for the vector units to
+ * stay busy and short enough for the first-level cache. */
+enum {
+    LANES = 8,
+    GROUPS = 8,
+    BLOCKS = LANES * GROUPS,
+    GROUP_NORMALS = 2 * LANES,
+    BATCH_NORMALS = 2 * BLOCKS
+};
 
-/* The same C code compiled for three instruction sets, chosen when the program starts. Sanitizers cannot instrument
- * the function that chooses. */
+/* The same C code compiled for three instruction sets, chosen when the program starts. Sanitizers cannot
+ * instrument the function that chooses. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define RANDOM_PORTABLE
 #endif
 #endif
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(RANDOM_PORTABLE)
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) &&                       \
+    !defined(RANDOM_PORTABLE)
 #define CLONES __attribute__((target_clones("default", "avx2", "avx512f")))
 #else
 #define CLONES
@@ -35,14 +42,15 @@ INLINE uint64_t to_bits(double value)
     return bits;
 }
 
-/* ln u for a normal double 0 < u < 1: u = m 2^e with m in [√½, √2), ln m = 2 artanh s, s = (m − 1)/(m + 1), |s| < 0.172;
- * the first term left out of the series is below 2e-18. m − 1 is exact. */
+/* ln u for a normal double 0 < u < 1: u = m 2^e with m in [√½, √2), ln m = 2 artanh s, s = (m − 1)/(m + 1),
+ * |s| < 0.172; the first term left out of the series is below 2e-18. m − 1 is exact. */
 INLINE double log_unit(double u)
 {
     const uint64_t sqrt_half = 0x3fe6a09e667f3bcd, one = 0x3ff0000000000000, mantissa = 0x000fffffffffffff;
     const uint64_t shifted = to_bits(u) + (one - sqrt_half);
     const double m = from_bits((shifted & mantissa) + sqrt_half);
-    const double e = from_bits(0x4330000000000000 | (shifted >> 52)) - (0x1p52 + 1023); /* an integer to a double */
+    const double e =
+        from_bits(0x4330000000000000 | (shifted >> 52)) - (0x1p52 + 1023); /* an integer to a double */
     const double s = (m - 1) / (m + 1), z = s * s;
     double sum = 1.0 / 21;
     sum = sum * z + 1.0 / 19;

@@ -1,8 +1,8 @@
 /* Names of random streams: 64 bits from a few words, by Philox itself.
  *
- * A stream is a hash of what the numbers are for (the grid point's physical parameters, the trial, the layer, the
- * purpose), never of a thread, a rank, the time or the position in a sweep. Two different lists of words share a stream
- * with probability 2⁻⁶⁴; among the 10⁷ streams of a large run that is below 1e-5.
+ * A stream is a hash of what the numbers are for (the grid point's physical parameters, the trial, the layer,
+ * the purpose), never of a thread, a rank, the time or the position in a sweep. Two different lists of words
+ * share a stream with probability 2⁻⁶⁴; among the 10⁷ streams of a large run that is below 1e-5.
  */
 #ifndef RANDOM_STREAM_H
 #define RANDOM_STREAM_H

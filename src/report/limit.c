@@ -8,15 +8,16 @@
 #include <gsl/gsl_multifit.h>
 
 /* w_i = 1/s_i² with ln s a straight line in ln M fitted to ln se. */
-static int smooth_weights(size_t n, const double *widths, const double *se, double *log_widths, double *log_se, double *w)
+static int smooth_weights(size_t n, const double *widths, const double *se, double *log_widths,
+                          double *log_se, double *w)
 {
     double intercept, slope, covariance[3], sum;
     for (size_t i = 0; i < n; i++) {
         log_widths[i] = log(widths[i]);
         log_se[i] = log(se[i]);
     }
-    const int code = gsl_fit_linear(log_widths, 1, log_se, 1, n, &intercept, &slope, &covariance[0], &covariance[1],
-                                    &covariance[2], &sum);
+    const int code = gsl_fit_linear(log_widths, 1, log_se, 1, n, &intercept, &slope, &covariance[0],
+                                    &covariance[1], &covariance[2], &sum);
     for (size_t i = 0; i < n; i++)
         w[i] = exp(-2 * (intercept + slope * log_widths[i]));
     return code;
@@ -30,9 +31,10 @@ static double smallest(size_t n, const double *x)
     return least;
 }
 
-/* The limit is Σ_i g_i r_i with g_i = w_i Σ_p cov_0p X_ip: its variance and the degrees of freedom of that variance. */
-static void propagate(size_t n, const double *se, const size_t *counts, const gsl_matrix *X, const gsl_vector *w,
-                      const gsl_matrix *covariance, struct report_limit *limit)
+/* The limit is Σ_i g_i r_i with g_i = w_i Σ_p cov_0p X_ip: its variance and the degrees of freedom of that
+ * variance. */
+static void propagate(size_t n, const double *se, const size_t *counts, const gsl_matrix *X,
+                      const gsl_vector *w, const gsl_matrix *covariance, struct report_limit *limit)
 {
     double variance = 0, quartic = 0;
     for (size_t i = 0; i < n; i++) {
@@ -47,7 +49,8 @@ static void propagate(size_t n, const double *se, const size_t *counts, const gs
     limit->dof = variance * variance / quartic;
 }
 
-static double chi_squared(size_t n, const double *ratios, const double *se, const gsl_matrix *X, const gsl_vector *c)
+static double chi_squared(size_t n, const double *ratios, const double *se, const gsl_matrix *X,
+                          const gsl_vector *c)
 {
     double sum = 0;
     for (size_t i = 0; i < n; i++) {
@@ -59,15 +62,18 @@ static double chi_squared(size_t n, const double *ratios, const double *se, cons
     return sum;
 }
 
-int report_limit_fit(size_t n, const double *widths, const double *ratios, const double *se, const size_t *counts,
-                     size_t n_powers, const double *powers, struct report_limit *limit, struct base_error *error)
+int report_limit_fit(size_t n, const double *widths, const double *ratios, const double *se,
+                     const size_t *counts, size_t n_powers, const double *powers, struct report_limit *limit,
+                     struct base_error *error)
 {
     int status = BASE_OK;
     const size_t k = n_powers + 1;
-    gsl_matrix *X = gsl_matrix_alloc(n, k), *covariance = gsl_matrix_alloc(k, k), *logs = gsl_matrix_alloc(2, n);
+    gsl_matrix *X = gsl_matrix_alloc(n, k), *covariance = gsl_matrix_alloc(k, k),
+               *logs = gsl_matrix_alloc(2, n);
     gsl_vector *w = gsl_vector_alloc(n), *y = gsl_vector_alloc(n), *c = gsl_vector_alloc(k);
     gsl_multifit_linear_workspace *work = gsl_multifit_linear_alloc(n, k);
-    if (X == NULL || covariance == NULL || logs == NULL || w == NULL || y == NULL || c == NULL || work == NULL)
+    if (X == NULL || covariance == NULL || logs == NULL || w == NULL || y == NULL || c == NULL ||
+        work == NULL)
         TRY(base_fail(error, BASE_FAILED, "out of memory in the fit"));
 
     const double least = smallest(n, widths);
@@ -78,7 +84,8 @@ int report_limit_fit(size_t n, const double *widths, const double *ratios, const
             gsl_matrix_set(X, i, p + 1, pow(least / widths[i], powers[p]));
     }
     double gsl_chi2;
-    int code = smooth_weights(n, widths, se, gsl_matrix_ptr(logs, 0, 0), gsl_matrix_ptr(logs, 1, 0), gsl_vector_ptr(w, 0));
+    int code = smooth_weights(n, widths, se, gsl_matrix_ptr(logs, 0, 0), gsl_matrix_ptr(logs, 1, 0),
+                              gsl_vector_ptr(w, 0));
     if (code == GSL_SUCCESS)
         code = gsl_multifit_wlinear(X, w, y, c, covariance, &gsl_chi2, work);
     if (code != GSL_SUCCESS)

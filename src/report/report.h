@@ -4,9 +4,9 @@
  *
  *     r(M) = 1 + Σ_p c_p M^(-power_p)          powers: measure_powers, 1 and 2 where nothing else is declared
  *
- * Its constant is fitted by weighted least squares, the c_p being free, and the statement "the constant is 1" is tested
- * with Student's t. All tests of a report together call a true theory wrong with probability REPORT_FALSE_ALARM at most
- * (Bonferroni: each test at that over the number of tests).
+ * Its constant is fitted by weighted least squares, the c_p being free, and the statement "the constant is 1"
+ * is tested with Student's t. All tests of a report together call a true theory wrong with probability
+ * REPORT_FALSE_ALARM at most (Bonferroni: each test at that over the number of tests).
  */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
@@ -24,8 +24,8 @@
 
 /* ---- moments.c */
 
-/* Of the finite ones among n numbers: how many, their mean, standard deviation (n−1) and the mean's standard error.
- * nan where there are too few. */
+/* Of the finite ones among n numbers: how many, their mean, standard deviation (n−1) and the mean's standard
+ * error. nan where there are too few. */
 struct report_moments {
     size_t n;
     double mean, sd, se;
@@ -34,10 +34,10 @@ struct report_moments report_moments(size_t n, const double *values, size_t stri
 
 /* ---- limit.c */
 
-/* The constant of the fit r = limit + Σ_p c_p (M_min/M)^power_p over n widths, n > n_powers, each r_i a mean over counts[i]
- * trials with standard error se[i] > 0. Weights are 1/se² with ln se smoothed to a straight line in ln M, so that chance
- * in the error bars does not steer the fit; the limit's own error comes from the se_i as measured, enlarged by
- * √(χ²/dof) where the fit is bad; dof by Welch and Satterthwaite. */
+/* The constant of the fit r = limit + Σ_p c_p (M_min/M)^power_p over n widths, n > n_powers, each r_i a mean
+ * over counts[i] trials with standard error se[i] > 0. Weights are 1/se² with ln se smoothed to a straight
+ * line in ln M, so that chance in the error bars does not steer the fit; the limit's own error comes from the
+ * se_i as measured, enlarged by √(χ²/dof) where the fit is bad; dof by Welch and Satterthwaite. */
 struct report_limit {
     double limit, se;
     double dof;  /* of se, for Student's t */
@@ -45,19 +45,20 @@ struct report_limit {
     size_t chi2_dof;
     double slopes[MEASURE_MAX_POWERS]; /* c_p M_min^-power_p */
 };
-int report_limit_fit(size_t n, const double *widths, const double *ratios, const double *se, const size_t *counts,
-                     size_t n_powers, const double *powers, struct report_limit *limit, struct base_error *error);
+int report_limit_fit(size_t n, const double *widths, const double *ratios, const double *se,
+                     const size_t *counts, size_t n_powers, const double *powers, struct report_limit *limit,
+                     struct base_error *error);
 
-/* The half-width of the interval that covers the constant with probability 1 − level, and the probability of an estimate
- * at least this far from 1 under the theory. */
+/* The half-width of the interval that covers the constant with probability 1 − level, and the probability of
+ * an estimate at least this far from 1 under the theory. */
 double report_limit_half_width(const struct report_limit *limit, double level);
 double report_limit_p_value(const struct report_limit *limit);
 
 /* ---- table.c */
 
-/* Tab-separated: a header line, then one row a grid point (and a rank, where a chosen variable has ranks), cases separated
- * by two blank lines. Columns: case, swept axes, [rank,] then v, v_se, v_theory, v_sd, v_n of each variable. names NULL:
- * all variables without ranks. */
+/* Tab-separated: a header line, then one row a grid point (and a rank, where a chosen variable has ranks),
+ * cases separated by two blank lines. Columns: case, swept axes, [rank,] then v, v_se, v_theory, v_sd, v_n of
+ * each variable. names NULL: all variables without ranks. */
 int report_table_print(const struct store_result *result, size_t n_names, const char *const *names, FILE *out,
                        struct base_error *error);
 

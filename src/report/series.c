@@ -90,14 +90,16 @@ static int fit(struct series *s, struct base_error *error)
     TRY(base_got(counts));
     for (size_t i = 0; i < s->n; i++)
         counts[i] = s->moments[i].n;
-    TRY(report_limit_fit(s->n, s->widths, s->ratios, s->se, counts, s->n_powers, s->powers, &s->limit, error));
+    TRY(report_limit_fit(s->n, s->widths, s->ratios, s->se, counts, s->n_powers, s->powers, &s->limit,
+                         error));
 out:
     free(counts);
     return status;
 }
 
 static int collect_series(struct series *s, size_t stride, const double *widths, double outputs,
-                          const struct store_array *measured, const struct store_array *theory, struct base_error *error)
+                          const struct store_array *measured, const struct store_array *theory,
+                          struct base_error *error)
 {
     const size_t trials = s->result->trials;
     s->n_powers = measure_powers(s->variable, (size_t)outputs, s->powers);
@@ -113,8 +115,9 @@ static int collect_series(struct series *s, size_t stride, const double *widths,
     return s->state == SERIES_FITTED ? fit(s, error) : BASE_OK;
 }
 
-static int collect_variable(const struct store_result *r, const struct measure_variable *v, const double *widths,
-                            const double *outputs, struct series_list *list, struct base_error *error)
+static int collect_variable(const struct store_result *r, const struct measure_variable *v,
+                            const double *widths, const double *outputs, struct series_list *list,
+                            struct base_error *error)
 {
     int status;
     char name[128];

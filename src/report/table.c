@@ -12,7 +12,8 @@ struct column {
     struct store_array measured, theory; /* theory.values NULL: no prediction */
 };
 
-static int column_read(const struct store_result *r, const char *name, struct column *column, struct base_error *error)
+static int column_read(const struct store_result *r, const char *name, struct column *column,
+                       struct base_error *error)
 {
     int status;
     char theory[128];
@@ -30,7 +31,8 @@ out:
 }
 
 /* The names asked for, or all variables without a further axis. */
-static int choose(const struct store_result *r, size_t *n, const char *const **names, struct base_error *error)
+static int choose(const struct store_result *r, size_t *n, const char *const **names,
+                  struct base_error *error)
 {
     int status = BASE_OK;
     if (*n > 0)
@@ -53,12 +55,14 @@ static int check_name(const struct store_result *r, const char *name, struct bas
         if (strcmp(r->names[i], name) == 0)
             return BASE_OK;
         if (used < sizeof known)
-            used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", r->names[i]);
+            used +=
+                (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", r->names[i]);
     }
     return base_fail(error, BASE_BAD_INPUT, "%s: no variable `%s`; it has %s", r->path, name, known);
 }
 
-static void print_header(const struct store_result *r, const char *axis, size_t n, const struct column *columns, FILE *out)
+static void print_header(const struct store_result *r, const char *axis, size_t n,
+                         const struct column *columns, FILE *out)
 {
     fputs("case", out);
     for (size_t a = 0; a < r->n_axes; a++)
@@ -72,13 +76,14 @@ static void print_header(const struct store_result *r, const char *axis, size_t 
 }
 
 /* mean, standard error, theory, standard deviation, number of trials */
-static void print_cell(const struct store_result *r, const struct column *column, size_t point, size_t index, FILE *out)
+static void print_cell(const struct store_result *r, const struct column *column, size_t point, size_t index,
+                       FILE *out)
 {
     const size_t length = column->measured.length, at = length == 1 ? 0 : index;
     const struct report_moments m =
         report_moments(r->trials, column->measured.values + point * r->trials * length + at, length);
-    const double numbers[] = {m.mean, m.se, column->theory.values == NULL ? NAN : column->theory.values[point * length + at],
-                              m.sd};
+    const double numbers[] = {
+        m.mean, m.se, column->theory.values == NULL ? NAN : column->theory.values[point * length + at], m.sd};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         fputc('\t', out);
         report_print_number(out, numbers[i]);

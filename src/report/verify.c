@@ -34,7 +34,8 @@ static void print_place(const struct series *s, FILE *out)
 
 static void print_points(const struct series *s, FILE *out)
 {
-    fprintf(out, "  %10s %6s %13s %11s %13s %10s %9s\n", "width", "trials", "measured", "s.e.", "theory", "ratio", "s.e.");
+    fprintf(out, "  %10s %6s %13s %11s %13s %10s %9s\n", "width", "trials", "measured", "s.e.", "theory",
+            "ratio", "s.e.");
     for (size_t i = 0; i < s->n; i++)
         fprintf(out, "  %10.0f %6zu %13.6g %11.2g %13.6g %10.4f %9.4f\n", s->widths[i], s->moments[i].n,
                 s->moments[i].mean, s->moments[i].se, s->theory[i], s->ratios[i], s->se[i]);
@@ -45,17 +46,27 @@ static const char *power_name(double power)
     return power == 0.5 ? "M^-1/2" : power == 1 ? "1/M" : power == 2 ? "1/M^2" : "M^-p";
 }
 
+/* Decimals that show two digits of an error. */
+static int digits_for(double half_width)
+{
+    const double digits = 1 - floor(log10(half_width));
+    return !(digits >= 2) ? 2 : digits > 12 ? 12 : (int)digits;
+}
+
 static void print_limit(const struct series *s, double level, const char *verdict, FILE *out)
 {
     fputs("  1 ", out);
     for (size_t p = 0; p < s->n_powers; p++)
         fprintf(out, "+ c%zu %s ", p + 1, power_name(s->powers[p]));
-    if (s->state == SERIES_EXACT)
+    if (s->state == SERIES_EXACT) {
         fprintf(out, ": exact at every width: %s\n", verdict);
-    else
-        fprintf(out, ": limit %.4f +- %.4f (%.3g %% interval), p = %.2g, chi2/dof %.1f/%zu: %s\n", s->limit.limit,
-                report_limit_half_width(&s->limit, level), 100 * (1 - level), report_limit_p_value(&s->limit),
-                s->limit.chi2, s->limit.chi2_dof, verdict);
+        return;
+    }
+    const double half_width = report_limit_half_width(&s->limit, level);
+    const int digits = digits_for(half_width);
+    fprintf(out, ": limit %.*f +- %.*f (%.5g %% interval), p = %.2g, chi2/dof %.1f/%zu: %s\n", digits,
+            s->limit.limit, digits, half_width, 100 * (1 - level), report_limit_p_value(&s->limit),
+            s->limit.chi2, s->limit.chi2_dof, verdict);
 }
 
 static const char *why_skipped(const struct series *s)
@@ -99,7 +110,10 @@ static void report_series(struct report *report, const struct series *s, struct 
 static void print_tally(const char *label, const struct tally *t, FILE *out)
 {
     fprintf(out, "%s: %s (%zu agree, %zu disagree", label,
-            t->disagree > 0 ? "DISAGREES" : t->agree > 0 ? "agrees" : "cannot be judged", t->agree, t->disagree);
+            t->disagree > 0 ? "DISAGREES"
+            : t->agree > 0  ? "agrees"
+                            : "cannot be judged",
+            t->agree, t->disagree);
     if (t->undecided > 0)
         fprintf(out, ", %zu undecided", t->undecided);
     if (t->skipped > 0)
@@ -113,8 +127,11 @@ static size_t report_variable(struct report *report, const struct series_list *l
     const struct series *head = &list->series[first];
     struct tally tally = {0};
     size_t i = first;
-    fprintf(report->out, "%s: %s [%s]\n", head->variable->name, head->variable->long_name, head->variable->source);
-    for (; i < list->n && list->series[i].variable == head->variable && list->series[i].result == head->result; i++)
+    fprintf(report->out, "%s: %s [%s]\n", head->variable->name, head->variable->long_name,
+            head->variable->source);
+    for (;
+         i < list->n && list->series[i].variable == head->variable && list->series[i].result == head->result;
+         i++)
         report_series(report, &list->series[i], &tally);
     print_tally(head->variable->name, &tally, report->out);
     fputc('\n', report->out);
@@ -147,10 +164,13 @@ static enum report_verdict print_report(const struct series_list *list, FILE *ou
     }
     print_tally("verdict", &report.all, out);
     fprintf(out,
-            "%zu tests, each at a false-alarm rate of %.2g: a theory that is true everywhere is called wrong with probability "
+            "%zu tests, each at a false-alarm rate of %.2g: a theory that is true everywhere is called wrong "
+            "with probability "
             "%g at most.\n",
             tests, report.level, REPORT_FALSE_ALARM);
-    return report.all.disagree > 0 ? REPORT_DISAGREES : report.all.agree > 0 ? REPORT_AGREES : REPORT_NOT_JUDGED;
+    return report.all.disagree > 0 ? REPORT_DISAGREES
+           : report.all.agree > 0  ? REPORT_AGREES
+                                   : REPORT_NOT_JUDGED;
 }
 
 int report_verify(size_t n_files, const char *const *paths, FILE *out, enum report_verdict *verdict,

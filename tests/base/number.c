@@ -11,14 +11,16 @@ static void doubles_are_strict(void **state)
     static const struct {
         const char *text;
         double value;
-    } good[] = {{"3", 3}, {"-0.5", -0.5}, {".5", .5}, {"1e-3", 1e-3}, {"+2.", 2}, {"2.385E+2", 238.5}, {"0", 0}};
+    } good[] = {{"3", 3},   {"-0.5", -0.5},      {".5", .5}, {"1e-3", 1e-3},
+                {"+2.", 2}, {"2.385E+2", 238.5}, {"0", 0}};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         double value = NAN;
         assert_true(base_parse_double(good[i].text, &value));
         assert_true(value == good[i].value);
     }
-    static const char *const bad[] = {"",    " 1",  "1 ",   "1x",  "1e",  "0x10", "nan", "inf", "-inf", "1e999",
-                                      "1,5", "--1", "+-1", "1..2", "e5", ".",    "-",   "1_000", "1e5.5"};
+    static const char *const bad[] = {"",    " 1",   "1 ",    "1x",    "1e",   "0x10", "nan",
+                                      "inf", "-inf", "1e999", "1,5",   "--1",  "+-1",  "1..2",
+                                      "e5",  ".",    "-",     "1_000", "1e5.5"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         double value = 42;
         assert_false(base_parse_double(bad[i], &value));
@@ -36,7 +38,8 @@ static void integers_are_exact(void **state)
     assert_int_equal(value, 100);
     assert_true(base_parse_int64("-9223372036854775808", &value));
     assert_true(value == INT64_MIN);
-    static const char *const bad[] = {"1.5", "9223372036854775808", "1e300", "12abc", "", "0x1F", "2e-1", "+", "1e16"};
+    static const char *const bad[] = {"1.5", "9223372036854775808", "1e300", "12abc", "", "0x1F", "2e-1", "+",
+                                      "1e16"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(base_parse_int64(bad[i], &value));
 }

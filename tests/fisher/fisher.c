@@ -9,7 +9,8 @@
 #include <string.h>
 
 /* One explicit network, its summary, its Jacobian and its dual. */
-struct explicit {
+struct explicit
+{
     struct net_architecture a;
     struct net_activation activation;
     struct net_weights network;
@@ -23,7 +24,8 @@ static void explicit_open(struct explicit *e, const struct shape *shape)
     struct base_error error = {""};
     memset(e, 0, sizeof *e);
     shape_open(shape, &e->a, &e->activation);
-    if (net_weights_init(&e->network, &e->a, &error) != BASE_OK || net_gram_init(&e->gram, &e->a, &error) != BASE_OK)
+    if (net_weights_init(&e->network, &e->a, &error) != BASE_OK ||
+        net_gram_init(&e->gram, &e->a, &error) != BASE_OK)
         fail_msg("%s", error.text);
     e->P = (size_t)e->a.P;
     net_weights_draw(&e->network, 21, 4);
@@ -47,10 +49,11 @@ static void explicit_close(struct explicit *e)
     free(e->dual);
 }
 
-static const struct shape shapes[] = {
-    {"tanh", 2.385, 0.31, 3, 6, 1, 5, {1}},   {"relu", 2, 0.1, 4, 5, 3, 4, {1.4, 0.6, 1.2, 1}},
-    {"sin", 2, 0.2, 2, 4, 2, 7, {2}},         {"gelu", 1.7, 0.4, 1, 5, 2, 3, {1}},
-    {"linear", 1, 0.1, 3, 4, 1, 1, {1}}};
+static const struct shape shapes[] = {{"tanh", 2.385, 0.31, 3, 6, 1, 5, {1}},
+                                      {"relu", 2, 0.1, 4, 5, 3, 4, {1.4, 0.6, 1.2, 1}},
+                                      {"sin", 2, 0.2, 2, 4, 2, 7, {2}},
+                                      {"gelu", 1.7, 0.4, 1, 5, 2, 3, {1}},
+                                      {"linear", 1, 0.1, 3, 4, 1, 1, {1}}};
 enum { N_SHAPES = sizeof shapes / sizeof *shapes };
 
 /* J[(k,t), p] against (f_k(t; θ + ε) − f_k(t; θ − ε))/2ε for every parameter. */
@@ -66,7 +69,8 @@ static void jacobian_is_the_derivative(void **state)
         for (size_t i = 0; i < e.a.widths[l]; i++)
             for (size_t j = 0; j <= e.a.widths[l - 1]; j++) {
                 const bool bias = j == e.a.widths[l - 1];
-                const size_t p = bias ? fisher_parameter_bias(&e.a, l, i) : fisher_parameter_weight(&e.a, l, i, j);
+                const size_t p =
+                    bias ? fisher_parameter_bias(&e.a, l, i) : fisher_parameter_weight(&e.a, l, i, j);
                 double *parameter = bias ? &e.network.b[l][i] : &e.network.W[l][i * e.a.widths[l - 1] + j];
                 *parameter += step;
                 net_weights_forward(&e.network, &e.activation);
@@ -75,7 +79,8 @@ static void jacobian_is_the_derivative(void **state)
                 net_weights_forward(&e.network, &e.activation);
                 *parameter += step;
                 for (size_t row = 0; row < e.a.CT; row++)
-                    assert_within(e.J[row * e.P + p], (above[row] - e.network.h[e.a.L][row]) / (2 * step), 1e-8);
+                    assert_within(e.J[row * e.P + p], (above[row] - e.network.h[e.a.L][row]) / (2 * step),
+                                  1e-8);
             }
     free(above);
     explicit_close(&e);
@@ -181,7 +186,8 @@ static size_t orthonormalise(size_t n, size_t P, double *rows)
     return kept;
 }
 
-/* The overlap from the dual against eigenvectors of the P×P matrix projected on the mean gradients themselves. */
+/* The overlap from the dual against eigenvectors of the P×P matrix projected on the mean gradients
+ * themselves. */
 static void overlap_is_the_projection(void **state)
 {
     (void)state;
@@ -191,7 +197,8 @@ static void overlap_is_the_projection(void **state)
         explicit_open(&e, &shapes[s]);
         const size_t C = e.a.C, T = e.a.T, CT = e.a.CT, P = e.P;
         const size_t largest = P > CT ? P : CT;
-        double *values = malloc(C * sizeof *values), *u = malloc(C * CT * sizeof *u), *v = malloc(C * P * sizeof *v);
+        double *values = malloc(C * sizeof *values), *u = malloc(C * CT * sizeof *u),
+               *v = malloc(C * P * sizeof *v);
         double *mean = calloc(C * P, sizeof *mean), *F = malloc(P * P * sizeof *F);
         double *work = malloc(largest * largest * sizeof *work), residual, overlap, expected = 0;
         assert_true(values != NULL && u != NULL && v != NULL && mean != NULL && F != NULL && work != NULL);

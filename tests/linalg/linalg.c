@@ -1,4 +1,5 @@
 #include "linalg/linalg.h"
+#include "linalg/arpack.h"
 
 #include "random/normal.h"
 #include "tests.h"
@@ -40,7 +41,8 @@ static void multiply_is_the_sum(void **state)
             for (size_t j = 0; j < N; j++) {
                 double sum = 0;
                 for (size_t k = 0; k < K; k++)
-                    sum += (flags & 1 ? A[k * M + i] : A[i * K + k]) * (flags & 2 ? B[j * K + k] : B[k * N + j]);
+                    sum +=
+                        (flags & 1 ? A[k * M + i] : A[i * K + k]) * (flags & 2 ? B[j * K + k] : B[k * N + j]);
                 assert_within(C[i * N + j], 2.385 * sum - 0.7 * C0[i * N + j], 1e-13);
             }
     }
@@ -85,7 +87,8 @@ static void root_reveals_the_rank(void **state)
     assert_int_equal(linalg_root_init(&root, N, &error), BASE_OK);
     static const size_t ranks[] = {1, 5, 23, 24, 60};
     for (size_t s = 0; s < 5; s++) {
-        double *X = random_matrix(ranks[s], N, 5), *A = gram_of(ranks[s], N, X), *kept = gram_of(ranks[s], N, X), RRt[N * N];
+        double *X = random_matrix(ranks[s], N, 5), *A = gram_of(ranks[s], N, X),
+               *kept = gram_of(ranks[s], N, X), RRt[N * N];
         assert_int_equal(linalg_root_factor(&root, N, N, A, &error), BASE_OK);
         assert_int_equal(root.rank, ranks[s] < N ? ranks[s] : N);
         linalg_multiply(false, true, N, N, root.rank, 1, root.R, root.R, 0, RRt);
@@ -142,8 +145,8 @@ static void root_of_nothing_and_of_nan(void **state)
     linalg_root_free(&root);
 }
 
-/* A v = λ v, orthonormal, descending, and the same values as from the full solver; dense and iterative sizes, a cluster of
- * k nearly equal ones far above the rest as the Fisher matrix has them. */
+/* A v = λ v, orthonormal, descending, and the same values as from the full solver; dense and iterative sizes,
+ * a cluster of k nearly equal ones far above the rest as the Fisher matrix has them. */
 static void top_eigenpairs_are_eigenpairs(void **state)
 {
     (void)state;
@@ -155,7 +158,8 @@ static void top_eigenpairs_are_eigenpairs(void **state)
             for (size_t j = 0; j < n; j++)
                 X[i * n + j] = (j * k / n == i) * (20 + 1e-3 * (double)i) + 0.1 * X[i * n + j];
         double *A = gram_of(2 * n, n, X), *copy = gram_of(2 * n, n, X), *work = malloc(n * n * sizeof *work);
-        double *values = malloc(n * sizeof *values), *V = malloc(k * n * sizeof *V), *all = malloc(n * sizeof *all);
+        double *values = malloc(n * sizeof *values), *V = malloc(k * n * sizeof *V),
+               *all = malloc(n * sizeof *all);
         double residual = 1;
         struct base_error error;
         assert_int_equal(linalg_eigen_top(n, k, A, values, V, &residual, work, &error), BASE_OK);
@@ -180,6 +184,32 @@ static void top_eigenpairs_are_eigenpairs(void **state)
     assert_true(linalg_eigen_top_is_iterative(300, 30));
 }
 
+/* ARPACK itself, without the dense solver that would cover a failure of it. */
+static void lanczos_finds_the_top(void **state)
+{
+    (void)state;
+    enum { N = 120, K = 3 };
+    double *X = random_matrix(2 * N, N, 20), *A = gram_of(2 * N, N, X), values[K],
+           *V = malloc(K * N * sizeof *V), all[N];
+    bool converged = false;
+    struct base_error error;
+    assert_int_equal(arpack_top(N, K, A, values, V, &converged, &error), BASE_OK);
+    assert_true(converged);
+    for (size_t a = 0; a < K; a++)
+        for (size_t i = 0; i < N; i++) {
+            double product = 0;
+            for (size_t j = 0; j < N; j++)
+                product += A[i * N + j] * V[a * N + j];
+            assert_within(product, values[a] * V[a * N + i], 1e-11 * values[0]);
+        }
+    assert_int_equal(linalg_eigenvalues(N, A, all, &error), BASE_OK);
+    for (size_t a = 0; a < K; a++)
+        assert_close(values[a], all[a], 1e-12);
+    free(X);
+    free(A);
+    free(V);
+}
+
 static void eigenvalues_of_the_second_difference(void **state)
 {
     (void)state;
@@ -202,7 +232,8 @@ static void eigenvalues_of_nan_are_unresolved(void **state)
     static const size_t sizes[] = {20, 150};
     for (size_t s = 0; s < 2; s++) {
         const size_t n = sizes[s];
-        double *X = random_matrix(n, n, 9), *A = gram_of(n, n, X), *V = malloc(n * sizeof *V), value, residual;
+        double *X = random_matrix(n, n, 9), *A = gram_of(n, n, X), *V = malloc(n * sizeof *V), value,
+               residual;
         double *work = malloc(n * n * sizeof *work);
         struct base_error error;
         A[n + 1] = NAN;
@@ -231,6 +262,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(root_solves),
     cmocka_unit_test(root_of_nothing_and_of_nan),
     cmocka_unit_test(top_eigenpairs_are_eigenpairs),
+    cmocka_unit_test(lanczos_finds_the_top),
     cmocka_unit_test(eigenvalues_of_the_second_difference),
     cmocka_unit_test(eigenvalues_of_nan_are_unresolved),
     cmocka_unit_test(slow_kernels_are_corrected),

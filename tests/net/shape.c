@@ -2,7 +2,8 @@
 
 #include "tests.h"
 
-void shape_open(const struct shape *shape, struct net_architecture *architecture, struct net_activation *activation)
+void shape_open(const struct shape *shape, struct net_architecture *architecture,
+                struct net_activation *activation)
 {
     double profile[8];
     struct base_error error = {""};

@@ -13,6 +13,7 @@ struct shape {
 };
 
 /* Fails the test when it cannot be made. */
-void shape_open(const struct shape *shape, struct net_architecture *architecture, struct net_activation *activation);
+void shape_open(const struct shape *shape, struct net_architecture *architecture,
+                struct net_activation *activation);
 
 #endif

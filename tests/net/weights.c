@@ -25,8 +25,8 @@ static void architecture_counts(void **state)
 
     struct base_error error;
     const double profile[] = {1, 0.04};
-    const struct experiment_point empty = {.activation = "relu", .depth = 2, .width = 10, .outputs = 1, .samples = 1,
-                                           .profile = profile};
+    const struct experiment_point empty = {
+        .activation = "relu", .depth = 2, .width = 10, .outputs = 1, .samples = 1, .profile = profile};
     assert_int_equal(net_architecture_init(&a, &empty, &error), BASE_BAD_INPUT);
     assert_non_null(strstr(error.text, "layer 1"));
 }
@@ -87,7 +87,8 @@ static void backward_is_the_derivative(void **state)
     net_activation_close(&activation);
 }
 
-/* Means and variances of what is drawn, at 4.4σ (each missed by chance once in 90,000 times), and its scales. */
+/* Means and variances of what is drawn, at 4.4σ (each missed by chance once in 90,000 times): a weight's
+ * variance is over the units that it sums. */
 static void draws_have_their_variances(void **state)
 {
     (void)state;
@@ -95,15 +96,18 @@ static void draws_have_their_variances(void **state)
     struct net_activation activation = {0};
     struct net_weights w;
     struct base_error error;
-    shape_open(&(struct shape){"relu", 2.385, 0.31, 2, 150, 150, 100, {1}}, &a, &activation);
+    shape_open(&(struct shape){"relu", 2.385, 0.31, 2, 150, 250, 100, {0.6, 1}}, &a, &activation);
     assert_int_equal(net_weights_init(&w, &a, &error), BASE_OK);
     net_weights_draw(&w, 5, 6);
     const struct {
         const double *x;
         size_t n;
         double variance;
-    } drawn[] = {{w.W[1], 150 * 150, 2.385 / 150}, {w.W[2], 150 * 150, 2.385 / 150}, {w.h[0], 150 * 100, 1},
-                 {w.b[1], 150, 0.31},              {w.b[2], 150, 0.31}};
+    } drawn[] = {{w.W[1], 150 * 90, 2.385 / 90},
+                 {w.W[2], 250 * 150, 2.385 / 150},
+                 {w.h[0], 90 * 100, 1},
+                 {w.b[1], 150, 0.31},
+                 {w.b[2], 250, 0.31}};
     for (size_t d = 0; d < 5; d++) {
         double sum = 0, squares = 0;
         const double n = (double)drawn[d].n;

@@ -30,8 +30,8 @@ static void philox_known_answers(void **state)
     static const uint32_t vectors[][10] = {
         {0, 0, 0, 0, 0, 0, 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8},
         {~0u, ~0u, ~0u, ~0u, ~0u, ~0u, 0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd},
-        {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0, 0xd16cfe09, 0x94fdcceb, 0x5001e420,
-         0x24126ea1}};
+        {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0, 0xd16cfe09, 0x94fdcceb,
+         0x5001e420, 0x24126ea1}};
     for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
         const uint32_t *v = vectors[i];
         const philox4x32_ctr_t counter = {{v[0], v[1], v[2], v[3]}};
@@ -92,7 +92,8 @@ static void normals_keep_their_bits(void **state)
     const uint64_t second = hash(N, z);
     free(z);
     if (first != 0xff09708b1813f0e6 || second != 0xba197a22e405d4c2)
-        fail_msg("the bits have changed: %016llx %016llx", (unsigned long long)first, (unsigned long long)second);
+        fail_msg("the bits have changed: %016llx %016llx", (unsigned long long)first,
+                 (unsigned long long)second);
 }
 
 static int ascending(const void *a, const void *b)
@@ -101,8 +102,8 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Seeds are fixed, so a pass stands for ever; the bounds are those that a right generator misses once in 10,000 (moments,
- * four of them) and 1,000 times (Kolmogorov-Smirnov). */
+/* Seeds are fixed, so a pass stands for ever; the bounds are those that a right generator misses once in
+ * 10,000 (moments, four of them) and 1,000 times (Kolmogorov-Smirnov). */
 static void normals_are_normal(void **state)
 {
     (void)state;
@@ -128,7 +129,8 @@ static void normals_are_normal(void **state)
     free(z);
 }
 
-/* Normals of one block, of neighbouring blocks, streams and seeds: no correlation beyond 4.4σ (1 in 90,000 for each). */
+/* Normals of one block, of neighbouring blocks, streams and seeds: no correlation beyond 4.4σ (1 in 90,000
+ * for each). */
 static void normals_are_independent(void **state)
 {
     (void)state;
@@ -162,8 +164,8 @@ static const struct CMUnitTest tests[] = {
 };
 const struct test_group tests_random_normal = TEST_GROUP(tests);
 
-/* 2³¹ normals: the counts beyond 5, 5.5 and 6σ are Poisson; each bound is missed by chance once in 20,000 times. The
- * farthest one is computed again in long double. */
+/* 2³¹ normals: the counts beyond 5, 5.5 and 6σ are Poisson; each bound is missed by chance once in 20,000
+ * times. The farthest one is computed again in long double. */
 static void tails_are_right(void **state)
 {
     (void)state;

@@ -1,0 +1,33 @@
+# The look of all figures: one column wide (8.6 cm), theory as lines, simulation as points with standard errors, colours
+# that colour-blind readers tell apart (Okabe and Ito) and a point shape of its own for each.
+#
+# A script is run as   gnuplot -c plots/NAME.gp RESULT.h5 PROGRAM OUTPUT   and begins by calling this file.
+
+result  = ARG1
+program = ARG2
+output  = ARG3
+
+set encoding utf8
+set style line 1 lc rgb "#0072B2" lw 1.6 pt 7  ps 0.45   # blue, disc
+set style line 2 lc rgb "#D55E00" lw 1.6 pt 5  ps 0.42   # vermilion, square
+set style line 3 lc rgb "#009E73" lw 1.6 pt 9  ps 0.52   # green, triangle
+set style line 4 lc rgb "#CC79A7" lw 1.6 pt 13 ps 0.55   # purple, diamond
+set style line 5 lc rgb "#E69F00" lw 1.6 pt 11 ps 0.52   # orange, inverted triangle
+set style line 6 lc rgb "#56B4E9" lw 1.6 pt 4  ps 0.45   # sky, open square
+
+set border lw 0.7
+set tics scale 0.6 nomirror
+set mxtics
+set mytics
+set key reverse Left samplen 1.6 spacing 1.1
+unset errorbars
+set pointintervalbox 1e-3
+
+# The table of some variables, as a command to plot from: columns case, axes…, then 5 a variable (v, se, theory, sd, n).
+table(variables) = sprintf("< %s table %s %s", program, result, variables)
+
+# begin(format, h): a command that begins the figure, h cm high, as OUTPUT.pdf or OUTPUT.png (300 dpi); `eval` it.
+begin(format, h) = (format eq "pdf") \
+    ? sprintf("set terminal pdfcairo size 8.6cm,%gcm font 'DejaVu Sans,8.5'; set output '%s.pdf'", h, output) \
+    : sprintf("set terminal pngcairo size 1016,%d font 'DejaVu Sans,7' fontscale 3.9 linewidth 4 pointscale 4; set output '%s.png'", \
+              int(h / 2.54 * 300), output)
