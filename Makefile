@@ -32,7 +32,7 @@ endif
 
 OPTIMIZE ?= -O3
 # gcc alone warns where snprintf may clip; clipping a message is what we want.
-WARNINGS_CC := $(if $(findstring clang,$(shell $(CC) --version)),,-Wno-format-truncation)
+WARNINGS_CC := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),,-Wno-format-truncation)
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith -Wvla -Werror $(WARNINGS_CC)
 # No fused multiply-adds behind our back: the sampled numbers are the same bits for every compiler and CPU. That no
 # errno and no floating-point trap is read lets loops with a square root become vector code; it changes no number.
@@ -103,10 +103,14 @@ deps-lint:
 	$(call install_packages,$(DEPS_LINT))
 
 # Libraries are looked for when make starts, so what needs them runs in a make of its own after they are there.
-demo figures: deps
-	+$(Q)$(MAKE) --no-print-directory run-$@
+build_in_parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+demo: deps
+	+$(Q)$(MAKE) --no-print-directory $(build_in_parallel) run-demo
+figures: deps
+	+$(Q)$(MAKE) --no-print-directory $(build_in_parallel) all
+	+$(Q)$(MAKE) --no-print-directory run-figures
 check check-slow: deps-check
-	+$(Q)$(MAKE) --no-print-directory run-$@
+	+$(Q)$(MAKE) --no-print-directory $(build_in_parallel) run-$@
 
 # ---- tests: one runner, tests/main.c; FILTER='*pattern*' runs some
 $(BUILD)/tests/run: $(TESTS) $(LIBRARY)

@@ -1,10 +1,10 @@
-/* fisherfield: the Fisher information of random deep networks, measured exactly and held against mean-field theory. */
+/* fisherfield: the Fisher information of random deep networks, measured exactly and held against mean-field
+ * theory. */
 #include "cmd/cmd.h"
 #include "linalg/linalg.h"
 #include "theory/theory.h"
 
 #include <argp.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +14,8 @@ enum { N_COMMANDS = sizeof commands / sizeof *commands };
 static void print_help(FILE *out)
 {
     fputs("Usage: fisherfield COMMAND [OPTION...] FILE\n"
-          "The Fisher information of random deep networks, measured exactly and held against mean-field theory.\n\n",
+          "The Fisher information of random deep networks, measured exactly and held against mean-field "
+          "theory.\n\n",
           out);
     for (size_t i = 0; i < N_COMMANDS; i++)
         fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->doc);
@@ -33,44 +34,46 @@ static const struct cmd *find_command(const char *name)
     return NULL;
 }
 
-/* A full disk shows only when the buffer is written out. */
-static int flush_output(int status, struct base_error *error)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return status;
-    return base_fail(error, BASE_FAILED, "standard output: %s", strerror(errno));
-}
-
-static int run_command(const struct cmd *command, int argc, char **argv)
+static int run_command(const struct cmd *command, int argc, char **argv, struct base_error *error)
 {
     char name[64];
-    struct base_error error = {""};
     snprintf(name, sizeof name, "fisherfield %s", command->name);
     argv[0] = name;
     argp_err_exit_status = BASE_BAD_INPUT;
-    const int status = flush_output(command->run(argc, argv, &error), &error);
-    if (error.text[0] != '\0')
-        fprintf(stderr, "fisherfield: %s\n", error.text);
-    return status;
+    const int status = command->run(argc, argv, error);
+    return status == BASE_OK ? cmd_flush_output(error) : status;
+}
+
+static int dispatch(int argc, char **argv, struct base_error *error)
+{
+    const char *word = argc < 2 ? "" : argv[1];
+    if (argc < 2) {
+        print_help(stderr);
+        return BASE_BAD_INPUT;
+    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+        print_help(stdout);
+        return cmd_flush_output(error);
+    }
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+        cmd_version_print();
+        return cmd_flush_output(error);
+    }
+    const struct cmd *command = find_command(word);
+    if (command == NULL)
+        return base_fail(error, BASE_BAD_INPUT, "\"%s\" is not a command; `fisherfield --help` lists them",
+                         word);
+    return run_command(command, argc - 1, argv + 1, error);
 }
 
 int main(int argc, char **argv)
 {
+    struct base_error error = {""};
     linalg_init(argv);
     store_init();
     theory_init();
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
-        print_help(argc < 2 ? stderr : stdout);
-        return argc < 2 ? BASE_BAD_INPUT : BASE_OK;
-    }
-    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
-        cmd_version_print();
-        return BASE_OK;
-    }
-    const struct cmd *command = find_command(argv[1]);
-    if (command == NULL) {
-        fprintf(stderr, "fisherfield: \"%s\" is not a command; `fisherfield --help` lists them\n", argv[1]);
-        return BASE_BAD_INPUT;
-    }
-    return run_command(command, argc - 1, argv + 1);
+    const int status = dispatch(argc, argv, &error);
+    if (error.text[0] != '\0')
+        fprintf(stderr, "fisherfield: %s\n", error.text);
+    return status;
 }

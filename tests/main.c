@@ -25,7 +25,15 @@
     X(tests_theory_order) \
     X(tests_theory_fisher) \
     X(tests_measure_registry) \
-    X(tests_report_limit)
+    X(tests_report_limit) \
+    X(tests_store_file) \
+    X(tests_store_refuse) \
+    X(tests_store_damage) \
+    X(tests_store_tools) \
+    X(tests_sweep_sweep) \
+    X(tests_cmd_usage) \
+    X(tests_cmd_run) \
+    X(tests_cmd_tables)
 /* Statistics and long runs. */
 #define SLOW(X) \
     X(slow_random_normal) \

@@ -1,4 +1,5 @@
-/* The subcommands: one file each, one line each in src/main.c. The only place that prints, parses options and exits. */
+/* The subcommands: one file each, one line each in src/main.c. The only place that prints, parses options and
+ * exits. */
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 
@@ -11,7 +12,8 @@
 struct cmd {
     const char *name;
     const char *doc;
-    /* argv[0] is "fisherfield NAME". Data goes to standard output, a message of failure into error; returns the exit code. */
+    /* argv[0] is "fisherfield NAME". Data goes to standard output, a message of failure into error; returns
+     * the exit code. */
     int (*run)(int argc, char **argv, struct base_error *error);
 };
 
@@ -33,8 +35,17 @@ struct cmd_experiment_options {
 /* Takes one more KEY=VALUE. */
 int cmd_add_set(struct cmd_experiment_options *options, const char *set, struct base_error *error);
 /* Reads the experiment, with this program's activations and measures as its vocabulary. */
-int cmd_load(struct experiment *experiment, const struct cmd_experiment_options *options, struct base_error *error);
-/* Says on standard error where theory has nothing to say. */
-void cmd_note_missing_theory(const struct experiment *experiment, const struct store_predictions *predictions);
+int cmd_load(struct experiment *experiment, const struct cmd_experiment_options *options,
+             struct base_error *error);
+/* Say on standard error where theory has nothing to say: at all, and at `points` grid points because it
+ * cannot be computed. */
+void cmd_note_missing_theory(const struct experiment *experiment,
+                             const struct store_predictions *predictions);
+void cmd_note_no_theory(size_t points, const char *why_first);
+
+/* ---- output.c */
+
+/* Brings standard output where it goes: a full disk shows only then. BASE_FAILED with a message. */
+int cmd_flush_output(struct base_error *error);
 
 #endif

@@ -17,7 +17,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         if (words->n > words->most)
             argp_error(state, "\"%s\" is one too many", words->first[words->most]);
         return 0;
-    case ARGP_KEY_NO_ARGS: argp_error(state, "which result file? For example results/universal-width.h5"); return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which result file? For example results/universal-width.h5");
+        return 0;
     default: (void)value; return ARGP_ERR_UNKNOWN;
     }
 }

@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* Parses "FILE.h5 [more]" with --help; exits 2 when there are none, or more than `most`. Returns the words. */
+/* Parses "FILE.h5 [more]" with --help; exits 2 when there are none, or more than `most`. Returns the words.
+ */
 char **cmd_files_parse(int argc, char **argv, const char *usage, const char *doc, size_t most, size_t *n);
 
 #endif

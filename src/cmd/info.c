@@ -7,8 +7,9 @@
 
 static int print_attributes(const struct store_result *r, struct base_error *error)
 {
-    static const char *const names[] = {"title",       "source",  "created", "command", "version", "build",  "libraries",
-                                        "blas_kernel", "threads", "host",    "seed",    "wall_seconds"};
+    static const char *const names[] = {"title",   "source", "created",   "command",
+                                        "version", "build",  "libraries", "blas_kernel",
+                                        "threads", "host",   "seed",      "wall_seconds"};
     int status = BASE_OK;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *text = NULL;
@@ -47,8 +48,8 @@ static int print_finished(const struct store_result *r, struct base_error *error
     size_t finished = 0;
     for (size_t i = 0; i < r->n_points * r->trials; i++)
         finished += done.values[i] != 0;
-    printf("%-13s %zu of %zu (%zu grid points, %zu trials each)\n", "networks", finished, r->n_points * r->trials,
-           r->n_points, r->trials);
+    printf("%-13s %zu of %zu (%zu grid points, %zu trials each)\n", "networks", finished,
+           r->n_points * r->trials, r->n_points, r->trials);
     store_array_free(&done);
     return BASE_OK;
 }
@@ -59,9 +60,9 @@ static int run(int argc, char **argv, struct base_error *error)
     size_t n = 0;
     const char *experiment = NULL;
     struct store_result result = {0};
-    char **words = cmd_files_parse(argc, argv, "FILE.h5",
-                                   "What is in a result file, when and by which build it was made, and from which experiment.", 1,
-                                   &n);
+    char **words = cmd_files_parse(
+        argc, argv, "FILE.h5",
+        "What is in a result file, when and by which build it was made, and from which experiment.", 1, &n);
     TRY(store_open(&result, words[0], error));
     TRY(print_attributes(&result, error));
     print_grid(&result);

@@ -31,7 +31,8 @@ static int check_activation(const char *text, struct base_error *why)
     return status;
 }
 
-int cmd_load(struct experiment *experiment, const struct cmd_experiment_options *options, struct base_error *error)
+int cmd_load(struct experiment *experiment, const struct cmd_experiment_options *options,
+             struct base_error *error)
 {
     const struct experiment_vocabulary vocabulary = {check_activation, measure_check_name};
     return experiment_load(experiment, options->path, &options->options, &vocabulary, error);
@@ -44,9 +45,19 @@ void cmd_note_missing_theory(const struct experiment *experiment, const struct s
         for (size_t p = c * points_a_case; p < (c + 1) * points_a_case; p++)
             if (predictions->no_outlier[p]) {
                 fprintf(stderr,
-                        "note: case %s: kappa2 vanishes (an odd activation without biases), so the largest eigenvalue is not "
+                        "note: case %s: kappa2 vanishes (an odd activation without biases), so the largest "
+                        "eigenvalue is not "
                         "of order M and its theory does not apply: nan\n",
                         experiment->cases[c]);
                 break;
             }
+    if (predictions->n_missing > 0)
+        cmd_note_no_theory(predictions->n_missing, predictions->why_missing);
+}
+
+void cmd_note_no_theory(size_t points, const char *why_first)
+{
+    fprintf(stderr,
+            "warning: theory cannot be computed at %zu grid point%s and is nan there; the first: %s\n",
+            points, points == 1 ? "" : "s", why_first);
 }

@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 struct arguments {
     struct cmd_experiment_options experiment;
@@ -23,7 +21,8 @@ struct arguments {
 
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "Write FILE instead of results/NAME.h5", 0},
-    {"set", 's', "KEY=VALUE", 0, "Override a key of the experiment: --set trials=20, --set sweep.width='[100, 200]'", 0},
+    {"set", 's', "KEY=VALUE", 0,
+     "Override a key of the experiment: --set trials=20, --set sweep.width='[100, 200]'", 0},
     {"quick", 'q', NULL, 0, "Run what the experiment's `quick` says", 0},
     {"threads", 't', "N", 0, "Threads (default: one a core)", 0},
     {0}};
@@ -46,16 +45,22 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
             argp_error(state, "one experiment at a time: \"%s\" is one too many", value);
         a->experiment.path = value;
         return 0;
-    case ARGP_KEY_NO_ARGS: argp_error(state, "which experiment? For example experiments/universal-width.yaml"); return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which experiment? For example experiments/universal-width.yaml");
+        return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
 }
 
 static const struct argp parser = {
-    options, parse_option, "EXPERIMENT.yaml",
+    options,
+    parse_option,
+    "EXPERIMENT.yaml",
     "Sample the networks of an experiment, measure them, and store every trial in an HDF5 file."
     "\vA run that was stopped goes on where it was when the same command is given again.",
-    NULL, NULL, NULL};
+    NULL,
+    NULL,
+    NULL};
 
 static volatile sig_atomic_t stop;
 
@@ -75,30 +80,50 @@ static void catch_signals(void)
         sigaction(numbers[i], &action, NULL);
 }
 
-/* results/NAME.h5, whose folder is made. */
-static int default_output(const struct experiment *e, char **path, struct base_error *error)
+static const char default_folder[] = "results";
+
+static int choose_output(const char *asked, const struct experiment *e, char **path, struct base_error *error)
 {
-    if (mkdir("results", 0777) != 0 && errno != EEXIST)
-        return base_fail(error, BASE_FAILED, "results: %s", strerror(errno));
-    *path = base_calloc(strlen(e->name) + 16, 1, error);
+    const size_t room =
+        asked != NULL ? strlen(asked) + 1 : sizeof default_folder + strlen(e->name) + sizeof "/.h5";
+    *path = base_calloc(room, 1, error);
     if (*path == NULL)
         return BASE_FAILED;
-    sprintf(*path, "results/%s.h5", e->name);
+    if (asked != NULL)
+        snprintf(*path, room, "%s", asked);
+    else
+        snprintf(*path, room, "%s/%s.h5", default_folder, e->name);
     return BASE_OK;
 }
 
-/* The command line as a shell would take it, quotes aside. */
-static char *join(int argc, char **argv, struct base_error *error)
+/* As a shell takes it: 'sweep.width=[100, 200]'. */
+static void quote_word(const char *word, FILE *line)
 {
-    size_t length = 1;
-    for (int i = 0; i < argc; i++)
-        length += strlen(argv[i]) + 1;
-    char *line = base_calloc(length, 1, error);
-    for (int i = 0; line != NULL && i < argc; i++) {
-        strcat(line, i > 0 ? " " : "");
-        strcat(line, argv[i]);
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=./:,@%";
+    if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+        fputs(word, line);
+        return;
     }
-    return line;
+    fputc('\'', line);
+    for (; *word != '\0'; word++)
+        fputs(*word == '\'' ? "'\\''" : (char[2]){*word, '\0'}, line);
+    fputc('\'', line);
+}
+
+static int quote_command(int argc, char **argv, char **command, struct base_error *error)
+{
+    size_t length;
+    FILE *line = open_memstream(command, &length);
+    if (line == NULL)
+        return base_fail(error, BASE_FAILED, "out of memory for the command line");
+    fputs(argv[0], line);
+    for (int i = 1; i < argc; i++) {
+        fputc(' ', line);
+        quote_word(argv[i], line);
+    }
+    const bool failed = ferror(line) != 0;
+    return fclose(line) == 0 && !failed ? BASE_OK
+                                        : base_fail(error, BASE_FAILED, "out of memory for the command line");
 }
 
 static void print_summary(const char *path, const struct sweep_summary *s)
@@ -110,8 +135,10 @@ static void print_summary(const char *path, const struct sweep_summary *s)
     fprintf(stderr, "%s: %zu networks in %s (%.3g a second, %d thread%s)\n", path, s->sampled, time,
             s->seconds > 0 ? (double)s->sampled / s->seconds : 0, s->threads, s->threads == 1 ? "" : "s");
     if (s->unresolved > 0)
-        fprintf(stderr, "warning: %zu networks could not be measured and are stored as nan; the first: %s\n", s->unresolved,
-                s->why_unresolved);
+        fprintf(stderr, "warning: %zu networks could not be measured and are stored as nan; the first: %s\n",
+                s->unresolved, s->why_unresolved);
+    if (s->no_theory > 0)
+        cmd_note_no_theory(s->no_theory, s->why_no_theory);
 }
 
 static int run(int argc, char **argv, struct base_error *error)
@@ -120,18 +147,18 @@ static int run(int argc, char **argv, struct base_error *error)
     struct experiment experiment = {0};
     struct sweep_summary summary = {0};
     struct arguments a = {.error = error};
-    char *path = NULL, *command = join(argc, argv, error);
-    TRY(base_got(command));
+    char *path = NULL, *command = NULL;
+    TRY(quote_command(argc, argv, &command, error));
     if (argp_parse(&parser, argc, argv, 0, NULL, &a) != 0)
         TRY(BASE_FAILED);
     TRY(cmd_load(&experiment, &a.experiment, error));
-    if (a.output != NULL)
-        TRY(base_got(path = base_copy(a.output, error)));
-    else
-        TRY(default_output(&experiment, &path, error));
+    TRY(choose_output(a.output, &experiment, &path, error));
 
     catch_signals();
-    const struct sweep_options sweep = {.threads = a.threads, .progress = stderr, .stop = &stop};
+    const struct sweep_options sweep = {.threads = a.threads,
+                                        .progress = stderr,
+                                        .stop = &stop,
+                                        .folder = a.output == NULL ? default_folder : NULL};
     const struct store_provenance provenance = cmd_provenance(command);
     status = sweep_run(&experiment, path, &sweep, &provenance, &summary, error);
     if (status == BASE_OK || status == BASE_STOPPED)

@@ -14,7 +14,8 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-    {"set", 's', "KEY=VALUE", 0, "Override a key of the experiment: --set depth=5, --set sweep.width='[100, 200]'", 0},
+    {"set", 's', "KEY=VALUE", 0,
+     "Override a key of the experiment: --set depth=5, --set sweep.width='[100, 200]'", 0},
     {"quick", 'q', NULL, 0, "Take what the experiment's `quick` says", 0},
     {0}};
 
@@ -29,16 +30,22 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
             argp_error(state, "one experiment at a time: \"%s\" is one too many", value);
         a->experiment.path = value;
         return 0;
-    case ARGP_KEY_NO_ARGS: argp_error(state, "which experiment? For example experiments/universal-width.yaml"); return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which experiment? For example experiments/universal-width.yaml");
+        return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
 }
 
-static const struct argp parser = {
-    options, parse_option, "EXPERIMENT.yaml",
-    "Print what mean-field theory predicts: tab-separated, a header and one row a grid point, cases separated by two blank "
-    "lines.",
-    NULL, NULL, NULL};
+static const struct argp parser = {options,
+                                   parse_option,
+                                   "EXPERIMENT.yaml",
+                                   "Print what mean-field theory predicts: tab-separated, a header and one "
+                                   "row a grid point, cases separated by two blank "
+                                   "lines.",
+                                   NULL,
+                                   NULL,
+                                   NULL};
 
 static bool has_column(const struct store_layout *layout, size_t v)
 {

@@ -11,8 +11,8 @@ static const char *libraries(void)
     char linalg[128], hdf5[64];
     linalg_versions(linalg);
     store_versions(hdf5);
-    snprintf(text, sizeof text, "%s, %s, %s, libyaml %s, libmatheval %s, Random123 %s", linalg, hdf5, theory_library(),
-             experiment_library(), BUILD_MATHEVAL, BUILD_RANDOM123);
+    snprintf(text, sizeof text, "%s, %s, %s, libyaml %s, libmatheval %s, Random123 %s", linalg, hdf5,
+             theory_library(), experiment_library(), BUILD_MATHEVAL, BUILD_RANDOM123);
     return text;
 }
 

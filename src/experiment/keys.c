@@ -74,7 +74,7 @@ const struct experiment_key experiment_keys[N_KEYS] = {
                     .right = "a size of at least 1MiB, such as 2GiB or 500MB",
                     .fallback = "2GiB",
                     .least = MEBIBYTE,
-                    .doc = "panels are regenerated rather than kept beyond this"},
+                    .doc = "what the networks in hand may take together"},
     [KEY_ACTIVATION] = {.section = SECTION_NETWORK,
                         .path = "network.activation",
                         .type = KEY_TEXT,

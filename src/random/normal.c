@@ -141,6 +141,7 @@ void random_normals(uint64_t seed, uint64_t stream, uint64_t first, size_t n, do
         const size_t skip = (size_t)(first % GROUP_NORMALS);
         size_t taken = BATCH_NORMALS - skip < n ? BATCH_NORMALS - skip : n;
         const int whole = skip == 0 && taken == BATCH_NORMALS;
+        // cppcheck-suppress legacyUninitvar ; it is the output
         normals_batch(seed, stream, LANES * group, whole ? out : batch);
         if (!whole)
             memcpy(out, batch + skip, taken * sizeof *out);

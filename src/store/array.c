@@ -25,10 +25,10 @@ int store_dimension_names(hid_t dataset, char names[H5_MAX_RANK][64], hsize_t si
     TRY(h5_check(space = H5Dget_space(dataset), error, "dimensions"));
     *rank = H5Sget_simple_extent_ndims(space);
     if (*rank < 0 || *rank > H5_MAX_RANK || H5Sget_simple_extent_dims(space, sizes, NULL) != *rank)
-        TRY(base_fail(error, BASE_BAD_INPUT, "a variable without dimensions"));
+        TRY(base_fail(error, BASE_BAD_INPUT, "its dimensions are damaged"));
     for (int d = 0; d < *rank; d++)
         if (H5DSiterate_scales(dataset, (unsigned)d, NULL, scale_name, names[d]) != 1)
-            TRY(base_fail(error, BASE_BAD_INPUT, "a variable whose dimension %d has no name", d));
+            TRY(base_fail(error, BASE_BAD_INPUT, "its dimension %d has no name", d));
 out:
     h5_close(space);
     return status;
@@ -36,50 +36,62 @@ out:
 
 /* Whether the dimensions are (case, axes…[, trial][, one more]). */
 static int check_shape(const struct store_result *r, int rank, char names[H5_MAX_RANK][64],
-                       const hsize_t sizes[H5_MAX_RANK], const char *name, struct store_array *array,
-                       struct base_error *error)
+                       const hsize_t sizes[H5_MAX_RANK], struct store_array *array, struct base_error *error)
 {
+    const char *rank_name = measure_axis_name(MEASURE_RANK);
     size_t d = 1 + r->n_axes;
-    if ((size_t)rank < d || sizes[0] != r->n_cases)
-        return base_fail(error, BASE_BAD_INPUT, "%s: variable %s does not run over the grid", r->path, name);
+    if ((size_t)rank < d || strcmp(names[0], "case") != 0 || sizes[0] != r->n_cases)
+        return base_fail(error, BASE_BAD_INPUT, "it does not run over the grid");
     for (size_t a = 0; a < r->n_axes; a++)
         if (strcmp(names[1 + a], r->axes[a].key) != 0 || sizes[1 + a] != r->axes[a].length)
-            return base_fail(error, BASE_BAD_INPUT, "%s: variable %s does not run over %s", r->path, name, r->axes[a].key);
+            return base_fail(error, BASE_BAD_INPUT, "it does not run over %s", r->axes[a].key);
     array->per_trial = d < (size_t)rank && strcmp(names[d], "trial") == 0;
     if (array->per_trial && sizes[d++] != r->trials)
-        return base_fail(error, BASE_BAD_INPUT, "%s: variable %s has another number of trials", r->path, name);
+        return base_fail(error, BASE_BAD_INPUT, "it has another number of trials");
     array->length = 1;
     if (d < (size_t)rank) {
         array->length = (size_t)sizes[d];
-        array->axis = strcmp(names[d], measure_axis_name(MEASURE_RANK)) == 0 ? measure_axis_name(MEASURE_RANK) : "index";
+        array->axis = strcmp(names[d], rank_name) == 0 ? rank_name : "index";
         d++;
     }
     if (d != (size_t)rank)
-        return base_fail(error, BASE_BAD_INPUT, "%s: variable %s has unknown dimensions", r->path, name);
+        return base_fail(error, BASE_BAD_INPUT, "it has unknown dimensions");
     return BASE_OK;
 }
 
-int store_read(const struct store_result *result, const char *name, struct store_array *array, struct base_error *error)
+static int read_values(const struct store_result *r, hid_t dataset, const char *name,
+                       struct store_array *array, struct base_error *error)
 {
     int status;
     char names[H5_MAX_RANK][64];
     hsize_t sizes[H5_MAX_RANK];
     int rank = 0;
+    size_t n = 0;
+    TRY(store_dimension_names(dataset, names, sizes, &rank, error));
+    TRY(check_shape(r, rank, names, sizes, array, error));
+    TRY(h5_dataset_count(dataset, &n, error));
+    TRY(base_got(array->values = base_calloc(n, sizeof *array->values, error)));
+    TRY(h5_dataset_read(dataset, H5T_NATIVE_DOUBLE, array->values, name, error));
+out:
+    return status;
+}
+
+int store_read(const struct store_result *result, const char *name, struct store_array *array,
+               struct base_error *error)
+{
+    int status;
     hid_t dataset = -1;
     memset(array, 0, sizeof *array);
     if (!store_has(result, name))
         return base_fail(error, BASE_BAD_INPUT, "%s: no variable `%s`", result->path, name);
-    TRY(h5_check(dataset = H5Dopen2((hid_t)result->file, name, H5P_DEFAULT), error, "%s: variable %s", result->path, name));
-    TRY(store_dimension_names(dataset, names, sizes, &rank, error));
-    TRY(check_shape(result, rank, names, sizes, name, array, error));
-    const size_t n = result->n_points * (array->per_trial ? result->trials : 1) * array->length;
-    TRY(base_got(array->values = base_calloc(n, sizeof *array->values, error)));
-    TRY(h5_check(H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, array->values), error,
-                 "%s: variable %s", result->path, name));
+    TRY(h5_check(dataset = H5Dopen2((hid_t)result->file, name, H5P_DEFAULT), error, "opening it"));
+    TRY(read_values(result, dataset, name, array, error));
 out:
     h5_close(dataset);
-    if (status != BASE_OK)
+    if (status != BASE_OK) {
         store_array_free(array);
+        return base_fail_within(error, BASE_BAD_INPUT, "%s: variable `%s`", result->path, name);
+    }
     return status;
 }
 
@@ -89,29 +101,32 @@ void store_array_free(struct store_array *array)
     memset(array, 0, sizeof *array);
 }
 
-static int read_per_case(const struct store_result *r, const char *key, double *values, struct base_error *error)
+static int read_per_case(const struct store_result *r, const char *key, double *values,
+                         struct base_error *error)
 {
     int status;
-    hid_t dataset = -1, space = -1;
-    hsize_t size = 0;
+    hid_t dataset = -1;
+    size_t n = 0;
     double *cases = base_calloc(r->n_cases, sizeof *cases, error);
     TRY(base_got(cases));
-    TRY(h5_check(dataset = H5Dopen2((hid_t)r->file, key, H5P_DEFAULT), error, "%s: variable %s", r->path, key));
-    TRY(h5_check(space = H5Dget_space(dataset), error, "%s: variable %s", r->path, key));
-    if (H5Sget_simple_extent_ndims(space) != 1 || H5Sget_simple_extent_dims(space, &size, NULL) != 1 || size != r->n_cases)
-        TRY(base_fail(error, BASE_BAD_INPUT, "%s: variable %s does not run over the cases", r->path, key));
-    TRY(h5_check(H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, cases), error, "%s: variable %s",
-                 r->path, key));
+    if (!store_has(r, key))
+        TRY(base_fail(error, BASE_BAD_INPUT, "there is none"));
+    TRY(h5_check(dataset = H5Dopen2((hid_t)r->file, key, H5P_DEFAULT), error, "opening it"));
+    TRY(h5_dataset_count(dataset, &n, error));
+    if (n != r->n_cases)
+        TRY(base_fail(error, BASE_BAD_INPUT, "it does not run over the cases"));
+    TRY(h5_dataset_read(dataset, H5T_NATIVE_DOUBLE, cases, key, error));
     for (size_t p = 0; p < r->n_points; p++)
         values[p] = cases[p / (r->n_points / r->n_cases)];
 out:
     free(cases);
-    h5_close(space);
     h5_close(dataset);
-    return status;
+    return status == BASE_OK ? BASE_OK
+                             : base_fail_within(error, BASE_BAD_INPUT, "%s: variable `%s`", r->path, key);
 }
 
-int store_read_key(const struct store_result *result, const char *key, double *values, struct base_error *error)
+int store_read_key(const struct store_result *result, const char *key, double *values,
+                   struct base_error *error)
 {
     size_t stride = result->n_points / result->n_cases;
     for (size_t a = 0; a < result->n_axes; a++) {

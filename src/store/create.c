@@ -1,333 +1,91 @@
 /* A new result file: made whole under another name, then renamed. */
 #include "base/memory.h"
+#include "store/contents.h"
 #include "store/h5.h"
 #include "store/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <hdf5_hl.h>
-
-/* What creation needs at every step. */
-struct create {
-    hid_t file;
-    const struct store_layout *layout;
-    const struct experiment *experiment;
-    size_t n_scales;
-    hid_t scales[H5_MAX_RANK]; /* one a dimension: case, axes…, trial, rank */
-    hsize_t sizes[H5_MAX_RANK];
-};
-
-/* Which dimensions a dataset has: the first `leading` of (case, axes…, trial), then perhaps rank. */
-struct shape {
-    size_t leading;
-    bool rank;
-};
-
-static struct shape per_case(void)
+/* A name beside `path` that no other run has: the process id alone is not one where containers share a
+ * folder. */
+static int reserve_partial(const char *path, char *partial, struct base_error *error)
 {
-    return (struct shape){1, false};
-}
-
-static struct shape per_point(const struct create *c, bool rank)
-{
-    return (struct shape){1 + c->experiment->n_axes, rank};
-}
-
-static struct shape per_trial(const struct create *c, bool rank)
-{
-    return (struct shape){2 + c->experiment->n_axes, rank};
-}
-
-/* A dataset with its dimensions attached, described, and filled when values are given. */
-static int add_variable(struct create *c, const char *name, hid_t type, struct shape shape, const void *values,
-                        const char *long_name, hid_t *kept, struct base_error *error)
-{
-    int status;
-    hid_t dataset = -1;
-    hsize_t sizes[H5_MAX_RANK] = {0};
-    size_t dims[H5_MAX_RANK], rank = 0;
-    for (size_t d = 0; d < shape.leading; d++)
-        dims[rank++] = d;
-    if (shape.rank)
-        dims[rank++] = c->n_scales - 1;
-    for (size_t d = 0; d < rank; d++)
-        sizes[d] = c->sizes[dims[d]];
-
-    TRY(h5_dataset_create(c->file, name, type, (int)rank, sizes, &dataset, error));
-    for (size_t d = 0; d < rank; d++)
-        TRY(h5_check(H5DSattach_scale(dataset, c->scales[dims[d]], (unsigned)d), error, "dimension of %s", name));
-    TRY(h5_attribute_text(dataset, "long_name", long_name, error));
-    if (values != NULL)
-        TRY(h5_dataset_write(dataset, type, values, name, error));
-    if (kept != NULL) {
-        *kept = dataset;
-        return BASE_OK;
+    int file = -1;
+    for (int n = 0; file < 0 && n < 1000 && (n == 0 || errno == EEXIST); n++) {
+        sprintf(partial, "%s.%ld-%d.partial", path, (long)getpid(), n);
+        file = open(partial, O_WRONLY | O_CREAT | O_EXCL, 0666);
     }
-out:
-    h5_close(dataset);
-    return status;
+    if (file < 0)
+        return base_fail(error, BASE_BAD_INPUT, "cannot be created: %s", strerror(errno));
+    close(file);
+    return BASE_OK;
 }
 
-/* A dimension scale with its coordinates: the next dimension. */
-static int add_scale(struct create *c, const char *name, hid_t type, size_t size, const void *values,
-                     const char *long_name, struct base_error *error)
+/* The format of HDF5 1.8 has checksums over its metadata, without which HDF5 1.10 may crash on a damaged
+ * file; that of 1.10 (libver=latest) would refuse to open a file again whose program died. With links in
+ * order of creation netCDF lists dimensions and variables in the order of this file. */
+static int create_file(const char *partial, hid_t *file, struct base_error *error)
 {
     int status;
-    const hsize_t sizes[1] = {size};
-    hid_t scale = -1;
-    TRY(h5_dataset_create(c->file, name, type, 1, sizes, &scale, error));
-    c->scales[c->n_scales] = scale;
-    c->sizes[c->n_scales++] = size;
-    TRY(h5_dataset_write(scale, type, values, name, error));
-    TRY(h5_check(H5DSset_scale(scale, name), error, "dimension %s", name));
-    TRY(h5_attribute_text(scale, "long_name", long_name, error));
-    if (H5Tget_class(type) != H5T_STRING)
-        TRY(h5_attribute_text(scale, "units", "1", error));
+    const hid_t creation = H5Pcreate(H5P_FILE_CREATE), access_list = H5Pcreate(H5P_FILE_ACCESS);
+    TRY(h5_check(creation, error, "cannot be created"));
+    TRY(h5_check(access_list, error, "cannot be created"));
+    TRY(h5_check(H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED), error,
+                 "cannot be created"));
+    TRY(h5_check(H5Pset_libver_bounds(access_list, H5F_LIBVER_V18, H5F_LIBVER_V18), error,
+                 "cannot be created"));
+    TRY(h5_check(*file = H5Fcreate(partial, H5F_ACC_TRUNC, creation, access_list), error,
+                 "cannot be created"));
 out:
+    h5_close(access_list);
+    h5_close(creation);
     return status;
 }
 
-static int add_axis(struct create *c, const struct experiment_axis *axis, hid_t text, struct base_error *error)
-{
-    switch (axis->type) {
-    case EXPERIMENT_INTEGER:
-        return add_scale(c, axis->key, H5T_NATIVE_INT64, axis->length, axis->integers, axis->doc, error);
-    case EXPERIMENT_REAL:
-        return add_scale(c, axis->key, H5T_NATIVE_DOUBLE, axis->length, axis->reals, axis->doc, error);
-    case EXPERIMENT_STRING: break;
-    }
-    return add_scale(c, axis->key, text, axis->length, axis->strings, axis->doc, error);
-}
-
-static int add_counter(struct create *c, const char *name, size_t size, int64_t first, const char *long_name,
-                       struct base_error *error)
+static int write_partial(const char *partial, const struct store_layout *layout,
+                         const struct store_predictions *predictions,
+                         const struct store_provenance *provenance, struct base_error *error)
 {
     int status;
-    int64_t *values = base_calloc(size, sizeof *values, error);
-    TRY(base_got(values));
-    for (size_t i = 0; i < size; i++)
-        values[i] = first + (int64_t)i;
-    TRY(add_scale(c, name, H5T_NATIVE_INT64, size, values, long_name, error));
+    hid_t file = -1;
+    TRY(create_file(partial, &file, error));
+    TRY(store_contents_write(file, layout, predictions, provenance, error));
+    TRY(h5_file_flush(file, error));
 out:
-    free(values);
+    if (file >= 0 && H5Fclose(file) < 0 && status == BASE_OK)
+        status = h5_check(-1, error, "closing");
     return status;
 }
 
-static bool needs_ranks(const struct store_layout *layout)
-{
-    for (size_t v = 0; v < layout->n_variables; v++)
-        if (layout->variables[v]->axis == MEASURE_RANK)
-            return true;
-    return false;
-}
-
-static int add_scales(struct create *c, hid_t text, struct base_error *error)
-{
-    int status;
-    const struct experiment *e = c->experiment;
-    TRY(add_scale(c, "case", text, e->n_cases, e->cases, "case of the experiment", error));
-    for (size_t a = 0; a < e->n_axes; a++)
-        TRY(add_axis(c, &e->axes[a], text, error));
-    TRY(add_counter(c, "trial", (size_t)e->trials, 0, "trial: one random network and data set", error));
-    if (needs_ranks(c->layout))
-        TRY(add_counter(c, "rank", c->layout->ranks, 1, "rank of an eigenvalue, the largest first", error));
-out:
-    return status;
-}
-
-static bool is_swept(const struct experiment *e, const char *key)
-{
-    for (size_t a = 0; a < e->n_axes; a++)
-        if (strcmp(e->axes[a].key, key) == 0)
-            return true;
-    return false;
-}
-
-/* A network or data key that no sweep covers, one value a case. */
-static int add_key(struct create *c, const struct experiment_scalar *scalar, hid_t text, struct base_error *error)
-{
-    int status;
-    const struct experiment *e = c->experiment;
-    const size_t stride = e->n_points / e->n_cases;
-    void *values = base_calloc(e->n_cases, sizeof(int64_t), error);
-    TRY(base_got(values));
-    for (size_t i = 0; i < e->n_cases; i++)
-        memcpy((char *)values + i * sizeof(int64_t), (const char *)&e->points[i * stride] + scalar->offset, sizeof(int64_t));
-    const hid_t type = scalar->type == EXPERIMENT_INTEGER ? H5T_NATIVE_INT64
-                       : scalar->type == EXPERIMENT_REAL  ? H5T_NATIVE_DOUBLE
-                                                          : text;
-    TRY(add_variable(c, scalar->key, type, per_case(), values, scalar->doc, NULL, error));
-out:
-    free(values);
-    return status;
-}
-
-static int add_keys(struct create *c, hid_t text, struct base_error *error)
-{
-    int status = BASE_OK;
-    struct experiment_scalar scalar;
-    for (size_t i = 0; experiment_scalar(i, &scalar); i++)
-        if (!is_swept(c->experiment, scalar.key))
-            TRY(add_key(c, &scalar, text, error));
-out:
-    return status;
-}
-
-static int add_theory(struct create *c, const struct store_predictions *p, struct base_error *error)
-{
-    const struct {
-        const char *name, *long_name, *formula;
-        const double *values;
-    } all[] = {
-        {"kappa1", "kappa_1, same sample", "sum_l (alpha_{l-1}/alpha) qtilde^l_1 qhat^{l-1}_1", p->kappa1},
-        {"kappa2", "kappa_2, two samples", "sum_l (alpha_{l-1}/alpha) qtilde^l_2 qhat^{l-1}_2", p->kappa2},
-        {"alpha", "alpha", "sum_{l=1}^{L-1} alpha_l alpha_{l-1}", p->alpha},
-        {"parameters", "P, number of parameters", "sum_l M_l (M_{l-1} + 1)", p->parameters},
-    };
-    int status = BASE_OK;
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        hid_t dataset = -1;
-        TRY(add_variable(c, all[i].name, H5T_NATIVE_DOUBLE, per_point(c, false), all[i].values, all[i].long_name, &dataset,
-                         error));
-        status = h5_attribute_text(dataset, "formula", all[i].formula, error);
-        if (status == BASE_OK)
-            status = h5_attribute_text(dataset, "units", "1", error);
-        if (status == BASE_OK && i < 3)
-            status = h5_attribute_text(dataset, "source", "KAA19", error);
-        h5_close(dataset);
-        TRY(status);
-    }
-out:
-    return status;
-}
-
-static int describe(hid_t dataset, const struct measure_variable *v, const char *source, struct base_error *error)
-{
-    int status;
-    TRY(h5_attribute_text(dataset, "units", "1", error));
-    TRY(h5_attribute_text(dataset, "formula", v->formula, error));
-    TRY(h5_attribute_text(dataset, "source", source, error));
-out:
-    return status;
-}
-
-static int add_measured(struct create *c, size_t index, struct base_error *error)
-{
-    const struct measure_variable *v = c->layout->variables[index];
-    hid_t dataset = -1;
-    int status = add_variable(c, v->name, H5T_NATIVE_DOUBLE, per_trial(c, v->axis == MEASURE_RANK), NULL, v->long_name,
-                              &dataset, error);
-    if (status == BASE_OK)
-        status = describe(dataset, v, v->source, error);
-    h5_close(dataset);
-    return status;
-}
-
-static int add_predicted(struct create *c, size_t index, const double *values, struct base_error *error)
-{
-    const struct measure_variable *v = c->layout->variables[index];
-    hid_t dataset = -1;
-    char name[128], long_name[256];
-    snprintf(name, sizeof name, "%s_theory", v->name);
-    snprintf(long_name, sizeof long_name, "%s: mean-field prediction", v->long_name);
-    int status = add_variable(c, name, H5T_NATIVE_DOUBLE, per_point(c, v->axis == MEASURE_RANK), values, long_name,
-                              &dataset, error);
-    if (status == BASE_OK)
-        status = describe(dataset, v, v->source, error);
-    h5_close(dataset);
-    return status;
-}
-
-static int add_variables(struct create *c, const struct store_predictions *predictions, struct base_error *error)
-{
-    int status;
-    TRY(add_variable(c, "done", H5T_NATIVE_UINT8, per_trial(c, false), NULL, "1 where the trial is finished", NULL, error));
-    TRY(add_theory(c, predictions, error));
-    for (size_t v = 0; v < c->layout->n_variables; v++) {
-        TRY(add_measured(c, v, error));
-        if (c->layout->variables[v]->predicted)
-            TRY(add_predicted(c, v, predictions->values[v], error));
-    }
-out:
-    return status;
-}
-
-static int add_attributes(hid_t file, const struct experiment *e, const struct store_provenance *p, struct base_error *error)
-{
-    char host[256] = "unknown", created[32] = "";
-    const time_t now = time(NULL);
-    struct tm utc;
-    gethostname(host, sizeof host - 1);
-    if (gmtime_r(&now, &utc) != NULL)
-        strftime(created, sizeof created, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    const char *const texts[][2] = {
-        {"title", e->title},         {"source", e->source},           {"experiment", e->text},
-        {"definition", e->definition}, {"version", p->version},       {"build", p->build},
-        {"libraries", p->libraries}, {"blas_kernel", p->blas_kernel}, {"host", host},
-        {"command", p->command},     {"created", created},            {"format", STORE_FORMAT},
-    };
-    int status;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        TRY(h5_attribute_text(file, texts[i][0], texts[i][1], error));
-    TRY(h5_attribute_integer(file, "seed", (int64_t)e->seed, error));
-    TRY(h5_attribute_integer(file, "threads", p->threads, error));
-    TRY(h5_attribute_real(file, "wall_seconds", 0, error));
-out:
-    return status;
-}
-
-static int fill_file(struct create *c, const struct store_predictions *predictions,
-                     const struct store_provenance *provenance, struct base_error *error)
-{
-    int status;
-    const hid_t text = h5_text_type();
-    TRY(h5_check(text, error, "string type"));
-    TRY(add_attributes(c->file, c->experiment, provenance, error));
-    TRY(add_scales(c, text, error));
-    TRY(add_keys(c, text, error));
-    TRY(add_variables(c, predictions, error));
-    TRY(h5_check(H5Fflush(c->file, H5F_SCOPE_GLOBAL), error, "flushing"));
-out:
-    for (size_t d = 0; d < c->n_scales; d++)
-        h5_close(c->scales[d]);
-    h5_close(text);
-    return status;
-}
-
-/* A link, unlike a rename, never replaces a file that another run made meanwhile; some file systems have none. */
+/* A link, unlike a rename, never replaces a file that another run made meanwhile; some file systems have
+ * none. */
 static int publish(const char *partial, const char *path, struct base_error *error)
 {
     if (link(partial, path) == 0)
         return BASE_OK;
     if (errno != EEXIST && access(path, F_OK) != 0 && rename(partial, path) == 0)
         return BASE_OK;
-    return base_fail(error, BASE_FAILED, "%s", strerror(errno));
+    return base_fail(error, BASE_FAILED, "cannot be created: %s", strerror(errno));
 }
 
-int store_create(const char *path, const struct store_layout *layout, const struct store_predictions *predictions,
-                 const struct store_provenance *provenance, struct base_error *error)
+int store_create(const char *path, const struct store_layout *layout,
+                 const struct store_predictions *predictions, const struct store_provenance *provenance,
+                 struct base_error *error)
 {
     int status;
-    struct create c = {.file = -1, .layout = layout, .experiment = layout->experiment};
-    char *partial = base_calloc(strlen(path) + 32, 1, error);
+    char *partial = base_calloc(strlen(path) + 48, 1, error);
     TRY(base_got(partial));
-    sprintf(partial, "%s.%ld.partial", path, (long)getpid());
-    TRY(h5_check(c.file = H5Fcreate(partial, H5F_ACC_EXCL, H5P_DEFAULT, H5P_DEFAULT), error, "%s: cannot be created",
-                 path));
-    status = fill_file(&c, predictions, provenance, error);
-    if (H5Fclose(c.file) < 0 && status == BASE_OK)
-        status = h5_check(-1, error, "closing");
+    TRY(reserve_partial(path, partial, error));
+    status = write_partial(partial, layout, predictions, provenance, error);
     if (status == BASE_OK)
         status = publish(partial, path, error);
-    if (status != BASE_OK)
-        base_fail_within(error, status, "%s", path);
     unlink(partial);
 out:
     free(partial);
-    return status;
+    return status == BASE_OK ? BASE_OK : base_fail_within(error, status, "%s", path);
 }

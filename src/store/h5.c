@@ -1,5 +1,6 @@
 #include "store/h5.h"
 
+#include "base/memory.h"
 #include "store/store.h"
 
 #include <math.h>
@@ -24,20 +25,41 @@ void store_versions(char text[64])
 static herr_t keep_last(unsigned n, const H5E_error2_t *frame, void *reason)
 {
     (void)n;
-    snprintf(reason, 512, "%s", frame->desc != NULL ? frame->desc : "");
+    snprintf(reason, H5_REASON, "%s", frame->desc != NULL ? frame->desc : "");
     return 0;
+}
+
+void h5_reason(char reason[H5_REASON])
+{
+    reason[0] = '\0';
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_last, reason);
+}
+
+/* Of "unable to open file: …, errno = 2, error message = 'No such file or directory', flags = …" the user
+ * wants the system's sentence. */
+static void shorten_reason(char reason[H5_REASON])
+{
+    static const char before[] = "error message = '";
+    const char *start = strstr(reason, before);
+    if (start == NULL)
+        return;
+    start += strlen(before);
+    const size_t length = strcspn(start, "'");
+    memmove(reason, start, length);
+    reason[length] = '\0';
 }
 
 int h5_check(int64_t returned, struct base_error *error, const char *format, ...)
 {
     if (returned >= 0)
         return BASE_OK;
-    char what[512], reason[512] = "";
+    char what[512], reason[H5_REASON];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_last, reason);
+    h5_reason(reason);
+    shorten_reason(reason);
     return base_fail(error, BASE_FAILED, "%s: %s", what, reason[0] != '\0' ? reason : "HDF5 refused");
 }
 
@@ -67,41 +89,6 @@ hid_t h5_text_type(void)
     return type;
 }
 
-static int write_attribute(hid_t object, const char *name, hid_t type, const void *value, struct base_error *error)
-{
-    int status;
-    hid_t space = -1, attribute = -1;
-    if (H5Aexists(object, name) > 0)
-        TRY(h5_check(H5Adelete(object, name), error, "attribute %s", name));
-    TRY(h5_check(space = H5Screate(H5S_SCALAR), error, "attribute %s", name));
-    TRY(h5_check(attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT), error, "attribute %s", name));
-    TRY(h5_check(H5Awrite(attribute, type, value), error, "attribute %s", name));
-out:
-    h5_close(attribute);
-    h5_close(space);
-    return status;
-}
-
-int h5_attribute_text(hid_t object, const char *name, const char *text, struct base_error *error)
-{
-    const hid_t type = h5_text_type();
-    int status = h5_check(type, error, "attribute %s", name);
-    if (status == BASE_OK)
-        status = write_attribute(object, name, type, &text, error);
-    h5_close(type);
-    return status;
-}
-
-int h5_attribute_integer(hid_t object, const char *name, int64_t value, struct base_error *error)
-{
-    return write_attribute(object, name, H5T_NATIVE_INT64, &value, error);
-}
-
-int h5_attribute_real(hid_t object, const char *name, double value, struct base_error *error)
-{
-    return write_attribute(object, name, H5T_NATIVE_DOUBLE, &value, error);
-}
-
 int h5_dataset_create(hid_t file, const char *name, hid_t type, int rank, const hsize_t *size, hid_t *dataset,
                       struct base_error *error)
 {
@@ -111,6 +98,7 @@ int h5_dataset_create(hid_t file, const char *name, hid_t type, int rank, const 
     TRY(h5_check(space = H5Screate_simple(rank, size, NULL), error, "dataset %s", name));
     TRY(h5_check(properties = H5Pcreate(H5P_DATASET_CREATE), error, "dataset %s", name));
     TRY(h5_check(H5Pset_alloc_time(properties, H5D_ALLOC_TIME_EARLY), error, "dataset %s", name));
+    TRY(h5_check(H5Pset_fill_time(properties, H5D_FILL_TIME_ALLOC), error, "dataset %s", name));
     if (H5Tget_class(type) == H5T_FLOAT)
         TRY(h5_check(H5Pset_fill_value(properties, H5T_NATIVE_DOUBLE, &nothing), error, "dataset %s", name));
     TRY(h5_check(*dataset = H5Dcreate2(file, name, type, space, H5P_DEFAULT, properties, H5P_DEFAULT), error,
@@ -121,7 +109,38 @@ out:
     return status;
 }
 
-int h5_dataset_write(hid_t dataset, hid_t type, const void *values, const char *name, struct base_error *error)
+int h5_dataset_count(hid_t dataset, size_t *count, struct base_error *error)
 {
-    return h5_check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), error, "writing %s", name);
+    int status;
+    hsize_t sizes[H5_MAX_RANK];
+    hid_t space = -1;
+    char text[32];
+    double bytes = sizeof(double);
+    *count = 1;
+    TRY(h5_check(space = H5Dget_space(dataset), error, "dimensions"));
+    const int rank = H5Sget_simple_extent_ndims(space);
+    if (rank < 0 || rank > H5_MAX_RANK || H5Sget_simple_extent_dims(space, sizes, NULL) != rank)
+        TRY(base_fail(error, BASE_BAD_INPUT, "its dimensions are damaged"));
+    for (int d = 0; d < rank; d++) {
+        bytes *= (double)sizes[d];
+        *count *= (size_t)sizes[d];
+    }
+    if (bytes > (double)base_memory_available())
+        TRY(base_fail(error, BASE_BAD_INPUT, "it takes %s, more than this machine has free",
+                      base_format_bytes(bytes, text)));
+out:
+    h5_close(space);
+    return status;
+}
+
+int h5_dataset_read(hid_t dataset, hid_t type, void *values, const char *name, struct base_error *error)
+{
+    return h5_check(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), error, "reading %s", name);
+}
+
+int h5_dataset_write(hid_t dataset, hid_t type, const void *values, const char *name,
+                     struct base_error *error)
+{
+    return h5_check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), error, "writing %s",
+                    name);
 }

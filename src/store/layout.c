@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-int store_layout_init(struct store_layout *layout, const struct experiment *experiment, struct base_error *error)
+int store_layout_init(struct store_layout *layout, const struct experiment *experiment,
+                      struct base_error *error)
 {
     memset(layout, 0, sizeof *layout);
     layout->experiment = experiment;
@@ -17,8 +18,8 @@ int store_layout_init(struct store_layout *layout, const struct experiment *expe
         layout->ranks = (size_t)rank > layout->ranks ? (size_t)rank : layout->ranks;
     }
     if (experiment->n_axes + 3 > 30)
-        return base_fail(error, BASE_BAD_INPUT, "%s: sweep: %zu keys; a result file has room for 27 axes", experiment->path,
-                         experiment->n_axes);
+        return base_fail(error, BASE_BAD_INPUT, "%s: sweep: %zu keys; a result file has room for 27 axes",
+                         experiment->path, experiment->n_axes);
     return BASE_OK;
 }
 

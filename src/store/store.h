@@ -1,16 +1,18 @@
 /* The result file: HDF5 that is also netCDF-4.
  *
- * Everything stands in the root group, every axis has a dimension scale, so ncdump, xarray, h5py and Julia show named
- * axes. Dimension order: (case, swept keys in file order, trial, rank). With v a measured variable:
+ * Everything stands in the root group, every axis has a dimension scale, so ncdump, xarray, h5py and Julia
+ * show named axes. Dimension order: (case, swept keys in file order, trial, rank). With v a measured
+ * variable:
  *
  *     v          (case, axes…, trial[, rank])   every trial's value; NaN until it is there
  *     v_theory   (case, axes…[, rank])          its prediction
  *     kappa1, kappa2, alpha, parameters (case, axes…)
  *     KEY        (case)                         a network or data key that is not swept, such as outputs
- *     done       (case, axes…, trial)           1 where the trial is finished, written after its values
+ *     done       (case, axes…, trial)           1 where the trial is finished, on the disk after its values
  *
- * The file is made whole under another name and renamed; afterwards only numbers change, in datasets allocated from the
- * start, so it is complete on disk at all times. A file open for writing is locked; readers are refused meanwhile.
+ * The file is made whole under another name and renamed; afterwards only numbers change, in datasets
+ * allocated from the start, so it is complete on disk at all times. A file open for writing is locked;
+ * readers are refused meanwhile.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -26,7 +28,7 @@
 /* The root attribute `format` of every file of ours. */
 #define STORE_FORMAT "fisherfield result 1"
 
-/* ---- writing (layout.c, create.c, write.c) */
+/* ---- writing (layout.c, create.c, contents.c, write.c) */
 
 /* What a run knows of itself, for the root attributes. */
 struct store_provenance {
@@ -45,14 +47,17 @@ struct store_layout {
 /* What theory says at every grid point. */
 struct store_predictions {
     double *kappa1, *kappa2, *alpha, *parameters; /* (n_points) */
-    bool *no_outlier;                             /* (n_points) κ_2 vanishes: nothing is said of λ_max; not stored */
-    double **values;                              /* (n_variables) pointers: (n_points, length), NULL: no prediction */
+    bool *no_outlier;      /* (n_points) κ_2 vanishes: nothing is said of λ_max; not stored */
+    double **values;       /* (n_variables) pointers: (n_points, length), NULL: no prediction */
+    size_t n_missing;      /* grid points whose theory cannot be computed: nan; not stored */
+    char why_missing[512]; /* the first of them */
 };
 
 struct store;
 
 /* The layout of an experiment; length of variable v in the file: 1 or ranks. */
-int store_layout_init(struct store_layout *layout, const struct experiment *experiment, struct base_error *error);
+int store_layout_init(struct store_layout *layout, const struct experiment *experiment,
+                      struct base_error *error);
 size_t store_layout_length(const struct store_layout *layout, size_t variable);
 
 /* Where a variable stands in the layout; n_variables when it is not stored. */
@@ -62,24 +67,29 @@ size_t store_layout_find(const struct store_layout *layout, const struct measure
 double store_layout_bytes(const struct store_layout *layout);
 
 /* Creates `path` with all datasets, every number still missing; refuses an existing file. */
-int store_create(const char *path, const struct store_layout *layout, const struct store_predictions *predictions,
-                 const struct store_provenance *provenance, struct base_error *error);
-
-/* Opens an existing result of the same experiment to go on with it; done (n_points, trials) receives its mask. Another
- * definition or number of trials is BASE_BAD_INPUT that names the key that differs, and the file stays as it was. */
-int store_open_writing(struct store **store, const char *path, const struct store_layout *layout, uint8_t *done,
+int store_create(const char *path, const struct store_layout *layout,
+                 const struct store_predictions *predictions, const struct store_provenance *provenance,
                  struct base_error *error);
 
-/* Writes one trial: values[v] has length numbers of variable v. Then its done mark. */
-int store_write(struct store *store, size_t point, size_t trial, double *const *values, struct base_error *error);
+/* Opens an existing result of the same experiment to go on with it; done (n_points, trials) receives its
+ * mask. Another definition or number of trials is BASE_BAD_INPUT that names the key that differs, as is a
+ * file that is open elsewhere or no result at all; it stays as it was, byte for byte. */
+int store_open_writing(struct store **store, const char *path, const struct store_layout *layout,
+                       uint8_t *done, struct base_error *error);
 
-/* Brings everything to the disk. */
+/* Takes one trial, finished with it: values[v] has store_layout_length numbers of variable v. On the disk,
+ * and marked in `done`, from the next flush on. */
+int store_write(struct store *store, size_t point, size_t trial, double *const *values,
+                struct base_error *error);
+
+/* Brings everything to the disk, the marks after the values they speak of, so that a crash at any time leaves
+ * no mark without its values. */
 int store_flush(struct store *store, struct base_error *error);
 
 /* Adds the seconds of this run to wall_seconds, flushes and closes; the store is gone either way. */
 int store_close(struct store *store, double wall_seconds, struct base_error *error);
 
-/* ---- reading (read.c) */
+/* ---- reading (read.c, array.c) */
 
 /* A result file's grid. */
 struct store_result {
@@ -96,8 +106,8 @@ struct store_result {
     struct experiment_arena *arena;
 };
 
-/* Opens a result for reading. BASE_BAD_INPUT when it is missing, not HDF5, truncated, locked by a running program, or not
- * one of ours. */
+/* Opens a result for reading. BASE_BAD_INPUT when it is missing, not HDF5, truncated, locked by a running
+ * program, or not one of ours. */
 int store_open(struct store_result *result, const char *path, struct base_error *error);
 void store_result_free(struct store_result *result);
 
@@ -109,14 +119,19 @@ struct store_array {
     double *values;   /* (n_points[, trials][, length]) */
 };
 bool store_has(const struct store_result *result, const char *name);
-int store_read(const struct store_result *result, const char *name, struct store_array *array, struct base_error *error);
+int store_read(const struct store_result *result, const char *name, struct store_array *array,
+               struct base_error *error);
 void store_array_free(struct store_array *array);
 
-/* A number that every point has, whether swept or not: "width", "outputs", "samples", …; (n_points) values. */
-int store_read_key(const struct store_result *result, const char *key, double *values, struct base_error *error);
+/* A number that every point has, whether swept or not: "width", "outputs", "samples", …; (n_points) values.
+ */
+int store_read_key(const struct store_result *result, const char *key, double *values,
+                   struct base_error *error);
 
-/* A root attribute as text; numbers are printed. NULL with no error when there is none. Lives as long as the result. */
-int store_read_attribute(const struct store_result *result, const char *name, const char **text, struct base_error *error);
+/* A root attribute as text; numbers are printed. NULL with no error when there is none. Lives as long as the
+ * result. */
+int store_read_attribute(const struct store_result *result, const char *name, const char **text,
+                         struct base_error *error);
 
 /* "HDF5 1.10.8" */
 void store_versions(char text[64]);

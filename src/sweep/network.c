@@ -22,7 +22,8 @@ int sweep_network_init(struct sweep_network *network, const struct store_layout 
         TRY(measure_find(e->measures[i])->init(&network->measure_work[i], &network->architecture, error));
     TRY(base_got(network->values = base_calloc(layout->n_variables, sizeof *network->values, error)));
     for (size_t v = 0; v < layout->n_variables; v++)
-        TRY(base_got(network->values[v] = base_calloc(store_layout_length(layout, v), sizeof(double), error)));
+        TRY(base_got(network->values[v] =
+                         base_calloc(store_layout_length(layout, v), sizeof(double), error)));
 out:
     if (status != BASE_OK)
         sweep_network_free(network);
@@ -72,8 +73,8 @@ int sweep_network_run(struct sweep_network *network, size_t trial, struct base_e
 {
     int status;
     forget_values(network); /* a shallower point leaves NaN beyond its own length */
-    TRY(network->sampler->sample(network->sampler_work, &network->activation, network->layout->experiment->seed, trial,
-                                 &network->gram, error));
+    TRY(network->sampler->sample(network->sampler_work, &network->activation,
+                                 network->layout->experiment->seed, trial, &network->gram, error));
     TRY(run_measures(network, error));
 out:
     if (status == BASE_UNRESOLVED)

@@ -23,7 +23,8 @@ int sweep_network_init(struct sweep_network *network, const struct store_layout 
                        const struct net_sampler *sampler, struct base_error *error);
 void sweep_network_free(struct sweep_network *network);
 
-/* Samples trial `trial` and measures it into values. BASE_UNRESOLVED: all values are NaN and the error says why. */
+/* Samples trial `trial` and measures it into values. BASE_UNRESOLVED: all values are NaN and the error says
+ * why. */
 int sweep_network_run(struct sweep_network *network, size_t trial, struct base_error *error);
 
 #endif

@@ -1,4 +1,5 @@
 #include "base/memory.h"
+#include "sweep/point.h"
 #include "sweep/sweep.h"
 
 #include <math.h>
@@ -7,7 +8,8 @@
 #include <unistd.h>
 
 /* Sampler, Gram summary and measures of one network. */
-static double network_bytes(const struct experiment *e, const struct net_architecture *a, const struct net_sampler *sampler)
+static double network_bytes(const struct experiment *e, const struct net_architecture *a,
+                            const struct net_sampler *sampler)
 {
     double bytes = sampler->bytes(a) + net_gram_bytes(a);
     for (size_t i = 0; i < e->n_measures; i++)
@@ -15,41 +17,28 @@ static double network_bytes(const struct experiment *e, const struct net_archite
     return bytes;
 }
 
-/* The point in the user's words: "case relu, width 100000". */
-static void describe_point(const struct experiment *e, size_t point, char text[256])
+static int check_memory(const struct experiment *e, const struct net_sampler *sampler, size_t point,
+                        double bytes, struct base_error *error)
 {
-    int used = snprintf(text, 256, "case %.60s", e->cases[experiment_point_case(e, point)]);
-    for (size_t a = 0; a < e->n_axes && used < 200; a++) {
-        const struct experiment_axis *axis = &e->axes[a];
-        const size_t j = experiment_point_index(e, point, a);
-        if (axis->type == EXPERIMENT_INTEGER)
-            used += snprintf(text + used, 256 - (size_t)used, ", %.20s %lld", axis->key, (long long)axis->integers[j]);
-        else if (axis->type == EXPERIMENT_REAL)
-            used += snprintf(text + used, 256 - (size_t)used, ", %.20s %g", axis->key, axis->reals[j]);
-        else
-            used += snprintf(text + used, 256 - (size_t)used, ", %.20s %.40s", axis->key, axis->strings[j]);
-    }
-}
-
-static int check_memory(const struct experiment *e, const struct net_sampler *sampler, size_t point, double bytes,
-                        struct base_error *error)
-{
-    char where[256], need[32], have[32];
+    char where[SWEEP_POINT_TEXT], need[32], limit[32], have[32];
     const double available = (double)base_memory_available();
     if (bytes <= (double)e->memory && bytes <= available)
         return BASE_OK;
-    describe_point(e, point, where);
+    sweep_point_describe(e, point, where);
     base_format_bytes(bytes, need);
+    base_format_bytes((double)e->memory, limit);
+    base_format_bytes(available, have);
     if (bytes > available)
-        return base_fail(error, BASE_BAD_INPUT,
-                         "%s: %s: one network takes %s with the %s sampler, and this machine has %s free; make width, "
-                         "samples or outputs smaller",
-                         e->path, where, need, sampler->name, base_format_bytes(available, have));
+        return base_fail(
+            error, BASE_BAD_INPUT,
+            "%s: %s: one network takes %s with the %s sampler, and this machine has %s free; make width, "
+            "samples or outputs smaller",
+            e->path, where, need, sampler->name, have);
     return base_fail(error, BASE_BAD_INPUT,
-                     "%s: %s: one network takes %s with the %s sampler, more than `memory: %s`; raise memory (the machine has "
+                     "%s: %s: one network takes %s with the %s sampler, more than `memory: %s`; raise memory "
+                     "(the machine has "
                      "%s free)",
-                     e->path, where, need, sampler->name, base_format_bytes((double)e->memory, have),
-                     base_format_bytes(available, (char[32]){0}));
+                     e->path, where, need, sampler->name, limit, have);
 }
 
 static int useful_threads(const struct experiment *e, int asked, double bytes)
@@ -61,7 +50,8 @@ static int useful_threads(const struct experiment *e, int asked, double bytes)
     return threads < 1 ? 1 : (int)threads;
 }
 
-int sweep_plan_init(struct sweep_plan *plan, const struct experiment *experiment, int threads, struct base_error *error)
+int sweep_plan_init(struct sweep_plan *plan, const struct experiment *experiment, int threads,
+                    struct base_error *error)
 {
     int status;
     const struct experiment *e = experiment;

@@ -1,28 +1,35 @@
 #include "base/memory.h"
 #include "measure/orders.h"
+#include "sweep/point.h"
 #include "sweep/sweep.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int predictions_init(const struct store_layout *layout, struct store_predictions *p, struct base_error *error)
+static double *missing(size_t count, struct base_error *error)
+{
+    double *values = base_calloc(count, sizeof *values, error);
+    for (size_t i = 0; values != NULL && i < count; i++)
+        values[i] = NAN;
+    return values;
+}
+
+static int predictions_init(const struct store_layout *layout, struct store_predictions *p,
+                            struct base_error *error)
 {
     int status;
     const size_t n = layout->experiment->n_points;
     memset(p, 0, sizeof *p);
-    TRY(base_got(p->kappa1 = base_calloc(n, sizeof(double), error)));
-    TRY(base_got(p->kappa2 = base_calloc(n, sizeof(double), error)));
-    TRY(base_got(p->alpha = base_calloc(n, sizeof(double), error)));
-    TRY(base_got(p->parameters = base_calloc(n, sizeof(double), error)));
+    TRY(base_got(p->kappa1 = missing(n, error)));
+    TRY(base_got(p->kappa2 = missing(n, error)));
+    TRY(base_got(p->alpha = missing(n, error)));
+    TRY(base_got(p->parameters = missing(n, error)));
     TRY(base_got(p->no_outlier = base_calloc(n, sizeof *p->no_outlier, error)));
     TRY(base_got(p->values = base_calloc(layout->n_variables, sizeof *p->values, error)));
-    for (size_t v = 0; v < layout->n_variables; v++) {
-        const size_t count = n * store_layout_length(layout, v);
-        TRY(base_got(p->values[v] = base_calloc(count, sizeof(double), error)));
-        for (size_t i = 0; i < count; i++)
-            p->values[v][i] = NAN;
-    }
+    for (size_t v = 0; v < layout->n_variables; v++)
+        TRY(base_got(p->values[v] = missing(n * store_layout_length(layout, v), error)));
 out:
     return status;
 }
@@ -36,7 +43,6 @@ static void predict_point(const struct store_layout *layout, const struct theory
     p->kappa1[point] = fisher.kappa[0];
     p->kappa2[point] = fisher.kappa[1];
     p->alpha[point] = fisher.alpha;
-    p->parameters[point] = a->P;
     p->no_outlier[point] = fisher.kappa2_vanishes;
 
     for (size_t i = 0; i < layout->experiment->n_measures; i++) {
@@ -44,13 +50,24 @@ static void predict_point(const struct store_layout *layout, const struct theory
         double *cells[MEASURE_MAX_VARIABLES];
         for (size_t v = 0; v < measure->n_variables; v++) {
             const size_t at = store_layout_find(layout, &measure->variables[v]);
-            cells[v] = at < layout->n_variables ? p->values[at] + point * store_layout_length(layout, at) : NULL;
+            cells[v] =
+                at < layout->n_variables ? p->values[at] + point * store_layout_length(layout, at) : NULL;
         }
         measure->predict(order, a, cells);
     }
 }
 
-int sweep_predict(const struct store_layout *layout, struct store_predictions *predictions, struct base_error *error)
+static void note_missing(const struct experiment *e, size_t point, const struct base_error *why,
+                         struct store_predictions *p)
+{
+    char where[SWEEP_POINT_TEXT];
+    if (p->n_missing++ == 0)
+        snprintf(p->why_missing, sizeof p->why_missing, "%s: %s", sweep_point_describe(e, point, where),
+                 why->text);
+}
+
+int sweep_predict(const struct store_layout *layout, struct store_predictions *predictions,
+                  struct base_error *error)
 {
     int status;
     const struct experiment *e = layout->experiment;
@@ -61,11 +78,18 @@ int sweep_predict(const struct store_layout *layout, struct store_predictions *p
     for (size_t point = 0; point < e->n_points; point++) {
         const struct theory_order *order;
         TRY(net_architecture_init(a, &e->points[point], error));
+        predictions->parameters[point] = a->P;
         status = measure_orders_get(&orders, a, &order, error);
-        if (status != BASE_OK)
-            TRY(base_fail_within(error, status, "%s: theory of case %s", e->path, e->cases[experiment_point_case(e, point)]));
-        predict_point(layout, order, a, point, predictions);
+        if (status == BASE_OK)
+            predict_point(layout, order, a, point, predictions);
+        else if (status == BASE_FAILED ||
+                 status == BASE_UNRESOLVED) /* an overflow, say: the other points still have theirs */
+            note_missing(e, point, error, predictions);
+        else
+            TRY(status);
     }
+    error->text[0] = '\0';
+    status = BASE_OK;
 out:
     measure_orders_free(&orders);
     free(a);

@@ -1,11 +1,14 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "sweep/network.h"
+#include "sweep/point.h"
 #include "sweep/sweep.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const double seconds_between_flushes = 5;
@@ -29,27 +32,30 @@ struct shared {
 /* The next unfinished unit; false when there is none, or none is wanted any more. */
 static bool take_unit(struct shared *s, size_t *point, size_t *trial)
 {
-    bool taken = false;
-    const size_t trials = (size_t)s->layout->experiment->trials, units = s->layout->experiment->n_points * trials;
+    const size_t trials = (size_t)s->layout->experiment->trials,
+                 units = s->layout->experiment->n_points * trials;
     pthread_mutex_lock(&s->lock);
-    if (s->options->stop != NULL && *s->options->stop != 0 && s->status == BASE_OK)
+    while (s->next < units && s->done[s->next])
+        s->next++;
+    const bool left = s->next < units;
+    if (left && s->status == BASE_OK && s->options->stop != NULL && *s->options->stop != 0)
         s->status = base_fail(&s->error, BASE_STOPPED, "stopped early; the same command goes on from here");
-    if (s->status == BASE_OK) {
-        while (s->next < units && s->done[s->next])
-            s->next++;
-        if ((taken = s->next < units)) {
-            *point = s->next / trials;
-            *trial = s->next++ % trials;
-        }
+    const bool taken = left && s->status == BASE_OK;
+    if (taken) {
+        *point = s->next / trials;
+        *trial = s->next++ % trials;
     }
     pthread_mutex_unlock(&s->lock);
     return taken;
 }
 
-static void note_unresolved(struct sweep_summary *summary, const struct base_error *why)
+static void note_unresolved(struct shared *s, size_t point, size_t trial, const struct base_error *why)
 {
+    char where[SWEEP_POINT_TEXT];
+    struct sweep_summary *summary = s->summary;
     if (summary->unresolved++ == 0)
-        snprintf(summary->why_unresolved, sizeof summary->why_unresolved, "%s", why->text);
+        snprintf(summary->why_unresolved, sizeof summary->why_unresolved, "%s, trial %zu: %s",
+                 sweep_point_describe(s->layout->experiment, point, where), trial, why->text);
 }
 
 /* A finished network into the file; its error into the shared one when it is the first. */
@@ -59,7 +65,7 @@ static void hand_in(struct shared *s, size_t point, size_t trial, int status, do
     struct base_error error = *why;
     pthread_mutex_lock(&s->lock);
     if (status == BASE_UNRESOLVED)
-        note_unresolved(s->summary, why);
+        note_unresolved(s, point, trial, why);
     if (status == BASE_OK || status == BASE_UNRESOLVED)
         status = store_write(s->store, point, trial, values, &error);
     if (status == BASE_OK) {
@@ -70,7 +76,7 @@ static void hand_in(struct shared *s, size_t point, size_t trial, int status, do
             s->last_flush = base_seconds();
         }
     }
-    if (status != BASE_OK && s->status == BASE_OK) {
+    if (status != BASE_OK && (s->status == BASE_OK || s->status == BASE_STOPPED)) {
         s->status = status;
         s->error = error;
     }
@@ -119,17 +125,18 @@ static void run_threads(struct shared *s, int threads)
     s->summary->threads = started + 1;
 }
 
-/* Opens the file, making it where there is none, and reads what is done. */
-static int open_store(const struct store_layout *layout, const char *path, const struct store_provenance *provenance,
-                      struct store **store, uint8_t *done, struct base_error *error)
+static int create_store(const struct store_layout *layout, const char *path,
+                        const struct sweep_options *options, const struct store_provenance *provenance,
+                        struct sweep_summary *summary, struct base_error *error)
 {
     int status;
     struct store_predictions predictions = {0};
-    if (access(path, F_OK) != 0) {
-        TRY(sweep_predict(layout, &predictions, error));
-        TRY(store_create(path, layout, &predictions, provenance, error));
-    }
-    TRY(store_open_writing(store, path, layout, done, error));
+    TRY(sweep_predict(layout, &predictions, error));
+    summary->no_theory = predictions.n_missing;
+    memcpy(summary->why_no_theory, predictions.why_missing, sizeof summary->why_no_theory);
+    if (options->folder != NULL && mkdir(options->folder, 0777) != 0 && errno != EEXIST)
+        TRY(base_fail(error, BASE_BAD_INPUT, "%s: cannot be made: %s", options->folder, strerror(errno)));
+    TRY(store_create(path, layout, &predictions, provenance, error));
 out:
     sweep_predictions_free(layout, &predictions);
     return status;
@@ -148,7 +155,8 @@ static double missing_cost(const struct experiment *e, const struct sweep_plan *
 }
 
 int sweep_run(const struct experiment *experiment, const char *path, const struct sweep_options *options,
-              const struct store_provenance *provenance, struct sweep_summary *summary, struct base_error *error)
+              const struct store_provenance *provenance, struct sweep_summary *summary,
+              struct base_error *error)
 {
     int status;
     const struct experiment *e = experiment;
@@ -164,20 +172,28 @@ int sweep_run(const struct experiment *experiment, const char *path, const struc
     TRY(sweep_plan_init(&plan, e, options->threads, error));
     TRY(base_got(done = base_calloc(e->n_points * (size_t)e->trials, 1, error)));
     mine.threads = plan.threads;
-    TRY(open_store(&layout, path, &mine, &store, done, error));
+    if (access(path, F_OK) != 0)
+        TRY(create_store(&layout, path, options, &mine, summary, error));
+    TRY(store_open_writing(&store, path, &layout, done, error));
 
-    struct shared s = {.layout = &layout, .plan = &plan, .options = options, .done = done, .store = store,
-                       .summary = summary, .last_flush = start};
-    pthread_mutex_init(&s.lock, NULL);
+    struct shared s = {.layout = &layout,
+                       .plan = &plan,
+                       .options = options,
+                       .done = done,
+                       .store = store,
+                       .summary = summary,
+                       .last_flush = start,
+                       .lock = PTHREAD_MUTEX_INITIALIZER};
     const double cost = missing_cost(e, &plan, done, summary);
-    base_progress_start(&s.progress, options->progress, e->name, "networks", summary->total - summary->kept, cost);
+    base_progress_start(&s.progress, options->progress, e->name, "networks", summary->total - summary->kept,
+                        cost);
     run_threads(&s, plan.threads);
     base_progress_end(&s.progress);
     pthread_mutex_destroy(&s.lock);
 
     summary->seconds = base_seconds() - start;
     status = store_close(store, summary->seconds, error);
-    if (s.status != BASE_OK) {
+    if (s.status != BASE_OK && (s.status != BASE_STOPPED || status == BASE_OK)) {
         *error = s.error;
         status = s.status;
     }

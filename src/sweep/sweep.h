@@ -13,8 +13,10 @@
 
 /* ---- predict.c */
 
-/* Theory at every grid point. predictions->values[v] is (n_points, store_layout_length), nan beyond a point's own length. */
-int sweep_predict(const struct store_layout *layout, struct store_predictions *predictions, struct base_error *error);
+/* Theory at every grid point. predictions->values[v] is (n_points, store_layout_length), nan beyond a point's
+ * own length. A point whose theory cannot be computed (it overflows, say) is nan and counted in n_missing. */
+int sweep_predict(const struct store_layout *layout, struct store_predictions *predictions,
+                  struct base_error *error);
 void sweep_predictions_free(const struct store_layout *layout, struct store_predictions *predictions);
 
 /* ---- plan.c */
@@ -29,7 +31,8 @@ struct sweep_plan {
 
 /* BASE_BAD_INPUT when one network of some point does not fit the experiment's `memory` or the machine.
  * threads 0: one a core. */
-int sweep_plan_init(struct sweep_plan *plan, const struct experiment *experiment, int threads, struct base_error *error);
+int sweep_plan_init(struct sweep_plan *plan, const struct experiment *experiment, int threads,
+                    struct base_error *error);
 void sweep_plan_free(struct sweep_plan *plan);
 
 /* ---- run.c */
@@ -37,20 +40,26 @@ void sweep_plan_free(struct sweep_plan *plan);
 struct sweep_options {
     int threads;                       /* 0: one a core */
     FILE *progress;                    /* NULL: none */
-    const volatile sig_atomic_t *stop; /* not 0: finish the networks in hand and return BASE_STOPPED */
+    const volatile sig_atomic_t *stop; /* NULL, or not 0: finish what is in hand, return BASE_STOPPED */
+    const char *folder;                /* NULL, or made where it is missing, just before the file */
 };
 
 struct sweep_summary {
     size_t total, kept, sampled; /* networks in all, found finished, sampled now */
     size_t unresolved;           /* of these, stored as NaN */
-    char why_unresolved[256];    /* the first of them */
+    char why_unresolved[512];    /* the first of them */
+    size_t no_theory;        /* grid points of a new file whose predictions are NaN for numerical reasons */
+    char why_no_theory[512]; /* the first of them */
     int threads;
     double seconds;
 };
 
-/* Creates the result file, or goes on with one of the same experiment, and samples every missing trial. Values depend on
- * nothing but the experiment and the BLAS kernel: not on threads, nor on what was there. */
+/* Creates the result file, or goes on with one of the same experiment, and samples every missing trial.
+ * Values depend on nothing but the experiment and the BLAS kernel: not on threads, nor on what was there.
+ * What a network's numerical trouble leaves undefined is stored as NaN. On BASE_STOPPED, too, the file is
+ * whole and the summary filled. */
 int sweep_run(const struct experiment *experiment, const char *path, const struct sweep_options *options,
-              const struct store_provenance *provenance, struct sweep_summary *summary, struct base_error *error);
+              const struct store_provenance *provenance, struct sweep_summary *summary,
+              struct base_error *error);
 
 #endif

@@ -81,7 +81,7 @@ static double change(const double *now, const double *before, size_t L)
 static int levels_run(struct theory_order *order, const struct network *network, double *before,
                       double tolerance, struct base_error *error)
 {
-    int status;
+    int status = BASE_OK;
     size_t n = 6 * (order->L + 1);
     int finest = network->activation->smooth ? FINEST_SMOOTH : FINEST_KINKED;
     order->error = INFINITY;

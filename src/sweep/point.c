@@ -1,0 +1,29 @@
+#include "sweep/point.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int describe_axis(const struct experiment_axis *axis, size_t index, size_t room, char *text)
+{
+    switch (axis->type) {
+    case EXPERIMENT_INTEGER:
+        return snprintf(text, room, ", %s %lld", axis->key, (long long)axis->integers[index]);
+    case EXPERIMENT_REAL: return snprintf(text, room, ", %s %g", axis->key, axis->reals[index]);
+    case EXPERIMENT_STRING: break;
+    }
+    return snprintf(text, room, ", %s %s", axis->key, axis->strings[index]);
+}
+
+const char *sweep_point_describe(const struct experiment *experiment, size_t point,
+                                 char text[SWEEP_POINT_TEXT])
+{
+    const struct experiment *e = experiment;
+    size_t used =
+        (size_t)snprintf(text, SWEEP_POINT_TEXT, "case %.100s, width %lld",
+                         e->cases[experiment_point_case(e, point)], (long long)e->points[point].width);
+    for (size_t a = 0; a < e->n_axes && used < SWEEP_POINT_TEXT; a++)
+        if (strcmp(e->axes[a].key, "width") != 0)
+            used += (size_t)describe_axis(&e->axes[a], experiment_point_index(e, point, a),
+                                          SWEEP_POINT_TEXT - used, text + used);
+    return text;
+}

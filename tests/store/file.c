@@ -1,0 +1,402 @@
+/* What is written is what is read. */
+#include "store/store.h"
+
+#include "store/h5.h"
+#include "store/scratch.h"
+#include "tests.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <hdf5_hl.h>
+
+static void open_good(struct store_result *result, const char *path)
+{
+    struct base_error error = {""};
+    if (store_open(result, path, &error) != BASE_OK)
+        fail_msg("%s", error.text);
+}
+
+static void read_good(const struct store_result *result, const char *name, struct store_array *array)
+{
+    struct base_error error = {""};
+    if (store_read(result, name, array, &error) != BASE_OK)
+        fail_msg("%s", error.text);
+}
+
+/* Every trial of variable v where written[point·trials + trial], NaN elsewhere. */
+static void check_measured(const struct store_result *r, const struct scratch_sample *s, size_t v,
+                           const uint8_t *written)
+{
+    struct store_array array;
+    const size_t length = store_layout_length(&s->layout, v);
+    read_good(r, s->layout.variables[v]->name, &array);
+    assert_true(array.per_trial);
+    assert_int_equal(array.length, length);
+    if (length > 1)
+        assert_string_equal(array.axis, "rank");
+    for (size_t k = 0; k < r->n_points * r->trials * length; k++) {
+        const size_t network = k / length;
+        const double value = scratch_value(v, network / r->trials, (int)(network % r->trials), k % length);
+        assert_true(written[network] ? array.values[k] == value : isnan(array.values[k]));
+    }
+    store_array_free(&array);
+}
+
+static void check_predicted(const struct store_result *r, const char *name, size_t v, size_t length)
+{
+    struct store_array array;
+    read_good(r, name, &array);
+    assert_false(array.per_trial);
+    assert_int_equal(array.length, length);
+    for (size_t k = 0; k < r->n_points * length; k++)
+        assert_true(array.values[k] == scratch_value(v, k / length, -1, k % length));
+    store_array_free(&array);
+}
+
+static void every_number_comes_back(void **state)
+{
+    char path[SCRATCH_PATH], name[128];
+    struct scratch_sample s;
+    struct store_result r;
+    struct store_array done;
+    struct base_error error = {""};
+    scratch_sample_make(&s, SCRATCH_EXPERIMENT);
+    const size_t trials = (size_t)s.experiment.trials, networks = s.experiment.n_points * trials;
+    uint8_t *written = calloc(networks, 1), *mask = calloc(networks, 1);
+    scratch_create(&s, scratch_path(state, "x.h5", path));
+    assert_int_equal(scratch_count(state), 1);
+
+    struct store *store = scratch_open(&s, path, mask);
+    for (size_t k = 0; k < networks; k++) {
+        assert_int_equal(mask[k], 0);
+        if ((written[k] = k % 7 == 3 || k == networks - 1))
+            scratch_write_trial(store, &s, k / trials, k % trials);
+    }
+    assert_int_equal(store_close(store, 2.5, &error), BASE_OK);
+    assert_int_equal(store_close(scratch_open(&s, path, mask), 0.25, &error), BASE_OK);
+    assert_memory_equal(mask, written, networks);
+
+    open_good(&r, path);
+    assert_int_equal(r.n_points, s.experiment.n_points);
+    assert_int_equal(r.trials, trials);
+    assert_int_equal(r.n_names, s.layout.n_variables);
+    for (size_t v = 0; v < s.layout.n_variables; v++) {
+        assert_string_equal(r.names[v], s.layout.variables[v]->name);
+        check_measured(&r, &s, v, written);
+        snprintf(name, sizeof name, "%s_theory", r.names[v]);
+        check_predicted(&r, name, v, store_layout_length(&s.layout, v));
+    }
+    check_predicted(&r, "kappa1", 101, 1);
+    check_predicted(&r, "kappa2", 102, 1);
+    check_predicted(&r, "alpha", 103, 1);
+    check_predicted(&r, "parameters", 104, 1);
+    read_good(&r, "done", &done);
+    for (size_t k = 0; k < networks; k++)
+        assert_true(done.values[k] == written[k]);
+    store_array_free(&done);
+    store_result_free(&r);
+    free(written);
+    free(mask);
+    scratch_sample_free(&s);
+}
+
+static void the_grid_comes_back(void **state)
+{
+    char path[SCRATCH_PATH];
+    struct scratch_sample s;
+    struct store_result r;
+    struct base_error error = {""};
+    const double widths[] = {20, 30, 45};
+    double values[24];
+    scratch_sample_make(&s, SCRATCH_EXPERIMENT);
+    scratch_create(&s, scratch_path(state, "x.h5", path));
+    open_good(&r, path);
+    assert_int_equal(r.n_cases, 2);
+    assert_string_equal(r.cases[0], "first");
+    assert_string_equal(r.cases[1], "zweite");
+    assert_int_equal(r.n_axes, 3);
+    assert_string_equal(r.axes[0].key, "activation");
+    assert_string_equal(r.axes[1].key, "width");
+    assert_string_equal(r.axes[2].key, "weight_variance");
+    assert_int_equal(r.axes[0].type, EXPERIMENT_STRING);
+    assert_int_equal(r.axes[1].type, EXPERIMENT_INTEGER);
+    assert_int_equal(r.axes[2].type, EXPERIMENT_REAL);
+    assert_string_equal(r.axes[0].strings[1], "relu");
+    assert_int_equal(r.axes[1].integers[2], 45);
+    assert_true(r.axes[2].reals[0] == 2.385 && r.axes[2].reals[1] == 0.1);
+    assert_int_equal(r.n_points, 24);
+
+    assert_int_equal(store_read_key(&r, "width", values, &error), BASE_OK);
+    for (size_t p = 0; p < 24; p++)
+        assert_true(values[p] == widths[p / 2 % 3]);
+    assert_int_equal(store_read_key(&r, "outputs", values, &error), BASE_OK);
+    for (size_t p = 0; p < 24; p++)
+        assert_true(values[p] == (p < 12 ? 1 : 2));
+    assert_int_equal(store_read_key(&r, "weight_variance", values, &error), BASE_OK);
+    assert_true(values[22] == 2.385 && values[23] == 0.1);
+    assert_int_equal(store_read_key(&r, "activation", values, &error), BASE_BAD_INPUT);
+    assert_int_equal(store_read_key(&r, "nothing", values, &error), BASE_BAD_INPUT);
+    store_result_free(&r);
+    scratch_sample_free(&s);
+}
+
+/* Names of the dimensions in order, "case,width"; and their labels must be the same. */
+static void dimension_names(hid_t file, const char *variable, char names[128])
+{
+    char scale_name[64], label[64];
+    const hid_t dataset = H5Dopen2(file, variable, H5P_DEFAULT);
+    assert_true(dataset >= 0);
+    const hid_t space = H5Dget_space(dataset);
+    const int rank = H5Sget_simple_extent_ndims(space);
+    names[0] = '\0';
+    for (int d = 0; d < rank; d++) {
+        assert_int_equal(H5DSget_num_scales(dataset, (unsigned)d), 1);
+        assert_true(H5DSget_label(dataset, (unsigned)d, label, sizeof label) > 0);
+        snprintf(names + strlen(names), 128 - strlen(names), "%s%s", d > 0 ? "," : "", label);
+        const hid_t scale = H5Dopen2(file, label, H5P_DEFAULT);
+        assert_true(scale >= 0 && H5DSis_scale(scale) > 0 &&
+                    H5DSis_attached(dataset, scale, (unsigned)d) > 0);
+        assert_true(H5DSget_scale_name(scale, scale_name, sizeof scale_name) > 0);
+        assert_string_equal(scale_name, label);
+        H5Dclose(scale);
+    }
+    H5Sclose(space);
+    H5Dclose(dataset);
+}
+
+static void check_dimensions(hid_t file, const char *variable, const char *expected)
+{
+    char names[128];
+    dimension_names(file, variable, names);
+    assert_string_equal(names, expected);
+}
+
+static void dimensions_are_named_in_order(void **state)
+{
+    char path[SCRATCH_PATH];
+    struct scratch_sample s;
+    scratch_sample_make(&s, SCRATCH_EXPERIMENT);
+    scratch_create(&s, scratch_path(state, "x.h5", path));
+    const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    check_dimensions(file, "done", "case,activation,width,weight_variance,trial");
+    check_dimensions(file, "fisher_eig_max", "case,activation,width,weight_variance,trial");
+    check_dimensions(file, "fisher_eig_max_theory", "case,activation,width,weight_variance");
+    check_dimensions(file, "kappa1", "case,activation,width,weight_variance");
+    check_dimensions(file, "fisher_eigenvalues", "case,activation,width,weight_variance,trial,rank");
+    check_dimensions(file, "fisher_eigenvalues_theory", "case,activation,width,weight_variance,rank");
+    check_dimensions(file, "outputs", "case");
+    check_dimensions(file, "samples", "case");
+    assert_int_equal(H5Lexists(file, "weight_variance", H5P_DEFAULT), 1);
+    H5Fclose(file);
+    scratch_sample_free(&s);
+}
+
+static void one_value_makes_an_axis(void **state)
+{
+    char path[SCRATCH_PATH];
+    struct scratch_sample s;
+    scratch_sample_make(
+        &s, "seed: 1\ntrials: 1\n"
+            "network: {activation: tanh, weight_variance: 1, bias_variance: 0, outputs: 1, width: 10}\n"
+            "data: {inputs: gaussian, samples: 5}\nsweep: {depth: [3]}\n");
+    scratch_create(&s, scratch_path(state, "x.h5", path));
+    const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    check_dimensions(file, "done", "case,depth,trial");
+    check_dimensions(file, "width", "case");
+    assert_int_equal(H5Lexists(file, "fisher_eigenvalues", H5P_DEFAULT), 0);
+    assert_int_equal(H5Lexists(file, "rank", H5P_DEFAULT), 0);
+    H5Fclose(file);
+    scratch_sample_free(&s);
+}
+
+static void check_attribute(const struct store_result *r, const char *name, const char *expected)
+{
+    const char *text = NULL;
+    struct base_error error = {""};
+    assert_int_equal(store_read_attribute(r, name, &text, &error), BASE_OK);
+    assert_non_null(text);
+    if (expected != NULL)
+        assert_string_equal(text, expected);
+}
+
+static void the_file_says_where_it_comes_from(void **state)
+{
+    char path[SCRATCH_PATH], host[256] = "", earliest[32], latest[32];
+    const char *created, *missing = "x";
+    const time_t before = time(NULL);
+    struct tm utc;
+    struct scratch_sample s;
+    struct store_result r;
+    struct base_error error = {""};
+    scratch_sample_make(&s, SCRATCH_EXPERIMENT);
+    scratch_fill(&s, scratch_path(state, "x.h5", path));
+    const time_t after = time(NULL);
+    open_good(&r, path);
+    check_attribute(&r, "title", "A grid");
+    check_attribute(&r, "source", "KAA19");
+    check_attribute(&r, "experiment", SCRATCH_EXPERIMENT);
+    check_attribute(&r, "definition", s.experiment.definition);
+    check_attribute(&r, "seed", "9007199254740993"); /* not a double */
+    check_attribute(&r, "version", "1.2.3");
+    check_attribute(&r, "build", "abc, gcc");
+    check_attribute(&r, "libraries", "HDF5 x");
+    check_attribute(&r, "blas_kernel", "Fast");
+    check_attribute(&r, "threads", "7");
+    check_attribute(&r, "command", "fisherfield run 'x y'");
+    check_attribute(&r, "wall_seconds", "1.5");
+    gethostname(host, sizeof host - 1);
+    check_attribute(&r, "host", host);
+    assert_int_equal(store_read_attribute(&r, "created", &created, &error), BASE_OK);
+    strftime(earliest, sizeof earliest, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&before, &utc));
+    strftime(latest, sizeof latest, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&after, &utc));
+    assert_true(strcmp(earliest, created) <= 0 && strcmp(created, latest) <= 0);
+    assert_int_equal(store_read_attribute(&r, "nothing", &missing, &error), BASE_OK);
+    assert_null(missing);
+    store_result_free(&r);
+    scratch_sample_free(&s);
+}
+
+static void wall_seconds_add_up(void **state)
+{
+    char path[SCRATCH_PATH];
+    struct scratch_sample s;
+    struct store_result r;
+    struct base_error error = {""};
+    scratch_sample_make(&s, SCRATCH_EXPERIMENT);
+    scratch_fill(&s, scratch_path(state, "x.h5", path));
+    assert_int_equal(store_close(scratch_open(&s, path, NULL), 0.25, &error), BASE_OK);
+    open_good(&r, path);
+    check_attribute(&r, "wall_seconds", "1.75");
+    store_result_free(&r);
+    scratch_sample_free(&s);
+}
+
+static void check_text(hid_t file, const char *variable, const char *attribute, const char *expected)
+{
+    char *text = NULL;
+    struct base_error error = {""};
+    const hid_t dataset = H5Dopen2(file, variable, H5P_DEFAULT);
+    assert_true(dataset >= 0);
+    assert_int_equal(h5_attribute_read_text(dataset, attribute, &text, &error), BASE_OK);
+    if (text == NULL || (expected != NULL && strcmp(text, expected) != 0))
+        fail_msg("%s:%s is \"%s\"", variable, attribute, text == NULL ? "" : text);
+    free(text);
+    H5Dclose(dataset);
+}
+
+static void every_variable_is_described(void **state)
+{
+    static const char *const others[] = {"kappa1", "kappa2", "alpha", "parameters"};
+    char path[SCRATCH_PATH], name[128];
+    struct scratch_sample s;
+    scratch_sample_make(&s, SCRATCH_EXPERIMENT);
+    scratch_create(&s, scratch_path(state, "x.h5", path));
+    const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    for (size_t v = 0; v < s.layout.n_variables; v++) {
+        const struct measure_variable *variable = s.layout.variables[v];
+        for (int theory = 0; theory < 2; theory++) {
+            snprintf(name, sizeof name, "%s%s", variable->name, theory ? "_theory" : "");
+            check_text(file, name, "long_name", theory ? NULL : variable->long_name);
+            check_text(file, name, "units", "1");
+            check_text(file, name, "formula", variable->formula);
+            check_text(file, name, "source", variable->source);
+        }
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        check_text(file, others[i], "long_name", NULL);
+        check_text(file, others[i], "units", "1");
+        check_text(file, others[i], "formula", NULL);
+        check_text(file, others[i], "source", NULL);
+    }
+    check_text(file, "width", "long_name", NULL);
+    check_text(file, "outputs", "units", "1");
+    check_text(file, "done", "long_name", NULL);
+    H5Fclose(file);
+    scratch_sample_free(&s);
+}
+
+/* A comment of a user may be longer than the 64 KiB of an HDF5 attribute in its object's header; text may be
+ * UTF-8. */
+static void long_experiments_fit(void **state)
+{
+    enum { LENGTH = 200000 };
+    char path[SCRATCH_PATH];
+    struct scratch_sample s;
+    struct store_result r;
+    char *text = calloc(LENGTH + sizeof SCRATCH_EXPERIMENT + 64, 1);
+    strcpy(text, "# κ₁ ");
+    memset(text + strlen(text), 'x', LENGTH);
+    strcat(text, "\n" SCRATCH_EXPERIMENT);
+    scratch_sample_make(&s, text);
+    scratch_create(&s, scratch_path(state, "x.h5", path));
+    open_good(&r, path);
+    check_attribute(&r, "experiment", text);
+    store_result_free(&r);
+    scratch_sample_free(&s);
+    free(text);
+}
+
+struct crash {
+    const struct scratch_sample *sample;
+    const char *path;
+};
+
+/* Writes three trials, flushes, writes more and dies without a word. */
+static int crash(void *argument)
+{
+    const struct crash *c = argument;
+    struct base_error error;
+    struct store *store = scratch_open(c->sample, c->path, NULL);
+    for (size_t trial = 0; trial < 3; trial++)
+        scratch_write_trial(store, c->sample, 5, trial);
+    if (store_flush(store, &error) != BASE_OK)
+        return 1;
+    for (size_t point = 6; point < 20; point++)
+        scratch_write_trial(store, c->sample, point, 0);
+    return 0;
+}
+
+static void a_crash_loses_only_what_was_not_flushed(void **state)
+{
+    char path[SCRATCH_PATH];
+    struct scratch_sample s;
+    struct store_result r;
+    scratch_sample_make(&s, SCRATCH_EXPERIMENT);
+    scratch_create(&s, scratch_path(state, "x.h5", path));
+    assert_int_equal(scratch_fork(crash, &(struct crash){&s, path}), 0);
+    open_good(&r, path);
+    struct store_array done, measured;
+    read_good(&r, "done", &done);
+    for (size_t v = 0; v < s.layout.n_variables; v++) {
+        const size_t length = store_layout_length(&s.layout, v);
+        read_good(&r, s.layout.variables[v]->name, &measured);
+        for (size_t k = 0; k < r.n_points * r.trials; k++) {
+            assert_true(done.values[k] == (k / r.trials == 5 && k % r.trials < 3));
+            for (size_t i = 0; done.values[k] != 0 && i < length; i++)
+                assert_true(measured.values[k * length + i] ==
+                            scratch_value(v, k / r.trials, (int)(k % r.trials), i));
+        }
+        store_array_free(&measured);
+    }
+    store_array_free(&done);
+    store_result_free(&r);
+    scratch_sample_free(&s);
+}
+
+static const struct CMUnitTest tests[] = {
+    scratch_test(every_number_comes_back),
+    scratch_test(the_grid_comes_back),
+    scratch_test(dimensions_are_named_in_order),
+    scratch_test(one_value_makes_an_axis),
+    scratch_test(the_file_says_where_it_comes_from),
+    scratch_test(wall_seconds_add_up),
+    scratch_test(every_variable_is_described),
+    scratch_test(long_experiments_fit),
+    scratch_test(a_crash_loses_only_what_was_not_flushed),
+};
+const struct test_group tests_store_file = TEST_GROUP(tests);

@@ -1,0 +1,419 @@
+/* Runs: the same bits however they were made, numerical trouble as NaN, and no file where nothing can be run.
+ */
+#include "sweep/sweep.h"
+
+#include "experiment/files.h"
+#include "store/scratch.h"
+#include "tests.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define HEAD "seed: 3\ntrials: 4\n"
+#define NETWORK                                                                                              \
+    "network: {activation: tanh, weight_variance: 2.385, bias_variance: 0.1, depth: 3, outputs: 2}\n"
+#define DATA "data: {inputs: gaussian, samples: 7}\n"
+#define CASES                                                                                                \
+    "cases:\n"                                                                                               \
+    "  - {name: tanh, activation: tanh, weight_variance: 2.385}\n"                                           \
+    "  - {name: relu, activation: relu, weight_variance: 2}\n"                                               \
+    "network: {bias_variance: 0.1, depth: 3, outputs: 2}\n" DATA
+#define PLAIN HEAD CASES "sweep: {width: [20, 31, 47]}\n"
+
+static int setup(void **state)
+{
+    theory_init();
+    return scratch_make(state);
+}
+#define sweep_test(function) cmocka_unit_test_setup_teardown(function, setup, scratch_drop)
+
+static int try_run(const char *text, const char *path, int threads, const volatile sig_atomic_t *stop,
+                   struct sweep_summary *summary, struct base_error *error)
+{
+    struct experiment experiment;
+    const struct store_provenance provenance = {"v", "b", "l", "k", "c", 0};
+    const struct sweep_options options = {.threads = threads, .stop = stop};
+    files_load_good(&experiment, text, false, NULL);
+    error->text[0] = '\0';
+    const int status = sweep_run(&experiment, path, &options, &provenance, summary, error);
+    experiment_free(&experiment);
+    return status;
+}
+
+static struct sweep_summary run(const char *text, const char *path, int threads)
+{
+    struct sweep_summary summary;
+    struct base_error error;
+    if (try_run(text, path, threads, NULL, &summary, &error) != BASE_OK)
+        fail_msg("%s", error.text);
+    return summary;
+}
+
+static void open_good(struct store_result *result, const char *path)
+{
+    struct base_error error;
+    if (store_open(result, path, &error) != BASE_OK)
+        fail_msg("%s", error.text);
+}
+
+/* Variable `name` at point p of `a` must have the bits it has at point map[p] of `b`. */
+static void compare_variable(const struct store_result *a, const struct store_result *b, const char *name,
+                             const size_t *map)
+{
+    struct store_array x, y;
+    struct base_error error = {""};
+    if (store_read(a, name, &x, &error) != BASE_OK || store_read(b, name, &y, &error) != BASE_OK)
+        fail_msg("%s", error.text);
+    assert_int_equal(x.per_trial, y.per_trial);
+    assert_int_equal(x.length, y.length);
+    const size_t n = (x.per_trial ? a->trials : 1) * x.length;
+    for (size_t p = 0; p < a->n_points; p++)
+        if (memcmp(x.values + p * n, y.values + map[p] * n, n * sizeof(double)) != 0)
+            fail_msg("%s differs at point %zu", name, p);
+    store_array_free(&x);
+    store_array_free(&y);
+}
+
+/* Everything that `a` has, its predictions and its mask too. */
+static void compare(const char *a_path, const char *b_path, const size_t *map)
+{
+    static const char *const others[] = {"done", "kappa1", "kappa2", "alpha", "parameters"};
+    static const size_t same[] = {0, 1, 2, 3, 4, 5};
+    char theory[128];
+    struct store_result a, b;
+    open_good(&a, a_path);
+    open_good(&b, b_path);
+    assert_int_equal(a.trials, b.trials);
+    assert_true(a.n_points <= sizeof same / sizeof *same);
+    map = map == NULL ? same : map;
+    for (size_t i = 0; i < a.n_names; i++) {
+        compare_variable(&a, &b, a.names[i], map);
+        snprintf(theory, sizeof theory, "%s_theory", a.names[i]);
+        compare_variable(&a, &b, theory, map);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        compare_variable(&a, &b, others[i], map);
+    store_result_free(&a);
+    store_result_free(&b);
+}
+
+static double value_of(const char *path, const char *name, size_t at)
+{
+    struct store_result r;
+    struct store_array array;
+    struct base_error error = {""};
+    open_good(&r, path);
+    if (store_read(&r, name, &array, &error) != BASE_OK)
+        fail_msg("%s", error.text);
+    const double value = array.values[at];
+    store_array_free(&array);
+    store_result_free(&r);
+    return value;
+}
+
+static void every_point_is_sampled_and_predicted(void **state)
+{
+    char path[SCRATCH_PATH], theory[128];
+    struct store_result r;
+    struct base_error error = {""};
+    const struct sweep_summary summary =
+        run(PLAIN "save: [eigenvalues]\n", scratch_path(state, "x.h5", path), 2);
+    assert_int_equal(summary.total, 24);
+    assert_int_equal(summary.sampled, 24);
+    assert_int_equal(summary.kept, 0);
+    assert_int_equal(summary.unresolved, 0);
+    assert_int_equal(summary.no_theory, 0);
+    assert_int_equal(summary.threads, 2);
+    assert_int_equal(scratch_count(state), 1);
+    open_good(&r, path);
+    for (size_t i = 0; i < r.n_names; i++)
+        for (int k = 0; k < 2; k++) {
+            struct store_array array;
+            snprintf(theory, sizeof theory, "%s%s", r.names[i], k ? "_theory" : "");
+            assert_int_equal(store_read(&r, theory, &array, &error), BASE_OK);
+            for (size_t j = 0; j < r.n_points * (array.per_trial ? r.trials : 1) * array.length; j++)
+                assert_true(isfinite(array.values[j]));
+            store_array_free(&array);
+        }
+    store_result_free(&r);
+}
+
+/* P = Σ M_l (M_{l−1} + 1), M_0 = M_1 = M_2 = M, M_3 = 2 */
+static void parameters_are_counted(void **state)
+{
+    char path[SCRATCH_PATH];
+    run(PLAIN, scratch_path(state, "x.h5", path), 1);
+    assert_true(value_of(path, "parameters", 0) == 20 * 21 + 20 * 21 + 2 * 21);
+    assert_true(value_of(path, "parameters", 5) == 47 * 48 + 47 * 48 + 2 * 48);
+}
+
+/* The moments of the stored eigenvalues are the stored moments: each row is one network's. */
+static void a_row_is_one_network(void **state)
+{
+    char path[SCRATCH_PATH];
+    struct store_result r;
+    struct store_array all, mean, largest, parameters;
+    struct base_error error = {""};
+    run(PLAIN "save: [eigenvalues]\n", scratch_path(state, "x.h5", path), 3);
+    open_good(&r, path);
+    assert_int_equal(store_read(&r, "fisher_eigenvalues", &all, &error), BASE_OK);
+    assert_int_equal(store_read(&r, "fisher_eig_mean", &mean, &error), BASE_OK);
+    assert_int_equal(store_read(&r, "fisher_eig_max", &largest, &error), BASE_OK);
+    assert_int_equal(store_read(&r, "parameters", &parameters, &error), BASE_OK);
+    assert_int_equal(all.length, 14);
+    for (size_t k = 0; k < r.n_points * r.trials; k++) {
+        double sum = 0;
+        for (size_t i = 0; i < 14; i++)
+            sum += all.values[14 * k + i];
+        assert_close(sum / parameters.values[k / r.trials], mean.values[k], 1e-10);
+        assert_close(all.values[14 * k], largest.values[k], 1e-8);
+        assert_true(k == 0 || mean.values[k] != mean.values[k - 1]);
+    }
+    store_array_free(&all);
+    store_array_free(&mean);
+    store_array_free(&largest);
+    store_array_free(&parameters);
+    store_result_free(&r);
+}
+
+static void threads_change_no_bit(void **state)
+{
+    char one[SCRATCH_PATH], three[SCRATCH_PATH];
+    run(PLAIN "save: [eigenvalues]\n", scratch_path(state, "one.h5", one), 1);
+    run(PLAIN "save: [eigenvalues]\n", scratch_path(state, "three.h5", three), 3);
+    compare(one, three, NULL);
+}
+
+static void saving_more_changes_no_bit(void **state)
+{
+    char less[SCRATCH_PATH], more[SCRATCH_PATH];
+    run(PLAIN, scratch_path(state, "less.h5", less), 1);
+    run(PLAIN "save: [eigenvalues]\nmemory: 100MiB\ntitle: Other\n", scratch_path(state, "more.h5", more), 1);
+    compare(less, more, NULL);
+}
+
+static void the_rest_of_a_sweep_changes_no_bit(void **state)
+{
+    char all[SCRATCH_PATH], some[SCRATCH_PATH], one[SCRATCH_PATH];
+    run(PLAIN, scratch_path(state, "all.h5", all), 2);
+    run(HEAD CASES "sweep: {width: [47, 20]}\n", scratch_path(state, "some.h5", some), 1);
+    compare(some, all, (const size_t[]){2, 0, 5, 3});
+    run(HEAD NETWORK DATA "sweep: {depth: [3], width: [31]}\n", scratch_path(state, "one.h5", one), 1);
+    compare(one, all, (const size_t[]){1});
+}
+
+static volatile sig_atomic_t stop;
+
+static void on_alarm(int number)
+{
+    (void)number;
+    stop = 1;
+}
+
+static void stop_after(long microseconds)
+{
+    const struct itimerval when = {
+        .it_value = {.tv_sec = microseconds / 1000000, .tv_usec = microseconds % 1000000}};
+    struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
+    stop = 0;
+    assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
+    assert_int_equal(setitimer(ITIMER_REAL, &when, NULL), 0);
+}
+
+static void stopping_and_going_on_changes_no_bit(void **state)
+{
+    static const char text[] =
+        "seed: 3\ntrials: 100\nsave: [eigenvalues]\n" CASES "sweep: {width: [20, 31, 47]}\n";
+    char straight[SCRATCH_PATH], pieces[SCRATCH_PATH];
+    struct sweep_summary summary;
+    struct base_error error;
+    size_t stops = 0, sampled = 0;
+    int status;
+    run(text, scratch_path(state, "straight.h5", straight), 1);
+    scratch_path(state, "pieces.h5", pieces);
+    long wait = 10000;
+    do {
+        stop_after(wait);
+        wait += wait / 2;
+        status = try_run(text, pieces, 1 + (int)stops % 3, &stop, &summary, &error);
+        if (status != BASE_OK && status != BASE_STOPPED)
+            fail_msg("%s", error.text);
+        assert_int_equal(summary.kept, sampled);
+        sampled += summary.sampled;
+        stops += status == BASE_STOPPED;
+    } while (status == BASE_STOPPED);
+    stop_after(0);
+    assert_int_equal(sampled, 600);
+    assert_true(stops > 0);
+    compare(straight, pieces, NULL);
+}
+
+static void a_stop_leaves_a_whole_file(void **state)
+{
+    char path[SCRATCH_PATH], straight[SCRATCH_PATH];
+    struct sweep_summary summary;
+    struct base_error error;
+    const sig_atomic_t stopped = 1;
+    scratch_path(state, "x.h5", path);
+    assert_int_equal(try_run(PLAIN, path, 2, &stopped, &summary, &error), BASE_STOPPED);
+    assert_non_null(strstr(error.text, "stopped early"));
+    assert_int_equal(summary.sampled, 0);
+    assert_true(isnan(value_of(path, "fisher_eig_max", 0)) && value_of(path, "done", 0) == 0);
+    assert_true(isfinite(value_of(path, "fisher_eig_max_theory", 0)));
+    assert_int_equal(run(PLAIN, path, 2).sampled, 24);
+    run(PLAIN, scratch_path(state, "straight.h5", straight), 1);
+    compare(straight, path, NULL);
+}
+
+/* All is there: there is nothing to stop, and the numbers stay. */
+static void a_finished_run_stays_finished(void **state)
+{
+    char path[SCRATCH_PATH], again[SCRATCH_PATH];
+    struct sweep_summary summary;
+    struct base_error error;
+    size_t size;
+    const sig_atomic_t stopped = 1;
+    run(PLAIN, scratch_path(state, "x.h5", path), 2);
+    char *bytes = scratch_read(path, &size);
+    scratch_write(scratch_path(state, "before.h5", again), bytes, size);
+    free(bytes);
+    assert_int_equal(try_run(PLAIN, path, 2, &stopped, &summary, &error), BASE_OK);
+    assert_int_equal(summary.kept, 24);
+    assert_int_equal(summary.sampled, 0);
+    compare(again, path, NULL);
+}
+
+static void memory_is_checked_before_a_file_is_made(void **state)
+{
+    char path[SCRATCH_PATH];
+    struct sweep_summary summary;
+    struct base_error error;
+    static const char text[] = HEAD CASES "sampler: weights\nmemory: 1MiB\nsweep: {width: [20, 4000]}\n";
+    assert_int_equal(try_run(text, scratch_path(state, "x.h5", path), 1, NULL, &summary, &error),
+                     BASE_BAD_INPUT);
+    if (strstr(error.text, "case tanh, width 4000: one network takes") == NULL ||
+        strstr(error.text, "`memory: 1.0 MiB`") == NULL)
+        fail_msg("%s", error.text);
+    assert_int_equal(scratch_count(state), 0);
+
+    static const char huge[] =
+        HEAD "network: {activation: relu, weight_variance: 2, bias_variance: 0.1, depth: 3, outputs: 2, "
+             "width: 100000000}\n" DATA "sampler: weights\nmemory: 1000TiB\n";
+    assert_int_equal(try_run(huge, path, 1, NULL, &summary, &error), BASE_BAD_INPUT);
+    if (strstr(error.text, "case default, width 100000000: ") == NULL ||
+        strstr(error.text, "this machine has") == NULL)
+        fail_msg("%s", error.text);
+    assert_int_equal(scratch_count(state), 0);
+}
+
+static void threads_fit_the_memory(void **state)
+{
+    struct experiment experiment;
+    struct sweep_plan plan;
+    struct base_error error = {""};
+    (void)state;
+    files_load_good(&experiment, HEAD CASES "sampler: weights\nmemory: 100MiB\nsweep: {width: [20, 1000]}\n",
+                    false, NULL);
+    assert_int_equal(sweep_plan_init(&plan, &experiment, 16, &error), BASE_OK);
+    assert_true(plan.bytes > 16e6 && plan.bytes < 30e6); /* 2 M² weights, and little else */
+    assert_int_equal(plan.threads, (int)(100 * 1048576 / plan.bytes));
+    for (size_t p = 0; p < experiment.n_points; p++)
+        assert_ptr_equal(plan.samplers[p], &net_sampler_weights);
+    assert_true(plan.costs[1] > 100 * plan.costs[0]);
+    sweep_plan_free(&plan);
+    experiment_free(&experiment);
+
+    files_load_good(&experiment, "seed: 1\ntrials: 2\n" CASES "sweep: {width: [20]}\n", false, NULL);
+    assert_int_equal(sweep_plan_init(&plan, &experiment, 16, &error), BASE_OK);
+    assert_int_equal(plan.threads, 4); /* no more than networks */
+    sweep_plan_free(&plan);
+    experiment_free(&experiment);
+}
+
+/* At weight variance 5.3e76 the order parameters are finite and the sums over units are not. */
+static void what_overflows_is_nan(void **state)
+{
+    static const char *const samplers[] = {"weights", "conditional"};
+    for (size_t i = 0; i < 2; i++) {
+        char path[SCRATCH_PATH], text[512];
+        struct sweep_summary summary;
+        snprintf(text, sizeof text,
+                 HEAD
+                 "network: {activation: relu, bias_variance: 0.1, depth: 4, outputs: 1, width: 50}\n" DATA
+                 "sampler: %s\nsave: [eigenvalues]\nsweep: {weight_variance: [2, 5.3e76, 3]}\n",
+                 samplers[i]);
+        summary = run(text, scratch_path(state, samplers[i], path), 2);
+        assert_int_equal(summary.sampled, 12);
+        assert_int_equal(summary.unresolved, 4);
+        if (strstr(summary.why_unresolved, "case default, width 50, weight_variance 5.3e+76, trial ") == NULL)
+            fail_msg("%s", summary.why_unresolved);
+        for (size_t network = 0; network < 12; network++) {
+            assert_true(value_of(path, "done", network) == 1);
+            assert_int_equal(isnan(value_of(path, "fisher_eig_max", network)), network / 4 == 1);
+            assert_int_equal(isnan(value_of(path, "fisher_eigenvalues", 7 * network)), network / 4 == 1);
+        }
+        assert_int_equal(run(text, path, 2).sampled, 0);
+    }
+}
+
+static void theory_that_overflows_is_nan(void **state)
+{
+    static const char text[] =
+        "seed: 1\ntrials: 2\nnetwork: {activation: relu, bias_variance: 0.1, outputs: 1, width: 20, "
+        "weight_variance: 1e30}\n" DATA "sweep: {depth: [3, 40]}\n";
+    char path[SCRATCH_PATH];
+    const struct sweep_summary summary = run(text, scratch_path(state, "x.h5", path), 2);
+    assert_int_equal(summary.no_theory, 1);
+    if (strstr(summary.why_no_theory, "case default, width 20, depth 40: ") == NULL ||
+        strstr(summary.why_no_theory, "overflows") == NULL)
+        fail_msg("%s", summary.why_no_theory);
+    assert_true(isfinite(value_of(path, "fisher_eig_max_theory", 0)));
+    assert_true(isfinite(value_of(path, "fisher_eig_max", 0)));
+    assert_true(isnan(value_of(path, "fisher_eig_max_theory", 1)));
+    assert_true(isnan(value_of(path, "kappa1", 1)));
+    assert_true(value_of(path, "parameters", 1) == 39 * 20 * 21 + 21);
+    assert_int_equal(summary.unresolved, 2);
+    assert_true(value_of(path, "done", 3) == 1);
+}
+
+static void a_missing_folder_is_an_error(void **state)
+{
+    char path[SCRATCH_PATH], folder[SCRATCH_PATH];
+    struct sweep_summary summary;
+    struct base_error error;
+    struct experiment experiment;
+    const struct store_provenance provenance = {"v", "b", "l", "k", "c", 0};
+    scratch_path(state, "results/x.h5", path);
+    assert_int_equal(try_run(PLAIN, path, 1, NULL, &summary, &error), BASE_BAD_INPUT);
+    assert_non_null(strstr(error.text, "No such file or directory"));
+    assert_int_equal(scratch_count(state), 0);
+
+    files_load_good(&experiment, PLAIN, false, NULL);
+    const struct sweep_options options = {.threads = 1, .folder = scratch_path(state, "results", folder)};
+    assert_int_equal(sweep_run(&experiment, path, &options, &provenance, &summary, &error), BASE_OK);
+    assert_int_equal(access(path, F_OK), 0);
+    experiment_free(&experiment);
+}
+
+static const struct CMUnitTest tests[] = {
+    sweep_test(every_point_is_sampled_and_predicted),
+    sweep_test(parameters_are_counted),
+    sweep_test(a_row_is_one_network),
+    sweep_test(threads_change_no_bit),
+    sweep_test(saving_more_changes_no_bit),
+    sweep_test(the_rest_of_a_sweep_changes_no_bit),
+    sweep_test(stopping_and_going_on_changes_no_bit),
+    sweep_test(a_stop_leaves_a_whole_file),
+    sweep_test(a_finished_run_stays_finished),
+    sweep_test(memory_is_checked_before_a_file_is_made),
+    sweep_test(threads_fit_the_memory),
+    sweep_test(what_overflows_is_nan),
+    sweep_test(theory_that_overflows_is_nan),
+    sweep_test(a_missing_folder_is_an_error),
+};
+const struct test_group tests_sweep_sweep = TEST_GROUP(tests);
