@@ -47,9 +47,8 @@ const char *experiment_case_path(const struct experiment_context *context, const
     char shown[TREE_SHOWN];
     const struct tree_node *name = experiment_tree_get(one, "name");
     bool named = name != NULL && name->kind == TREE_SCALAR && *name->text != '\0';
-    return experiment_arena_print(context->arena, context->error, "cases.%s%s%s",
-                                  named ? experiment_tree_show(name->text, shown) : "", named ? "." : "",
-                                  key);
+    return base_arena_print(context->arena, context->error, "cases.%s%s%s",
+                            named ? experiment_tree_show(name->text, shown) : "", named ? "." : "", key);
 }
 
 static int check_case_entry(const struct experiment_context *context, const struct tree_node *one, size_t i)
@@ -80,8 +79,7 @@ static int check_case(const struct experiment_context *context, const struct tre
 
 static int check_names(const struct experiment_context *context, const struct tree_node *cases)
 {
-    struct experiment_value *names =
-        experiment_arena_take(context->arena, cases->n, sizeof *names, context->error);
+    struct experiment_value *names = base_arena_take(context->arena, cases->n, sizeof *names, context->error);
     if (names == NULL)
         return BASE_FAILED;
     for (size_t i = 0; i < cases->n; i++) {
@@ -112,7 +110,7 @@ static int check_cases(const struct experiment_context *context, const struct tr
 
 const char *experiment_sweep_path(const struct experiment_context *context, const struct experiment_key *key)
 {
-    return experiment_arena_print(context->arena, context->error, "sweep.%s", experiment_key_name(key));
+    return base_arena_print(context->arena, context->error, "sweep.%s", experiment_key_name(key));
 }
 
 static int check_axis(const struct experiment_context *context, const struct experiment_key *key,

@@ -115,7 +115,7 @@ static void write_axes(FILE *out, const struct experiment_layout *layout)
 /* The order of measures and of what is saved means nothing. */
 static int sort_words(const struct experiment_context *context, struct experiment_value *value)
 {
-    const char **sorted = experiment_arena_take(context->arena, value->n, sizeof *sorted, context->error);
+    const char **sorted = base_arena_take(context->arena, value->n, sizeof *sorted, context->error);
     if (sorted == NULL)
         return BASE_FAILED;
     for (size_t i = 0; i < value->n; i++)
@@ -158,7 +158,7 @@ int experiment_definition_write(const struct experiment_context *context,
     if (fclose(out) != 0 || failed)
         status = base_fail(context->error, BASE_FAILED, "out of memory for the experiment's definition");
     if (status == BASE_OK) {
-        *text = experiment_arena_copy(context->arena, buffer, length, context->error);
+        *text = base_arena_copy(context->arena, buffer, length, context->error);
         status = base_got(*text);
     }
     free(buffer);

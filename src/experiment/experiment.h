@@ -74,7 +74,7 @@ struct experiment {
     size_t n_points;                 /* n_cases · Π lengths */
     struct experiment_point *points; /* (n_points) case slowest, last axis fastest: the result file's order */
 
-    struct experiment_arena *arena; /* everything above lives here */
+    struct base_arena *arena; /* everything above lives here */
 };
 
 /* What the parser cannot know itself: whether a word names an activation or a measure. Each returns BASE_OK

@@ -42,18 +42,18 @@ static enum experiment_type axis_type(const struct experiment_key *key)
 static int fill_axis(const struct experiment_context *context, const struct layout_axis *from,
                      struct experiment_axis *axis)
 {
-    struct experiment_arena *arena = context->arena;
+    struct base_arena *arena = context->arena;
     *axis = (struct experiment_axis){.key = experiment_key_name(from->key),
                                      .doc = from->key->doc,
                                      .type = axis_type(from->key),
                                      .length = from->n};
     bool integer = axis->type == EXPERIMENT_INTEGER, real = axis->type == EXPERIMENT_REAL;
-    void *values = experiment_arena_take(arena, from->n, sizeof(union {
-                                             int64_t i;
-                                             double r;
-                                             const char *s;
-                                         }),
-                                         context->error);
+    void *values = base_arena_take(arena, from->n, sizeof(union {
+                                       int64_t i;
+                                       double r;
+                                       const char *s;
+                                   }),
+                                   context->error);
     if (values == NULL)
         return BASE_FAILED;
     axis->integers = integer ? values : NULL;
@@ -74,7 +74,7 @@ static int fill_axes(const struct experiment_context *context, const struct expe
 {
     experiment->n_axes = layout->n_axes;
     experiment->axes =
-        experiment_arena_take(context->arena, layout->n_axes, sizeof *experiment->axes, context->error);
+        base_arena_take(context->arena, layout->n_axes, sizeof *experiment->axes, context->error);
     int status = base_got(experiment->axes);
     for (size_t a = 0; a < layout->n_axes && status == BASE_OK; a++)
         status = fill_axis(context, &layout->axes[a], &experiment->axes[a]);
@@ -85,8 +85,8 @@ static int fill_points(const struct experiment_context *context, const struct ex
                        struct experiment *experiment)
 {
     struct experiment_point *points =
-        experiment_arena_take(context->arena, layout->n_points, sizeof *points, context->error);
-    double *ones = experiment_arena_take(context->arena, EXPERIMENT_MAX_DEPTH, sizeof *ones, context->error);
+        base_arena_take(context->arena, layout->n_points, sizeof *points, context->error);
+    double *ones = base_arena_take(context->arena, EXPERIMENT_MAX_DEPTH, sizeof *ones, context->error);
     if (points == NULL || ones == NULL)
         return BASE_FAILED;
     for (size_t l = 0; l < EXPERIMENT_MAX_DEPTH; l++)

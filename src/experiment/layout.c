@@ -50,8 +50,7 @@ static int read_axes(const struct experiment_context *context, const struct tree
                      struct experiment_layout *layout)
 {
     layout->n_axes = sweep == NULL ? 0 : sweep->n;
-    layout->axes =
-        experiment_arena_take(context->arena, layout->n_axes, sizeof *layout->axes, context->error);
+    layout->axes = base_arena_take(context->arena, layout->n_axes, sizeof *layout->axes, context->error);
     int status = base_got(layout->axes);
     for (size_t i = 0; i < layout->n_axes && status == BASE_OK; i++)
         status = read_axis(context, sweep, i, layout);
@@ -62,7 +61,7 @@ static int read_axes(const struct experiment_context *context, const struct tree
 static int read_case(const struct experiment_context *context, const struct tree_node *one, size_t c,
                      struct experiment_layout *layout)
 {
-    struct experiment_value *row = experiment_arena_take(context->arena, N_KEYS, sizeof *row, context->error);
+    struct experiment_value *row = base_arena_take(context->arena, N_KEYS, sizeof *row, context->error);
     if (row == NULL)
         return BASE_FAILED;
     layout->settings[c] = memcpy(row, layout->shared, sizeof layout->shared);
@@ -82,10 +81,9 @@ static int read_cases(const struct experiment_context *context, const struct tre
                       struct experiment_layout *layout)
 {
     layout->n_cases = cases == NULL ? 1 : cases->n;
-    layout->cases =
-        experiment_arena_take(context->arena, layout->n_cases, sizeof *layout->cases, context->error);
+    layout->cases = base_arena_take(context->arena, layout->n_cases, sizeof *layout->cases, context->error);
     layout->settings =
-        experiment_arena_take(context->arena, layout->n_cases, sizeof *layout->settings, context->error);
+        base_arena_take(context->arena, layout->n_cases, sizeof *layout->settings, context->error);
     if (layout->cases == NULL || layout->settings == NULL)
         return BASE_FAILED;
     int status = BASE_OK;

@@ -9,7 +9,7 @@
 
 static char *copy(const struct experiment_context *context, const char *text)
 {
-    return experiment_arena_copy(context->arena, text, strlen(text), context->error);
+    return base_arena_copy(context->arena, text, strlen(text), context->error);
 }
 
 static int fill_names(const struct experiment_context *context, const char *path, bool quick,
@@ -100,7 +100,7 @@ int experiment_load(struct experiment *experiment, const char *path, const struc
     struct experiment_layout layout;
     struct tree_node *plain, *quick;
     memset(experiment, 0, sizeof *experiment);
-    TRY(base_got(experiment->arena = experiment_arena_create(error)));
+    TRY(base_got(experiment->arena = base_arena_create(error)));
     const struct experiment_context context = {experiment->arena, vocabulary, error};
 
     TRY(fill_names(&context, path, options->quick, experiment));
@@ -117,6 +117,6 @@ out:
 
 void experiment_free(struct experiment *experiment)
 {
-    experiment_arena_free(experiment->arena);
+    base_arena_free(experiment->arena);
     memset(experiment, 0, sizeof *experiment);
 }

@@ -13,16 +13,16 @@ struct tree_node *experiment_tree_get(const struct tree_node *mapping, const cha
     return NULL;
 }
 
-struct tree_node *experiment_tree_frame(struct experiment_arena *arena, const struct tree_node *like,
-                                        size_t n, struct base_error *error)
+struct tree_node *experiment_tree_frame(struct base_arena *arena, const struct tree_node *like, size_t n,
+                                        struct base_error *error)
 {
-    struct tree_node *node = experiment_arena_take(arena, 1, sizeof *node, error);
+    struct tree_node *node = base_arena_take(arena, 1, sizeof *node, error);
     if (node == NULL)
         return NULL;
     *node = *like;
     node->n = 0;
-    node->keys = experiment_arena_take(arena, n, sizeof *node->keys, error);
-    node->items = experiment_arena_take(arena, n, sizeof *node->items, error);
+    node->keys = base_arena_take(arena, n, sizeof *node->keys, error);
+    node->items = base_arena_take(arena, n, sizeof *node->items, error);
     return node->keys == NULL || node->items == NULL ? NULL : node;
 }
 

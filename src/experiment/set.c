@@ -89,8 +89,8 @@ int experiment_set(const struct experiment_context *context, const char *set, st
     struct tree_node *value, at = {.layer = TREE_SET};
     const char *equals = strchr(set, '=');
     at.origin =
-        experiment_arena_print(context->arena, context->error, "--set %s", experiment_tree_show(set, shown));
-    const char *key = experiment_arena_copy(context->arena, set, strcspn(set, "="), context->error);
+        base_arena_print(context->arena, context->error, "--set %s", experiment_tree_show(set, shown));
+    const char *key = base_arena_copy(context->arena, set, strcspn(set, "="), context->error);
     if (at.origin == NULL || key == NULL)
         return BASE_FAILED;
     if (equals == NULL || equals == set)

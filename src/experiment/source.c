@@ -28,10 +28,10 @@ static int read_bytes(FILE *file, const char *path, char *text, size_t *length, 
     return BASE_OK;
 }
 
-int experiment_source_read(struct experiment_arena *arena, const char *path, char **text, size_t *length,
+int experiment_source_read(struct base_arena *arena, const char *path, char **text, size_t *length,
                            struct base_error *error)
 {
-    *text = experiment_arena_take(arena, MAX_BYTES + 2, 1, error);
+    *text = base_arena_take(arena, MAX_BYTES + 2, 1, error);
     if (*text == NULL)
         return BASE_FAILED;
     FILE *file = fopen(path, "rb");
@@ -42,12 +42,11 @@ int experiment_source_read(struct experiment_arena *arena, const char *path, cha
     return status;
 }
 
-char *experiment_source_name(struct experiment_arena *arena, const char *path, bool quick,
-                             struct base_error *error)
+char *experiment_source_name(struct base_arena *arena, const char *path, bool quick, struct base_error *error)
 {
     const char *slash = strrchr(path, '/'), *base = slash == NULL ? path : slash + 1;
     const char *dot = strrchr(base, '.');
     bool yaml = dot != NULL && dot != base && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
     int length = (int)(yaml ? (size_t)(dot - base) : strlen(base));
-    return experiment_arena_print(arena, error, "%.*s%s", length, base, quick ? "-quick" : "");
+    return base_arena_print(arena, error, "%.*s%s", length, base, quick ? "-quick" : "");
 }

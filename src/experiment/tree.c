@@ -9,7 +9,7 @@ enum { MAX_NESTING = 16, MAX_KEYS = 100 };
 
 struct reader {
     yaml_parser_t parser;
-    struct experiment_arena *arena;
+    struct base_arena *arena;
     const char *origin, *text;
     bool in_file;
     struct base_error *error;
@@ -76,7 +76,7 @@ static int read_scalar(struct reader *reader, const yaml_event_t *event, struct 
     if (memchr(text, '\0', length) != NULL)
         return experiment_tree_fail(reader->error, node, NULL, "text must not hold the NUL character \\0");
     node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
-    node->text = experiment_arena_copy(reader->arena, text, length, reader->error);
+    node->text = base_arena_copy(reader->arena, text, length, reader->error);
     if (node->text == NULL)
         return BASE_FAILED;
     return refuse_decoration(reader, node, event->data.scalar.anchor, event->data.scalar.tag);
@@ -90,7 +90,7 @@ static int push(struct reader *reader, struct tree_node *node, struct tree_node 
     if ((node->n & (node->n - 1)) == 0) {
         size_t room = node->n == 0 ? 1 : 2 * node->n;
         struct tree_node **items =
-            experiment_arena_take(reader->arena, room, sizeof(struct tree_node *), reader->error);
+            base_arena_take(reader->arena, room, sizeof(struct tree_node *), reader->error);
         if (items == NULL)
             return BASE_FAILED;
         if (node->n > 0)
@@ -151,8 +151,8 @@ static int pair_items(struct reader *reader, struct tree_node *mapping)
         return experiment_tree_fail(reader->error, mapping, NULL,
                                     "%zu keys in one mapping; at most %d are allowed", n, MAX_KEYS);
     mapping->n = 0;
-    mapping->keys = experiment_arena_take(reader->arena, n, sizeof *mapping->keys, reader->error);
-    mapping->items = experiment_arena_take(reader->arena, n, sizeof *mapping->items, reader->error);
+    mapping->keys = base_arena_take(reader->arena, n, sizeof *mapping->keys, reader->error);
+    mapping->items = base_arena_take(reader->arena, n, sizeof *mapping->items, reader->error);
     if (mapping->keys == NULL || mapping->items == NULL)
         return BASE_FAILED;
     for (size_t i = 0; i < n; i++) {
@@ -167,7 +167,7 @@ static int pair_items(struct reader *reader, struct tree_node *mapping)
 static int read_node(struct reader *reader, const yaml_event_t *event, int nesting, struct tree_node **out)
 {
     int status = BASE_OK;
-    struct tree_node *node = experiment_arena_take(reader->arena, 1, sizeof *node, reader->error);
+    struct tree_node *node = base_arena_take(reader->arena, 1, sizeof *node, reader->error);
     if (node == NULL)
         return BASE_FAILED;
     place(reader, &event->start_mark, node);
@@ -226,7 +226,7 @@ static int read_document(struct reader *reader, struct tree_node **root)
     }
 }
 
-int experiment_tree_parse(struct experiment_arena *arena, const char *origin, bool in_file, const char *text,
+int experiment_tree_parse(struct base_arena *arena, const char *origin, bool in_file, const char *text,
                           size_t length, struct tree_node **root, struct base_error *error)
 {
     struct reader reader = {

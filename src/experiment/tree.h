@@ -6,7 +6,7 @@
 #ifndef EXPERIMENT_TREE_H
 #define EXPERIMENT_TREE_H
 
-#include "experiment/arena.h"
+#include "base/arena.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,15 +29,15 @@ struct tree_node {
 };
 
 /* Parses `length` bytes. `in_file`: lines and columns mean something. The result lives in the arena. */
-int experiment_tree_parse(struct experiment_arena *arena, const char *origin, bool in_file, const char *text,
+int experiment_tree_parse(struct base_arena *arena, const char *origin, bool in_file, const char *text,
                           size_t length, struct tree_node **root, struct base_error *error);
 
 /* The value that stands under a key, or NULL. mapping: may be NULL. */
 struct tree_node *experiment_tree_get(const struct tree_node *mapping, const char *key);
 
 /* A copy of a node without its entries and room for `n` of them; NULL with a message. */
-struct tree_node *experiment_tree_frame(struct experiment_arena *arena, const struct tree_node *like,
-                                        size_t n, struct base_error *error);
+struct tree_node *experiment_tree_frame(struct base_arena *arena, const struct tree_node *like, size_t n,
+                                        struct base_error *error);
 void experiment_tree_append(struct tree_node *mapping, struct tree_node *key, struct tree_node *item);
 
 /* Says of a node and all below it who wrote it. */

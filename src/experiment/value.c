@@ -112,7 +112,7 @@ static int parse_reals(const struct experiment_context *context, const struct ex
     struct experiment_key entry = *key;
     entry.right = "a number above 0";
     value->n = node->n;
-    value->reals = experiment_arena_take(context->arena, node->n, sizeof *value->reals, context->error);
+    value->reals = base_arena_take(context->arena, node->n, sizeof *value->reals, context->error);
     if (value->reals == NULL)
         return BASE_FAILED;
     for (size_t i = 0; i < node->n; i++) {
@@ -138,7 +138,7 @@ static int parse_words(const struct experiment_context *context, const struct ex
     if (status != BASE_OK)
         return status;
     value->n = node->n;
-    value->texts = experiment_arena_take(context->arena, node->n, sizeof *value->texts, context->error);
+    value->texts = base_arena_take(context->arena, node->n, sizeof *value->texts, context->error);
     if (value->texts == NULL)
         return BASE_FAILED;
     for (size_t i = 0; i < node->n; i++)

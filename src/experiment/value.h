@@ -6,7 +6,7 @@
 
 /* What every step of the parsing needs. */
 struct experiment_context {
-    struct experiment_arena *arena;
+    struct base_arena *arena;
     const struct experiment_vocabulary *vocabulary;
     struct base_error *error;
 };

@@ -32,7 +32,7 @@ int experiment_value_distinct(const struct experiment_context *context, const st
                               size_t n)
 {
     const struct experiment_value **sorted =
-        experiment_arena_take(context->arena, n, sizeof *sorted, context->error);
+        base_arena_take(context->arena, n, sizeof *sorted, context->error);
     if (sorted == NULL)
         return BASE_FAILED;
     for (size_t i = 0; i < n; i++)
@@ -57,7 +57,7 @@ int experiment_value_distinct(const struct experiment_context *context, const st
 int experiment_value_list(const struct experiment_context *context, const struct experiment_key *key,
                           const char *path, const struct tree_node *node, struct experiment_value **values)
 {
-    *values = experiment_arena_take(context->arena, node->n, sizeof **values, context->error);
+    *values = base_arena_take(context->arena, node->n, sizeof **values, context->error);
     if (*values == NULL)
         return BASE_FAILED;
     for (size_t i = 0; i < node->n; i++) {

@@ -1,6 +1,6 @@
 /* A result file for reading: its grid and its text. */
+#include "base/arena.h"
 #include "base/memory.h"
-#include "experiment/arena.h"
 #include "store/dimension.h"
 #include "store/h5.h"
 #include "store/store.h"
@@ -20,7 +20,7 @@ static int read_names(struct store_result *r, hid_t dataset, size_t n, const cha
     TRY(h5_dataset_read(dataset, type, stored, what, error));
     for (size_t i = 0; i < n; i++) {
         const char *name = stored[i] != NULL ? stored[i] : "";
-        TRY(base_got(names[i] = experiment_arena_copy(r->arena, name, strlen(name), error)));
+        TRY(base_got(names[i] = base_arena_copy(r->arena, name, strlen(name), error)));
     }
 out:
     if (stored != NULL)
@@ -42,17 +42,17 @@ static int read_coordinates(struct store_result *r, hid_t dataset, struct experi
     switch (H5Tget_class(type)) {
     case H5T_STRING:
         axis->type = EXPERIMENT_STRING;
-        TRY(base_got(axis->strings = experiment_arena_take(r->arena, n, sizeof *axis->strings, error)));
+        TRY(base_got(axis->strings = base_arena_take(r->arena, n, sizeof *axis->strings, error)));
         TRY(read_names(r, dataset, n, axis->strings, axis->key, error));
         break;
     case H5T_INTEGER:
         axis->type = EXPERIMENT_INTEGER;
-        TRY(base_got(axis->integers = experiment_arena_take(r->arena, n, sizeof *axis->integers, error)));
+        TRY(base_got(axis->integers = base_arena_take(r->arena, n, sizeof *axis->integers, error)));
         TRY(h5_dataset_read(dataset, H5T_NATIVE_INT64, axis->integers, axis->key, error));
         break;
     default:
         axis->type = EXPERIMENT_REAL;
-        TRY(base_got(axis->reals = experiment_arena_take(r->arena, n, sizeof *axis->reals, error)));
+        TRY(base_got(axis->reals = base_arena_take(r->arena, n, sizeof *axis->reals, error)));
         TRY(h5_dataset_read(dataset, H5T_NATIVE_DOUBLE, axis->reals, axis->key, error));
     }
 out:
@@ -70,7 +70,7 @@ static int read_axis(struct store_result *r, const char *name, hsize_t size, str
     TRY(h5_dataset_count(dataset, &axis->length, error));
     if (axis->length != size || size < 1)
         TRY(base_fail(error, BASE_BAD_INPUT, "coordinate %s does not fit its dimension", name));
-    TRY(base_got(axis->key = experiment_arena_copy(r->arena, name, strlen(name), error)));
+    TRY(base_got(axis->key = base_arena_copy(r->arena, name, strlen(name), error)));
     TRY(read_coordinates(r, dataset, axis, error));
 out:
     h5_close(dataset);
@@ -102,7 +102,7 @@ static int read_grid(struct store_result *r, struct base_error *error)
         TRY(base_fail(error, BASE_BAD_INPUT, "it has no trials"));
     r->n_points = networks / r->trials;
     r->n_axes = (size_t)rank - 2;
-    TRY(base_got(r->axes = experiment_arena_take(r->arena, r->n_axes + 1, sizeof *r->axes, error)));
+    TRY(base_got(r->axes = base_arena_take(r->arena, r->n_axes + 1, sizeof *r->axes, error)));
     for (size_t a = 0; a < r->n_axes; a++)
         TRY(read_axis(r, names[1 + a], sizes[1 + a], &r->axes[a], error));
 out:
@@ -114,8 +114,8 @@ out:
 static int list_variables(struct store_result *r, struct base_error *error)
 {
     int status;
-    TRY(base_got(r->names = experiment_arena_take(r->arena, MEASURE_MAX_VARIABLES * MEASURE_MAX_MEASURES,
-                                                  sizeof *r->names, error)));
+    TRY(base_got(r->names = base_arena_take(r->arena, MEASURE_MAX_VARIABLES * MEASURE_MAX_MEASURES,
+                                            sizeof *r->names, error)));
     for (size_t m = 0; measure_registry[m] != NULL; m++)
         for (size_t v = 0; v < measure_registry[m]->n_variables; v++)
             if (store_has(r, measure_registry[m]->variables[v].name))
@@ -130,8 +130,8 @@ int store_open(struct store_result *result, const char *path, struct base_error 
     hid_t file = -1;
     memset(result, 0, sizeof *result);
     result->file = -1;
-    TRY(base_got(result->arena = experiment_arena_create(error)));
-    TRY(base_got(result->path = experiment_arena_copy(result->arena, path, strlen(path), error)));
+    TRY(base_got(result->arena = base_arena_create(error)));
+    TRY(base_got(result->path = base_arena_copy(result->arena, path, strlen(path), error)));
     TRY(h5_file_open(path, false, &file, error));
     result->file = file;
     TRY(read_grid(result, error));
@@ -148,7 +148,7 @@ out:
 void store_result_free(struct store_result *result)
 {
     h5_close((hid_t)result->file);
-    experiment_arena_free(result->arena);
+    base_arena_free(result->arena);
     memset(result, 0, sizeof *result);
     result->file = -1;
 }
@@ -168,7 +168,7 @@ int store_read_attribute(const struct store_result *result, const char *name, co
         return base_fail_within(error, status, "%s", result->path);
     if (read == NULL)
         return BASE_OK;
-    *text = experiment_arena_copy(result->arena, read, strlen(read), error);
+    *text = base_arena_copy(result->arena, read, strlen(read), error);
     free(read);
     return base_got(*text);
 }

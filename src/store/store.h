@@ -103,7 +103,7 @@ struct store_result {
     size_t n_points; /* n_cases · Π lengths */
     size_t n_names;
     const char **names; /* (n_names) measured variables, in the order of the file */
-    struct experiment_arena *arena;
+    struct base_arena *arena;
 };
 
 /* Opens a result for reading. BASE_BAD_INPUT when it is missing, not HDF5, truncated, locked by a running

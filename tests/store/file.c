@@ -341,6 +341,49 @@ static void long_experiments_fit(void **state)
     free(text);
 }
 
+struct counts {
+    size_t all, allocated;
+};
+
+/* No assertion here: it would jump out of HDF5. */
+static herr_t count_allocated(hid_t file, const char *name, const H5L_info_t *info, void *argument)
+{
+    (void)info;
+    struct counts *counts = argument;
+    H5D_space_status_t state = H5D_SPACE_STATUS_ERROR;
+    const hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
+    counts->all++;
+    counts->allocated += H5Dget_space_status(dataset, &state) >= 0 && state == H5D_SPACE_STATUS_ALLOCATED;
+    H5Dclose(dataset);
+    return 0;
+}
+
+/* A full disk shows when the file is made, and a run changes nothing but numbers. */
+static void all_space_is_there_from_the_start(void **state)
+{
+    char path[SCRATCH_PATH];
+    size_t before, after;
+    struct counts counts = {0, 0};
+    struct scratch_sample s;
+    struct base_error error;
+    scratch_sample_make(&s, SCRATCH_EXPERIMENT);
+    scratch_create(&s, scratch_path(state, "x.h5", path));
+    const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    assert_true(H5Literate(file, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, count_allocated, &counts) >= 0);
+    H5Fclose(file);
+    assert_true(counts.all > 20);
+    assert_int_equal(counts.allocated, counts.all);
+
+    free(scratch_read(path, &before));
+    struct store *store = scratch_open(&s, path, NULL);
+    for (size_t point = 0; point < s.experiment.n_points; point++)
+        scratch_write_trial(store, &s, point, 1);
+    assert_int_equal(store_close(store, 1, &error), BASE_OK);
+    free(scratch_read(path, &after));
+    assert_int_equal(before, after);
+    scratch_sample_free(&s);
+}
+
 struct crash {
     const struct scratch_sample *sample;
     const char *path;
@@ -389,14 +432,10 @@ static void a_crash_loses_only_what_was_not_flushed(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    scratch_test(every_number_comes_back),
-    scratch_test(the_grid_comes_back),
-    scratch_test(dimensions_are_named_in_order),
-    scratch_test(one_value_makes_an_axis),
-    scratch_test(the_file_says_where_it_comes_from),
-    scratch_test(wall_seconds_add_up),
-    scratch_test(every_variable_is_described),
-    scratch_test(long_experiments_fit),
-    scratch_test(a_crash_loses_only_what_was_not_flushed),
+    scratch_test(every_number_comes_back),           scratch_test(the_grid_comes_back),
+    scratch_test(dimensions_are_named_in_order),     scratch_test(one_value_makes_an_axis),
+    scratch_test(the_file_says_where_it_comes_from), scratch_test(wall_seconds_add_up),
+    scratch_test(every_variable_is_described),       scratch_test(long_experiments_fit),
+    scratch_test(all_space_is_there_from_the_start), scratch_test(a_crash_loses_only_what_was_not_flushed),
 };
 const struct test_group tests_store_file = TEST_GROUP(tests);

@@ -250,6 +250,7 @@ static void hold(struct holder *h, const struct scratch_sample *s, const char *p
         _exit(store_close(store, 0, &error));
     }
     close(h->go[0]);
+    close(h->ready[1]);
     assert_int_equal(read(h->ready[0], &byte, 1), 1);
 }
 
@@ -260,7 +261,6 @@ static void let_go(const struct holder *h)
     assert_int_equal(waitpid(h->pid, &status, 0), h->pid);
     assert_int_equal(status, 0);
     close(h->ready[0]);
-    close(h->ready[1]);
 }
 
 static void a_running_program_keeps_its_file(void **state)

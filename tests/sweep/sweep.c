@@ -181,6 +181,27 @@ static void a_row_is_one_network(void **state)
     store_result_free(&r);
 }
 
+static void ranks_that_do_not_exist_are_nan(void **state)
+{
+    char path[SCRATCH_PATH];
+    run(HEAD NETWORK "data: {inputs: gaussian}\nsave: [eigenvalues]\nsweep: {width: [20], samples: [7, 3]}\n",
+        scratch_path(state, "x.h5", path), 1);
+    struct store_result r;
+    struct store_array measured, theory;
+    struct base_error error = {""};
+    open_good(&r, path);
+    assert_int_equal(store_read(&r, "fisher_eigenvalues", &measured, &error), BASE_OK);
+    assert_int_equal(store_read(&r, "fisher_eigenvalues_theory", &theory, &error), BASE_OK);
+    assert_int_equal(measured.length, 14);
+    for (size_t k = 0; k < 2 * r.trials * 14; k++)
+        assert_int_equal(isnan(measured.values[k]), k / (14 * r.trials) == 1 && k % 14 >= 6);
+    for (size_t k = 0; k < 2 * 14; k++)
+        assert_int_equal(isnan(theory.values[k]), k / 14 == 1 && k % 14 >= 6);
+    store_array_free(&measured);
+    store_array_free(&theory);
+    store_result_free(&r);
+}
+
 static void threads_change_no_bit(void **state)
 {
     char one[SCRATCH_PATH], three[SCRATCH_PATH];
@@ -404,6 +425,7 @@ static const struct CMUnitTest tests[] = {
     sweep_test(every_point_is_sampled_and_predicted),
     sweep_test(parameters_are_counted),
     sweep_test(a_row_is_one_network),
+    sweep_test(ranks_that_do_not_exist_are_nan),
     sweep_test(threads_change_no_bit),
     sweep_test(saving_more_changes_no_bit),
     sweep_test(the_rest_of_a_sweep_changes_no_bit),

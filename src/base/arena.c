@@ -1,4 +1,4 @@
-#include "experiment/arena.h"
+#include "base/arena.h"
 
 #include "base/memory.h"
 
@@ -17,16 +17,16 @@ struct block {
     max_align_t data[];
 };
 
-struct experiment_arena {
+struct base_arena {
     struct block *newest;
 };
 
-struct experiment_arena *experiment_arena_create(struct base_error *error)
+struct base_arena *base_arena_create(struct base_error *error)
 {
-    return base_calloc(1, sizeof(struct experiment_arena), error);
+    return base_calloc(1, sizeof(struct base_arena), error);
 }
 
-static struct block *add_block(struct experiment_arena *arena, size_t bytes, struct base_error *error)
+static struct block *add_block(struct base_arena *arena, size_t bytes, struct base_error *error)
 {
     size_t size = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
     struct block *block = base_calloc(1, sizeof *block + size, error);
@@ -38,8 +38,7 @@ static struct block *add_block(struct experiment_arena *arena, size_t bytes, str
     return block;
 }
 
-void *experiment_arena_take(struct experiment_arena *arena, size_t count, size_t size,
-                            struct base_error *error)
+void *base_arena_take(struct base_arena *arena, size_t count, size_t size, struct base_error *error)
 {
     const size_t unit = sizeof(max_align_t);
     size_t bytes;
@@ -58,21 +57,19 @@ void *experiment_arena_take(struct experiment_arena *arena, size_t count, size_t
     return piece;
 }
 
-char *experiment_arena_copy(struct experiment_arena *arena, const char *text, size_t length,
-                            struct base_error *error)
+char *base_arena_copy(struct base_arena *arena, const char *text, size_t length, struct base_error *error)
 {
-    char *copy = experiment_arena_take(arena, length + 1, 1, error);
+    char *copy = base_arena_take(arena, length + 1, 1, error);
     return copy == NULL ? NULL : memcpy(copy, text, length);
 }
 
-char *experiment_arena_print(struct experiment_arena *arena, struct base_error *error, const char *format,
-                             ...)
+char *base_arena_print(struct base_arena *arena, struct base_error *error, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
-    char *text = length < 0 ? NULL : experiment_arena_take(arena, (size_t)length + 1, 1, error);
+    char *text = length < 0 ? NULL : base_arena_take(arena, (size_t)length + 1, 1, error);
     if (text == NULL)
         return NULL;
     va_start(arguments, format);
@@ -81,7 +78,7 @@ char *experiment_arena_print(struct experiment_arena *arena, struct base_error *
     return text;
 }
 
-void experiment_arena_free(struct experiment_arena *arena)
+void base_arena_free(struct base_arena *arena)
 {
     if (arena == NULL)
         return;
