@@ -1,6 +1,10 @@
 /* The test runner: run [--slow] [PATTERN]. One closing line counts the tests. */
 #include "tests.h"
 
+#include "linalg/linalg.h"
+#include "store/store.h"
+#include "theory/theory.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +62,9 @@ void assert_near(double a, double b, double distance, const char *file, int line
 int main(int argc, char **argv)
 {
     const struct test_group *const *groups = fast;
+    linalg_init(argv);
+    store_init();
+    theory_init();
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--slow") == 0)
             groups = slow;

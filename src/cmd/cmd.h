@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include <argp.h>
+
 struct cmd {
     const char *name;
     const char *doc;
@@ -26,14 +28,14 @@ struct store_provenance cmd_provenance(const char *command);
 
 /* ---- load.c */
 
-/* The options that `run` and `theory` share. */
+/* What `run` and `theory` share: EXPERIMENT.yaml, --set, --quick. A command's argp has these as its children;
+ * at ARGP_KEY_INIT it hands them their input: state->child_inputs[0]. */
 struct cmd_experiment_options {
     const char *path;
     struct experiment_options options;
-    const char **sets; /* (n_sets) grows with each --set */
+    const char **sets; /* (n_sets) to be freed */
 };
-/* Takes one more KEY=VALUE. */
-int cmd_add_set(struct cmd_experiment_options *options, const char *set, struct base_error *error);
+extern const struct argp_child cmd_experiment_parser[];
 /* Reads the experiment, with this program's activations and measures as its vocabulary. */
 int cmd_load(struct experiment *experiment, const struct cmd_experiment_options *options,
              struct base_error *error);

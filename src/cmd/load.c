@@ -1,27 +1,50 @@
 #include "cmd/cmd.h"
 
-#include "base/memory.h"
-
-#include <math.h>
+#include <argp.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-int cmd_add_set(struct cmd_experiment_options *options, const char *set, struct base_error *error)
+static const struct argp_option known[] = {
+    {"set", 's', "KEY=VALUE", 0,
+     "Override a key of the experiment: --set trials=20, --set sweep.width='[100, 200]'", 0},
+    {"quick", 'q', NULL, 0, "Take what the experiment's `quick` says", 0},
+    {0}};
+
+static int add_set(struct cmd_experiment_options *options, const char *set)
 {
     const size_t n = options->options.n_sets;
-    const char **sets = base_calloc(n + 1, sizeof *sets, error);
+    const char **sets = realloc(options->sets, (n + 1) * sizeof *sets);
     if (sets == NULL)
-        return BASE_FAILED;
-    if (n > 0)
-        memcpy(sets, options->sets, n * sizeof *sets);
+        return ENOMEM;
     sets[n] = set;
-    free(options->sets);
     options->sets = sets;
     options->options.sets = sets;
     options->options.n_sets = n + 1;
-    return BASE_OK;
+    return 0;
 }
+
+static error_t parse_option(int key, char *value, struct argp_state *state)
+{
+    struct cmd_experiment_options *o = state->input;
+    switch (key) {
+    case 's': return add_set(o, value);
+    case 'q': o->options.quick = true; return 0;
+    case ARGP_KEY_ARG:
+        if (o->path != NULL)
+            argp_error(state, "one experiment at a time: \"%s\" is one too many", value);
+        o->path = value;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which experiment? For example experiments/universal-width.yaml");
+        return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp parser = {known, parse_option, NULL, NULL, NULL, NULL, NULL};
+const struct argp_child cmd_experiment_parser[] = {{&parser, 0, NULL, 0}, {0}};
 
 static int check_activation(const char *text, struct base_error *why)
 {

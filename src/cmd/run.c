@@ -16,14 +16,10 @@ struct arguments {
     struct cmd_experiment_options experiment;
     const char *output;
     int threads;
-    struct base_error *error;
 };
 
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "Write FILE instead of results/NAME.h5", 0},
-    {"set", 's', "KEY=VALUE", 0,
-     "Override a key of the experiment: --set trials=20, --set sweep.width='[100, 200]'", 0},
-    {"quick", 'q', NULL, 0, "Run what the experiment's `quick` says", 0},
     {"threads", 't', "N", 0, "Threads (default: one a core)", 0},
     {0}};
 
@@ -33,34 +29,23 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     int64_t threads;
     switch (key) {
     case 'o': a->output = value; return 0;
-    case 's': return cmd_add_set(&a->experiment, value, a->error) == BASE_OK ? 0 : ENOMEM;
-    case 'q': a->experiment.options.quick = true; return 0;
     case 't':
         if (!base_parse_int64(value, &threads) || threads < 1 || threads > 1024)
             argp_error(state, "--threads: \"%s\" is not a whole number from 1 to 1024", value);
         a->threads = (int)threads;
         return 0;
-    case ARGP_KEY_ARG:
-        if (a->experiment.path != NULL)
-            argp_error(state, "one experiment at a time: \"%s\" is one too many", value);
-        a->experiment.path = value;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which experiment? For example experiments/universal-width.yaml");
-        return 0;
+    case ARGP_KEY_INIT: state->child_inputs[0] = &a->experiment; return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
 }
 
 static const struct argp parser = {
-    options,
-    parse_option,
-    "EXPERIMENT.yaml",
-    "Sample the networks of an experiment, measure them, and store every trial in an HDF5 file."
-    "\vA run that was stopped goes on where it was when the same command is given again.",
-    NULL,
-    NULL,
-    NULL};
+    .options = options,
+    .parser = parse_option,
+    .args_doc = "EXPERIMENT.yaml",
+    .doc = "Sample the networks of an experiment, measure them, and store every trial in an HDF5 file."
+           "\vA run that was stopped goes on where it was when the same command is given again.",
+    .children = cmd_experiment_parser};
 
 static volatile sig_atomic_t stop;
 
@@ -146,11 +131,11 @@ static int run(int argc, char **argv, struct base_error *error)
     int status;
     struct experiment experiment = {0};
     struct sweep_summary summary = {0};
-    struct arguments a = {.error = error};
+    struct arguments a = {.threads = 0};
     char *path = NULL, *command = NULL;
     TRY(quote_command(argc, argv, &command, error));
     if (argp_parse(&parser, argc, argv, 0, NULL, &a) != 0)
-        TRY(BASE_FAILED);
+        TRY(base_fail(error, BASE_FAILED, "out of memory for the command line"));
     TRY(cmd_load(&experiment, &a.experiment, error));
     TRY(choose_output(a.output, &experiment, &path, error));
 

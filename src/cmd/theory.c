@@ -4,48 +4,24 @@
 #include "sweep/sweep.h"
 
 #include <argp.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-struct arguments {
-    struct cmd_experiment_options experiment;
-    struct base_error *error;
-};
-
-static const struct argp_option options[] = {
-    {"set", 's', "KEY=VALUE", 0,
-     "Override a key of the experiment: --set depth=5, --set sweep.width='[100, 200]'", 0},
-    {"quick", 'q', NULL, 0, "Take what the experiment's `quick` says", 0},
-    {0}};
-
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
-    struct arguments *a = state->input;
-    switch (key) {
-    case 's': return cmd_add_set(&a->experiment, value, a->error) == BASE_OK ? 0 : ENOMEM;
-    case 'q': a->experiment.options.quick = true; return 0;
-    case ARGP_KEY_ARG:
-        if (a->experiment.path != NULL)
-            argp_error(state, "one experiment at a time: \"%s\" is one too many", value);
-        a->experiment.path = value;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which experiment? For example experiments/universal-width.yaml");
-        return 0;
-    default: return ARGP_ERR_UNKNOWN;
-    }
+    (void)value;
+    if (key != ARGP_KEY_INIT)
+        return ARGP_ERR_UNKNOWN;
+    state->child_inputs[0] = state->input;
+    return 0;
 }
 
-static const struct argp parser = {options,
-                                   parse_option,
-                                   "EXPERIMENT.yaml",
-                                   "Print what mean-field theory predicts: tab-separated, a header and one "
-                                   "row a grid point, cases separated by two blank "
-                                   "lines.",
-                                   NULL,
-                                   NULL,
-                                   NULL};
+static const struct argp parser = {
+    .parser = parse_option,
+    .args_doc = "EXPERIMENT.yaml",
+    .doc = "Print what mean-field theory predicts: tab-separated, a header and one row a grid point, cases "
+           "separated by two blank lines.",
+    .children = cmd_experiment_parser};
 
 static bool has_column(const struct store_layout *layout, size_t v)
 {
@@ -91,10 +67,10 @@ static int run(int argc, char **argv, struct base_error *error)
     struct experiment experiment = {0};
     struct store_layout layout = {0};
     struct store_predictions predictions = {0};
-    struct arguments a = {.error = error};
-    if (argp_parse(&parser, argc, argv, 0, NULL, &a) != 0)
-        TRY(BASE_FAILED);
-    TRY(cmd_load(&experiment, &a.experiment, error));
+    struct cmd_experiment_options options = {.path = NULL};
+    if (argp_parse(&parser, argc, argv, 0, NULL, &options) != 0)
+        TRY(base_fail(error, BASE_FAILED, "out of memory for the command line"));
+    TRY(cmd_load(&experiment, &options, error));
     experiment.save_eigenvalues = false; /* one row a grid point */
     TRY(store_layout_init(&layout, &experiment, error));
     TRY(sweep_predict(&layout, &predictions, error));
@@ -108,7 +84,7 @@ static int run(int argc, char **argv, struct base_error *error)
 out:
     sweep_predictions_free(&layout, &predictions);
     experiment_free(&experiment);
-    free(a.experiment.sets);
+    free(options.sets);
     return status;
 }
 

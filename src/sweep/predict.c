@@ -82,8 +82,7 @@ int sweep_predict(const struct store_layout *layout, struct store_predictions *p
         status = measure_orders_get(&orders, a, &order, error);
         if (status == BASE_OK)
             predict_point(layout, order, a, point, predictions);
-        else if (status == BASE_FAILED ||
-                 status == BASE_UNRESOLVED) /* an overflow, say: the other points still have theirs */
+        else if (status == BASE_UNRESOLVED) /* an overflow, say: the other points still have theirs */
             note_missing(e, point, error, predictions);
         else
             TRY(status);

@@ -33,7 +33,7 @@ struct gauss {
 static int fail_infinite(const struct gauss *g, struct base_error *error)
 {
     return base_fail(
-        error, BASE_FAILED,
+        error, BASE_UNRESOLVED,
         "the mean square of the activation or of its derivative overflows or is infinite where the "
         "pre-activations have variance %g",
         g->variance);
@@ -61,7 +61,7 @@ static int reach_find(struct gauss *g, struct base_error *error)
         if (!inside)
             return BASE_OK;
     }
-    return base_fail(error, BASE_FAILED,
+    return base_fail(error, BASE_UNRESOLVED,
                      "the activation's mean square over inputs of variance %g does not exist", g->variance);
 }
 

@@ -32,8 +32,8 @@ static int forward(struct theory_order *order, const struct network *network, in
         for (size_t e = 0; e < 2; e++)
             q[2 * l + e] = network->weight_variance * qhat[2 * l - 2 + e] + network->bias_variance;
         if (!isfinite(q[2 * l]))
-            TRY(base_fail(error, BASE_FAILED, "the variance of the pre-activations overflows in layer %zu",
-                          l));
+            TRY(base_fail(error, BASE_UNRESOLVED,
+                          "the variance of the pre-activations overflows in layer %zu", l));
         for (size_t e = 0; l < order->L && e < 2; e++) {
             struct theory_pair pair;
             status = theory_gauss_pair(network->activation, q[2 * l], q[2 * l + e], level, &pair, error);
@@ -56,7 +56,7 @@ static int backward(struct theory_order *order, const struct network *network, s
         for (size_t e = 0; e < 2; e++) {
             qtilde[2 * l + e] = network->weight_variance * qtilde[2 * l + 2 + e] * network->slope[2 * l + e];
             if (!isfinite(qtilde[2 * l + e]))
-                return base_fail(error, BASE_FAILED,
+                return base_fail(error, BASE_UNRESOLVED,
                                  "the variance of the backward signals overflows in layer %zu", l);
         }
     return BASE_OK;

@@ -28,7 +28,7 @@
  * d the distance of the nearest pole over √a (tanh: d = π/(2√a)); 1e-13 for tanh up to a = 60 at level 5.
  * Gauss–Hermite is poor here: with 81 nodes it misses E φ'² of tanh at a = 3.6 by 2e-4. A kinked one is
  * integrated piece by piece by Gauss–Legendre panels of 16·1.5^level nodes; 1e-13 for relu at every c, 1
- * included, from level 1 on. BASE_FAILED when the integral overflows or does not exist. b may exceed a by
+ * included, from level 1 on. BASE_UNRESOLVED when the integral overflows or does not exist. b may exceed a by
  * rounding. */
 struct theory_pair {
     double phi, dphi;
@@ -48,9 +48,9 @@ struct theory_order {
 /* Solves the recursions of KAA19 for inputs iid N(0,1) (q̂⁰_1 = 1, q̂⁰_2 = 0), refining the quadrature until
  * the order parameters stand to `tolerance` (relative), rounding shows or the finest level is reached;
  * order->error says how far it got. Parameters with e = 2 below 1e-12 of those with e = 1 are 0 to rounding
- * and judged against the latter. BASE_FAILED with a sentence, and nothing to free, when a value overflows (a
- * chaotic, unbounded network). About 1 ms a layer for a named activation, some ms for an expression, more for
- * one that is steep (tanh(20*x)). */
+ * and judged against the latter. BASE_UNRESOLVED with a sentence, and nothing to free, when a value overflows
+ * (a chaotic, unbounded network). About 1 ms a layer for a named activation, some ms for an expression, more
+ * for one that is steep (tanh(20*x)). */
 int theory_order_solve(struct theory_order *order, const struct net_activation *activation,
                        double weight_variance, double bias_variance, size_t depth, double tolerance,
                        struct base_error *error);

@@ -15,7 +15,6 @@
 int scratch_make(void **state)
 {
     char folder[] = "/tmp/fisherfield-XXXXXX";
-    store_init();
     if (mkdtemp(folder) == NULL)
         return -1;
     *state = strdup(folder);

@@ -25,12 +25,7 @@
     "network: {bias_variance: 0.1, depth: 3, outputs: 2}\n" DATA
 #define PLAIN HEAD CASES "sweep: {width: [20, 31, 47]}\n"
 
-static int setup(void **state)
-{
-    theory_init();
-    return scratch_make(state);
-}
-#define sweep_test(function) cmocka_unit_test_setup_teardown(function, setup, scratch_drop)
+#define sweep_test(function) cmocka_unit_test_setup_teardown(function, scratch_make, scratch_drop)
 
 static int try_run(const char *text, const char *path, int threads, const volatile sig_atomic_t *stop,
                    struct sweep_summary *summary, struct base_error *error)
