@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "store/contents.h"
 #include "store/h5.h"
+#include "store/partial.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -47,19 +48,35 @@ out:
     return status;
 }
 
-static int write_partial(const char *partial, const struct store_layout *layout,
-                         const struct store_predictions *predictions,
-                         const struct store_provenance *provenance, struct base_error *error)
+int store_partial_make(const char *path, const struct store_layout *layout,
+                       const struct store_predictions *predictions, const struct store_provenance *provenance,
+                       struct store_partial *partial, struct base_error *error)
 {
     int status;
-    hid_t file = -1;
-    TRY(create_file(partial, &file, error));
-    TRY(store_contents_write(file, layout, predictions, provenance, error));
-    TRY(h5_file_flush(file, error));
+    *partial = (struct store_partial){.file = -1};
+    TRY(base_got(partial->name = base_calloc(strlen(path) + 48, 1, error)));
+    TRY(reserve_partial(path, partial->name, error));
+    TRY(create_file(partial->name, &partial->file, error));
+    TRY(store_contents_write(partial->file, layout, predictions, provenance, error));
 out:
-    if (file >= 0 && H5Fclose(file) < 0 && status == BASE_OK)
-        status = h5_check(-1, error, "closing");
     return status;
+}
+
+int store_partial_close(struct store_partial *partial, struct base_error *error)
+{
+    int status = h5_file_flush(partial->file, error);
+    if (H5Fclose(partial->file) < 0 && status == BASE_OK)
+        status = h5_check(-1, error, "closing");
+    partial->file = -1;
+    return status;
+}
+
+void store_partial_free(struct store_partial *partial)
+{
+    h5_close(partial->file);
+    if (partial->name != NULL && partial->name[0] != '\0')
+        unlink(partial->name);
+    free(partial->name);
 }
 
 /* A link, unlike a rename, never replaces a file that another run made meanwhile; some file systems have
@@ -78,14 +95,11 @@ int store_create(const char *path, const struct store_layout *layout,
                  struct base_error *error)
 {
     int status;
-    char *partial = base_calloc(strlen(path) + 48, 1, error);
-    TRY(base_got(partial));
-    TRY(reserve_partial(path, partial, error));
-    status = write_partial(partial, layout, predictions, provenance, error);
-    if (status == BASE_OK)
-        status = publish(partial, path, error);
-    unlink(partial);
+    struct store_partial partial;
+    TRY(store_partial_make(path, layout, predictions, provenance, &partial, error));
+    TRY(store_partial_close(&partial, error));
+    TRY(publish(partial.name, path, error));
 out:
-    free(partial);
+    store_partial_free(&partial);
     return status == BASE_OK ? BASE_OK : base_fail_within(error, status, "%s", path);
 }

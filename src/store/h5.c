@@ -10,8 +10,9 @@
 
 void store_init(void)
 {
+    H5dont_atexit(); /* first of all: its exit handler crashes where a full disk has kept a file from closing
+                      */
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    H5dont_atexit();
 }
 
 void store_versions(char text[64])

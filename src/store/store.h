@@ -71,6 +71,17 @@ int store_create(const char *path, const struct store_layout *layout,
                  const struct store_predictions *predictions, const struct store_provenance *provenance,
                  struct base_error *error);
 
+/* Whether an existing result of the same experiment has room for fewer trials than the experiment asks.
+ * Another experiment is BASE_BAD_INPUT that names the key that differs. */
+int store_is_short(const char *path, const struct store_layout *layout, bool *is_short,
+                   struct base_error *error);
+
+/* Puts a file with room for all trials, and the finished ones in it, in the place of one that is short. The
+ * old file stands until the new one is whole, and whatever fails. */
+int store_extend(const char *path, const struct store_layout *layout,
+                 const struct store_predictions *predictions, const struct store_provenance *provenance,
+                 struct base_error *error);
+
 /* Opens an existing result of the same experiment to go on with it; done (n_points, trials) receives its
  * mask. Another definition or number of trials is BASE_BAD_INPUT that names the key that differs, as is a
  * file that is open elsewhere or no result at all; it stays as it was, byte for byte. */

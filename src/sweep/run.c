@@ -125,9 +125,10 @@ static void run_threads(struct shared *s, int threads)
     s->summary->threads = started + 1;
 }
 
-static int create_store(const struct store_layout *layout, const char *path,
-                        const struct sweep_options *options, const struct store_provenance *provenance,
-                        struct sweep_summary *summary, struct base_error *error)
+/* A new file, or one with more trials in the place of the old. */
+static int make_store(const struct store_layout *layout, const char *path, bool is_there,
+                      const struct sweep_options *options, const struct store_provenance *provenance,
+                      struct sweep_summary *summary, struct base_error *error)
 {
     int status;
     struct store_predictions predictions = {0};
@@ -136,9 +137,28 @@ static int create_store(const struct store_layout *layout, const char *path,
     memcpy(summary->why_no_theory, predictions.why_missing, sizeof summary->why_no_theory);
     if (options->folder != NULL && mkdir(options->folder, 0777) != 0 && errno != EEXIST)
         TRY(base_fail(error, BASE_BAD_INPUT, "%s: cannot be made: %s", options->folder, strerror(errno)));
-    TRY(store_create(path, layout, &predictions, provenance, error));
+    TRY(is_there ? store_extend(path, layout, &predictions, provenance, error)
+                 : store_create(path, layout, &predictions, provenance, error));
 out:
     sweep_predictions_free(layout, &predictions);
+    return status;
+}
+
+/* The file with room for every trial, open for writing, and what is done in it. */
+static int open_store(const struct store_layout *layout, const char *path,
+                      const struct sweep_options *options, const struct store_provenance *provenance,
+                      struct sweep_summary *summary, struct store **store, uint8_t *done,
+                      struct base_error *error)
+{
+    int status;
+    const bool is_there = access(path, F_OK) == 0;
+    bool is_short = false;
+    if (is_there)
+        TRY(store_is_short(path, layout, &is_short, error));
+    if (!is_there || is_short)
+        TRY(make_store(layout, path, is_there, options, provenance, summary, error));
+    TRY(store_open_writing(store, path, layout, done, error));
+out:
     return status;
 }
 
@@ -172,9 +192,7 @@ int sweep_run(const struct experiment *experiment, const char *path, const struc
     TRY(sweep_plan_init(&plan, e, options->threads, error));
     TRY(base_got(done = base_calloc(e->n_points * (size_t)e->trials, 1, error)));
     mine.threads = plan.threads;
-    if (access(path, F_OK) != 0)
-        TRY(create_store(&layout, path, options, &mine, summary, error));
-    TRY(store_open_writing(&store, path, &layout, done, error));
+    TRY(open_store(&layout, path, options, &mine, summary, &store, done, error));
 
     struct shared s = {.layout = &layout,
                        .plan = &plan,

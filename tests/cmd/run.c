@@ -73,12 +73,24 @@ static void another_experiment_is_refused(void **state)
     struct shell before = shell_expect(state, "info results/x.h5", 0);
     shell_refuse(state, "run x.yaml --set seed=2", 2,
                  "results/x.h5: another experiment|`seed: 2`|`seed: 1`|-o");
-    shell_refuse(state, "run x.yaml --set trials=9", 2, "`trials: 9`|`trials: 5`");
+    shell_refuse(state, "run x.yaml --set trials=4", 2, "`trials: 4`|`trials: 5`");
     shell_refuse(state, "run x.yaml --set sweep.width='[20, 30]'", 2, "[20, 30]`|[20, 30, 40]`");
     struct shell after = shell_expect(state, "info results/x.h5", 0);
     assert_string_equal(before.out, after.out);
     shell_free(&before);
     shell_free(&after);
+}
+
+static void more_trials_extend(void **state)
+{
+    shell_file(state, "x.yaml", SHELL_EXPERIMENT);
+    shell_expect_only(state, "run x.yaml", 0);
+    struct shell more = shell_expect(state, "run x.yaml --set trials=9", 0);
+    expect_line(more.err, "results/x.h5: 30 of 54 networks were there already\n");
+    struct shell info = shell_expect(state, "info results/x.h5", 0);
+    expect_line(info.out, "networks      54 of 54 (6 grid points, 9 trials each)\n");
+    shell_free(&more);
+    shell_free(&info);
 }
 
 static void wait_a_moment(long milliseconds)
@@ -226,6 +238,7 @@ static const struct CMUnitTest tests[] = {
     scratch_test(info_says_what_it_is),
     scratch_test(the_same_command_goes_on),
     scratch_test(another_experiment_is_refused),
+    scratch_test(more_trials_extend),
     scratch_test(a_signal_stops_and_the_same_command_finishes),
     scratch_test(a_second_signal_kills),
     scratch_test(a_killed_run_is_taken_up),

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -269,6 +270,63 @@ static void stopping_and_going_on_changes_no_bit(void **state)
     compare(straight, pieces, NULL);
 }
 
+/* A stopped run is extended twice, trials in between missing, and ends as one run straight through. */
+static void more_trials_change_no_bit(void **state)
+{
+    static const char four[] = "save: [eigenvalues]\n" PLAIN;
+    static const char nine[] =
+        "save: [eigenvalues]\nseed: 3\ntrials: 9\n" CASES "sweep: {width: [20, 31, 47]}\n";
+    static const char thirty[] =
+        "save: [eigenvalues]\nseed: 3\ntrials: 30\n" CASES "sweep: {width: [20, 31, 47]}\n";
+    char straight[SCRATCH_PATH], grown[SCRATCH_PATH];
+    struct sweep_summary summary;
+    struct base_error error = {""};
+    run(thirty, scratch_path(state, "straight.h5", straight), 2);
+    stop = 1; /* before the first network */
+    assert_int_equal(try_run(four, scratch_path(state, "grown.h5", grown), 1, &stop, &summary, &error),
+                     BASE_STOPPED);
+    run(nine, grown, 2);
+    const double wall = value_of(grown, "fisher_eig_max", 0);
+    summary = run(thirty, grown, 2);
+    assert_int_equal(summary.total, 180);
+    assert_int_equal(summary.kept, 54);
+    assert_int_equal(summary.sampled, 126);
+    assert_true(value_of(grown, "fisher_eig_max", 0) == wall);
+    compare(straight, grown, NULL);
+    assert_int_equal(scratch_count(state), 2); /* nothing is left behind */
+    assert_int_equal(try_run(nine, grown, 1, NULL, &summary, &error), BASE_BAD_INPUT);
+    assert_non_null(strstr(error.text, "`trials: 30`"));
+    compare(straight, grown, NULL);
+}
+
+/* Where the larger file cannot be made the old one stays. */
+static void a_failed_extension_loses_nothing(void **state)
+{
+    char path[SCRATCH_PATH];
+    struct sweep_summary summary;
+    struct base_error error = {""};
+    run(PLAIN, scratch_path(state, "x.h5", path), 1);
+    size_t size, after_size;
+    char *before = scratch_read(path, &size);
+    struct rlimit old, small;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    small = old;
+    small.rlim_cur = size; /* the disk is full, as far as this process can see */
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    const int status = try_run("seed: 3\ntrials: 4000\n" CASES "sweep: {width: [20, 31, 47]}\n", path, 1,
+                               NULL, &summary, &error);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_int_equal(status, BASE_FAILED);
+    assert_non_null(strstr(error.text, "x.h5"));
+    char *after = scratch_read(path, &after_size);
+    assert_int_equal(after_size, size);
+    assert_memory_equal(before, after, size);
+    assert_int_equal(scratch_count(state), 1);
+    free(before);
+    free(after);
+}
+
 static void a_stop_leaves_a_whole_file(void **state)
 {
     char path[SCRATCH_PATH], straight[SCRATCH_PATH];
@@ -425,6 +483,8 @@ static const struct CMUnitTest tests[] = {
     sweep_test(saving_more_changes_no_bit),
     sweep_test(the_rest_of_a_sweep_changes_no_bit),
     sweep_test(stopping_and_going_on_changes_no_bit),
+    sweep_test(more_trials_change_no_bit),
+    sweep_test(a_failed_extension_loses_nothing),
     sweep_test(a_stop_leaves_a_whole_file),
     sweep_test(a_finished_run_stays_finished),
     sweep_test(memory_is_checked_before_a_file_is_made),

@@ -1,0 +1,77 @@
+/* Whether a result file is of the experiment that would write to it. */
+#include "store/compare.h"
+
+#include "store/h5.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The line of `definition` that begins with the key (up to and with its colon) of `line`; NULL when there is
+ * none. */
+static const char *find_line(const char *definition, const char *line, size_t key_length)
+{
+    for (const char *at = definition; at != NULL && *at != '\0';
+         at = strchr(at, '\n') != NULL ? strchr(at, '\n') + 1 : NULL)
+        if (strncmp(at, line, key_length) == 0)
+            return at;
+    return NULL;
+}
+
+/* BASE_BAD_INPUT naming the first line of `mine` that `theirs` has differently or not at all. */
+static int compare_lines(const char *mine, const char *theirs, const char *mine_name, const char *theirs_name,
+                         struct base_error *error)
+{
+    for (const char *line = mine; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n') {
+        const size_t length = strcspn(line, "\n"), key = strcspn(line, ":\n") + 1;
+        const char *other = find_line(theirs, line, key < length ? key : length);
+        if (other == NULL)
+            return base_fail(error, BASE_BAD_INPUT, "`%.*s` stands in %s alone", (int)length, line,
+                             mine_name);
+        if (strcspn(other, "\n") != length || strncmp(line, other, length) != 0)
+            return base_fail(error, BASE_BAD_INPUT, "%s has `%.*s`, %s has `%.*s`", mine_name, (int)length,
+                             line, theirs_name, (int)strcspn(other, "\n"), other);
+    }
+    return BASE_OK;
+}
+
+int store_experiment_check(hid_t file, const struct experiment *e, struct base_error *error)
+{
+    int status;
+    char *stored = NULL;
+    TRY(h5_attribute_read_text(file, "definition", &stored, error));
+    if (stored == NULL)
+        TRY(base_fail(error, BASE_FAILED, "it has no attribute `definition`"));
+    TRY(compare_lines(e->definition, stored, "the experiment", "the file", error));
+    TRY(compare_lines(stored, e->definition, "the file", "the experiment", error));
+out:
+    free(stored);
+    if (status == BASE_BAD_INPUT) {
+        char difference[1024];
+        snprintf(difference, sizeof difference, "%.1000s", error->text);
+        base_fail(error, BASE_BAD_INPUT, "another experiment stands in it: %s; give another file with -o",
+                  difference);
+    }
+    return status;
+}
+
+int store_trials_read(hid_t done, const struct experiment *e, size_t *trials, struct base_error *error)
+{
+    int status;
+    hsize_t sizes[H5_MAX_RANK];
+    size_t networks;
+    const hid_t space = H5Dget_space(done);
+    const int rank = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
+    TRY(h5_check(rank, error, "variable done"));
+    if (rank != (int)e->n_axes + 2 || H5Sget_simple_extent_dims(space, sizes, NULL) != rank)
+        TRY(base_fail(error, BASE_FAILED, "its variable `done` has %d dimensions, not %zu", rank,
+                      e->n_axes + 2));
+    *trials = (size_t)sizes[rank - 1];
+    TRY(h5_dataset_count(done, &networks, error));
+    if (networks != e->n_points * *trials)
+        TRY(base_fail(error, BASE_FAILED, "its variable `done` has %zu numbers, not %zu", networks,
+                      e->n_points * *trials));
+out:
+    h5_close(space);
+    return status;
+}

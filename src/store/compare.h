@@ -1,0 +1,16 @@
+/* Private to store: whether a result file is of the experiment that would write to it. */
+#ifndef STORE_COMPARE_H
+#define STORE_COMPARE_H
+
+#include "base/error.h"
+#include "experiment/experiment.h"
+#include "store/h5.h"
+
+/* BASE_BAD_INPUT naming the first key that differs, with both values, unless the definitions are the same. */
+int store_experiment_check(hid_t file, const struct experiment *experiment, struct base_error *error);
+
+/* The trials that the file has room for, by the size of its variable `done`, which must be the grid's. */
+int store_trials_read(hid_t done, const struct experiment *experiment, size_t *trials,
+                      struct base_error *error);
+
+#endif

@@ -1,0 +1,135 @@
+/* More trials for an existing result file: a whole new file with the finished trials copied takes its place
+ * at once. */
+#include "base/memory.h"
+#include "store/cell.h"
+#include "store/compare.h"
+#include "store/partial.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int read_trials(hid_t file, const struct experiment *e, size_t *trials, struct base_error *error)
+{
+    int status;
+    hid_t done = -1;
+    TRY(h5_check(done = H5Dopen2(file, "done", H5P_DEFAULT), error, "variable done"));
+    TRY(store_trials_read(done, e, trials, error));
+out:
+    h5_close(done);
+    return status;
+}
+
+int store_is_short(const char *path, const struct store_layout *layout, bool *is_short,
+                   struct base_error *error)
+{
+    int status;
+    hid_t file = -1;
+    size_t trials;
+    TRY(h5_file_open(path, false, &file, error));
+    TRY(store_experiment_check(file, layout->experiment, error));
+    TRY(read_trials(file, layout->experiment, &trials, error));
+    *is_short = trials < (size_t)layout->experiment->trials;
+out:
+    h5_close(file);
+    return status == BASE_OK ? BASE_OK : base_fail_within(error, status, "%s", path);
+}
+
+/* Every trial of one grid point. numbers: (trials, length) */
+static int copy_point(hid_t from, hid_t to, const struct store_layout *layout, size_t variable, size_t point,
+                      size_t trials, double *numbers, struct base_error *error)
+{
+    int status;
+    const char *name = layout->variables[variable]->name;
+    struct store_cell source = {-1, -1}, target = {-1, -1};
+    TRY(store_cell_select(&source, from, layout, variable, point, 0, trials, error));
+    TRY(store_cell_select(&target, to, layout, variable, point, 0, trials, error));
+    TRY(h5_check(H5Dread(from, H5T_NATIVE_DOUBLE, source.memory, source.file, H5P_DEFAULT, numbers), error,
+                 "reading %s", name));
+    TRY(h5_check(H5Dwrite(to, H5T_NATIVE_DOUBLE, target.memory, target.file, H5P_DEFAULT, numbers), error,
+                 "writing %s", name));
+out:
+    store_cell_close(&source);
+    store_cell_close(&target);
+    return status;
+}
+
+static int copy_variable(hid_t from, hid_t to, const struct store_layout *layout, size_t variable,
+                         size_t trials, struct base_error *error)
+{
+    int status;
+    const char *name = layout->variables[variable]->name;
+    hid_t source = -1, target = -1;
+    double *numbers = base_calloc(trials * store_layout_length(layout, variable), sizeof *numbers, error);
+    TRY(base_got(numbers));
+    TRY(h5_check(source = H5Dopen2(from, name, H5P_DEFAULT), error, "variable %s", name));
+    TRY(h5_check(target = H5Dopen2(to, name, H5P_DEFAULT), error, "variable %s", name));
+    for (size_t point = 0; point < layout->experiment->n_points; point++)
+        TRY(copy_point(source, target, layout, variable, point, trials, numbers, error));
+out:
+    h5_close(source);
+    h5_close(target);
+    free(numbers);
+    return status;
+}
+
+/* The mask (n_points, trials) into one with more trials. */
+static int copy_done(hid_t from, hid_t to, const struct experiment *e, size_t trials,
+                     struct base_error *error)
+{
+    int status;
+    const size_t more = (size_t)e->trials;
+    hid_t source = -1, target = -1;
+    uint8_t *old = base_calloc(e->n_points * trials, 1, error),
+            *new = base_calloc(e->n_points * more, 1, error);
+    TRY(base_got(old));
+    TRY(base_got(new));
+    TRY(h5_check(source = H5Dopen2(from, "done", H5P_DEFAULT), error, "variable done"));
+    TRY(h5_check(target = H5Dopen2(to, "done", H5P_DEFAULT), error, "variable done"));
+    TRY(h5_dataset_read(source, H5T_NATIVE_UINT8, old, "done", error));
+    for (size_t point = 0; point < e->n_points; point++)
+        memcpy(new + point *more, old + point * trials, trials);
+    TRY(h5_dataset_write(target, H5T_NATIVE_UINT8, new, "done", error));
+out:
+    h5_close(source);
+    h5_close(target);
+    free(old);
+    free(new);
+    return status;
+}
+
+static int copy_wall_seconds(hid_t from, hid_t to, struct base_error *error)
+{
+    char *text = NULL;
+    int status = h5_attribute_read_text(from, "wall_seconds", &text, error);
+    if (status == BASE_OK && text != NULL)
+        status = h5_attribute_add_real(to, "wall_seconds", strtod(text, NULL), error);
+    free(text);
+    return status;
+}
+
+int store_extend(const char *path, const struct store_layout *layout,
+                 const struct store_predictions *predictions, const struct store_provenance *provenance,
+                 struct base_error *error)
+{
+    int status;
+    hid_t old = -1; /* open for writing until the end: its lock keeps other runs away */
+    size_t trials;
+    struct store_partial partial = {.file = -1};
+    TRY(h5_file_open(path, true, &old, error));
+    TRY(store_experiment_check(old, layout->experiment, error));
+    TRY(read_trials(old, layout->experiment, &trials, error));
+    TRY(store_partial_make(path, layout, predictions, provenance, &partial, error));
+    for (size_t v = 0; v < layout->n_variables; v++)
+        TRY(copy_variable(old, partial.file, layout, v, trials, error));
+    TRY(copy_done(old, partial.file, layout->experiment, trials, error));
+    TRY(copy_wall_seconds(old, partial.file, error));
+    TRY(store_partial_close(&partial, error));
+    if (rename(partial.name, path) != 0)
+        TRY(base_fail(error, BASE_FAILED, "cannot be replaced: %s", strerror(errno)));
+out:
+    store_partial_free(&partial);
+    h5_close(old);
+    return status == BASE_OK ? BASE_OK : base_fail_within(error, status, "%s", path);
+}
