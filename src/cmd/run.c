@@ -1,4 +1,5 @@
 #include "cmd/cmd.h"
+#include "cmd/trial.h"
 
 #include "base/memory.h"
 #include "base/number.h"
@@ -16,12 +17,24 @@ struct arguments {
     struct cmd_experiment_options experiment;
     const char *output;
     int threads;
+    struct cmd_trial trial;
 };
 
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "Write FILE instead of results/NAME.h5", 0},
     {"threads", 't', "N", 0, "Threads (default: one a core)", 0},
+    {"trial", 'k', "K", 0,
+     "Sample network K of one grid point alone and print its values; no file is read or written", 1},
+    {"case", 'c', "NAME", 0, "The case of --trial", 1},
+    {"at", 'a', "KEY=VALUE", 0, "A swept value of --trial, such as --at width=200", 1},
     {0}};
+
+static void parse_place(struct cmd_trial *trial, const char *value, struct argp_state *state)
+{
+    if (trial->n_places == CMD_MAX_PLACES)
+        argp_error(state, "--at %s: more than %d", value, CMD_MAX_PLACES);
+    trial->places[trial->n_places++] = value;
+}
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
@@ -29,12 +42,22 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     int64_t threads;
     switch (key) {
     case 'o': a->output = value; return 0;
+    case 'c': a->trial.case_name = value; return 0;
+    case 'a': parse_place(&a->trial, value, state); return 0;
+    case 'k':
+        if (!base_parse_int64(value, &a->trial.trial) || a->trial.trial < 0)
+            argp_error(state, "--trial: \"%s\" is not a whole number from 0", value);
+        return 0;
     case 't':
         if (!base_parse_int64(value, &threads) || threads < 1 || threads > 1024)
             argp_error(state, "--threads: \"%s\" is not a whole number from 1 to 1024", value);
         a->threads = (int)threads;
         return 0;
     case ARGP_KEY_INIT: state->child_inputs[0] = &a->experiment; return 0;
+    case ARGP_KEY_END:
+        if (a->trial.trial < 0 && (a->trial.case_name != NULL || a->trial.n_places > 0))
+            argp_error(state, "--case and --at belong to --trial");
+        return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
 }
@@ -131,12 +154,16 @@ static int run(int argc, char **argv, struct base_error *error)
     int status;
     struct experiment experiment = {0};
     struct sweep_summary summary = {0};
-    struct arguments a = {.threads = 0};
+    struct arguments a = {.trial = {.trial = -1}};
     char *path = NULL, *command = NULL;
     TRY(quote_command(argc, argv, &command, error));
     if (argp_parse(&parser, argc, argv, 0, NULL, &a) != 0)
         TRY(base_fail(error, BASE_FAILED, "out of memory for the command line"));
     TRY(cmd_load(&experiment, &a.experiment, error));
+    if (a.trial.trial >= 0) {
+        status = cmd_trial_print(&experiment, &a.trial, error);
+        goto out;
+    }
     TRY(choose_output(a.output, &experiment, &path, error));
 
     catch_signals();

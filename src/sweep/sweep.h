@@ -62,4 +62,11 @@ int sweep_run(const struct experiment *experiment, const char *path, const struc
               const struct store_provenance *provenance, struct sweep_summary *summary,
               struct base_error *error);
 
+/* ---- trial.c */
+
+/* One network alone: the values of `trial` at `point`, values[v] with room for store_layout_length numbers.
+ * The same bits as in a run. BASE_UNRESOLVED when it cannot be measured. */
+int sweep_trial(const struct store_layout *layout, size_t point, size_t trial, double *const *values,
+                struct base_error *error);
+
 #endif

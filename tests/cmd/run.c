@@ -93,6 +93,43 @@ static void more_trials_extend(void **state)
     shell_free(&info);
 }
 
+/* Trial 3 of (relu, width 30), with its eigenvalues, against what a run has stored. */
+static void one_trial_can_be_run_alone(void **state)
+{
+    char path[SCRATCH_PATH], expected[512], *row;
+    struct store_result r;
+    struct store_array largest, eigenvalues;
+    struct base_error error = {""};
+    shell_file(state, "x.yaml", "save: [eigenvalues]\n" SHELL_EXPERIMENT);
+    struct shell alone = shell_expect(state, "run x.yaml --trial 3 --case relu --at width=30", 0);
+    assert_false(shell_exists(state, "results"));
+    shell_expect_only(state, "run x.yaml", 0);
+    assert_int_equal(store_open(&r, scratch_path(state, "results/x.h5", path), &error), BASE_OK);
+    assert_int_equal(store_read(&r, "fisher_eig_max", &largest, &error), BASE_OK);
+    assert_int_equal(store_read(&r, "fisher_eigenvalues", &eigenvalues, &error), BASE_OK);
+    const size_t at = 4 * r.trials + 3; /* grid point 4 */
+    expect_line(alone.out, "case\twidth\ttrial\trank\tfisher_eig_mean\t");
+    row = strstr(alone.out, "\nrelu\t30\t3\t10\t");
+    assert_non_null(row);
+    snprintf(expected, sizeof expected, "\t%.17g\n", eigenvalues.values[at * eigenvalues.length + 9]);
+    expect_line(row, expected);
+    snprintf(expected, sizeof expected, "\t%.17g\t", largest.values[at]);
+    expect_line(row, expected);
+    store_array_free(&largest);
+    store_array_free(&eigenvalues);
+    store_result_free(&r);
+    shell_free(&alone);
+    shell_refuse(state, "run x.yaml --trial 3 --case relu", 2, "--at width=VALUE");
+    shell_refuse(state, "run x.yaml --trial 3 --at width=30", 2, "--case tanh");
+    shell_refuse(state, "run x.yaml --trial 3 --case relux --at width=30", 2, "no case \"relux\"");
+    shell_refuse(state, "run x.yaml --trial 3 --case relu --at width=31", 2, "--at width=31|not one of");
+    shell_refuse(state, "run x.yaml --trial 3 --case relu --at width=30 --at depth=3", 2,
+                 "--at depth=3|swept key");
+    shell_refuse(state, "run x.yaml --trial 5 --case relu --at width=30", 2, "--trial: 5 is not from 0 to 4");
+    shell_refuse(state, "run x.yaml --trial -1 --case relu --at width=30", 2, "--trial: \"-1\"");
+    shell_refuse(state, "run x.yaml --case relu", 2, "belong to --trial");
+}
+
 static void wait_a_moment(long milliseconds)
 {
     nanosleep(&(struct timespec){.tv_nsec = milliseconds * 1000000}, NULL);
@@ -239,6 +276,7 @@ static const struct CMUnitTest tests[] = {
     scratch_test(the_same_command_goes_on),
     scratch_test(another_experiment_is_refused),
     scratch_test(more_trials_extend),
+    scratch_test(one_trial_can_be_run_alone),
     scratch_test(a_signal_stops_and_the_same_command_finishes),
     scratch_test(a_second_signal_kills),
     scratch_test(a_killed_run_is_taken_up),
