@@ -1,5 +1,7 @@
 #include "random/normal.h"
 
+#include "base/vector.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -13,44 +15,15 @@ enum {
     BATCH_NORMALS = 2 * BLOCKS
 };
 
-/* The same C code compiled for three instruction sets, chosen when the program starts. Sanitizers cannot
- * instrument the function that chooses. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define RANDOM_PORTABLE
-#endif
-#endif
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) &&                       \
-    !defined(RANDOM_PORTABLE)
-#define CLONES __attribute__((target_clones("default", "avx2", "avx512f")))
-#else
-#define CLONES
-#endif
-#define INLINE static inline __attribute__((always_inline))
-
-INLINE double from_bits(uint64_t bits)
-{
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-INLINE uint64_t to_bits(double value)
-{
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
 /* ln u for a normal double 0 < u < 1: u = m 2^e with m in [√½, √2), ln m = 2 artanh s, s = (m − 1)/(m + 1),
  * |s| < 0.172; the first term left out of the series is below 2e-18. m − 1 is exact. */
-INLINE double log_unit(double u)
+BASE_INLINE double log_unit(double u)
 {
     const uint64_t sqrt_half = 0x3fe6a09e667f3bcd, one = 0x3ff0000000000000, mantissa = 0x000fffffffffffff;
-    const uint64_t shifted = to_bits(u) + (one - sqrt_half);
-    const double m = from_bits((shifted & mantissa) + sqrt_half);
+    const uint64_t shifted = base_to_bits(u) + (one - sqrt_half);
+    const double m = base_from_bits((shifted & mantissa) + sqrt_half);
     const double e =
-        from_bits(0x4330000000000000 | (shifted >> 52)) - (0x1p52 + 1023); /* an integer to a double */
+        base_from_bits(0x4330000000000000 | (shifted >> 52)) - (0x1p52 + 1023); /* an integer to a double */
     const double s = (m - 1) / (m + 1), z = s * s;
     double sum = 1.0 / 21;
     sum = sum * z + 1.0 / 19;
@@ -67,7 +40,7 @@ INLINE double log_unit(double u)
 }
 
 /* sin x and cos x for |x| ≤ π/4 by their Taylor series. */
-INLINE double sin_small(double x)
+BASE_INLINE double sin_small(double x)
 {
     const double z = x * x;
     double sum = -1.0 / 1307674368000;
@@ -80,7 +53,7 @@ INLINE double sin_small(double x)
     return x + x * (z * sum);
 }
 
-INLINE double cos_small(double x)
+BASE_INLINE double cos_small(double x)
 {
     const double z = x * x;
     double sum = 1.0 / 20922789888000;
@@ -94,13 +67,13 @@ INLINE double cos_small(double x)
 }
 
 /* 52 bits to (2·bits + 1)·2⁻⁵³ in (0, 1), exactly. */
-INLINE double unit_from_bits(uint64_t bits)
+BASE_INLINE double unit_from_bits(uint64_t bits)
 {
-    return (from_bits(0x3ff0000000000000 | bits) - 1) + 0x1p-53;
+    return (base_from_bits(0x3ff0000000000000 | bits) - 1) + 0x1p-53;
 }
 
 /* BATCH_NORMALS normals from block `first` on. Each loop is one vector operation a line. */
-CLONES static void normals_batch(uint64_t seed, uint64_t stream, uint64_t first, double *restrict out)
+BASE_CLONES static void normals_batch(uint64_t seed, uint64_t stream, uint64_t first, double *restrict out)
 {
     uint32_t x0[BLOCKS], x1[BLOCKS], x2[BLOCKS], x3[BLOCKS];
     for (int b = 0; b < BLOCKS; b++) {
@@ -126,10 +99,10 @@ CLONES static void normals_batch(uint64_t seed, uint64_t stream, uint64_t first,
             const double x = 0x1.921fb54442d18p+0 * (unit_from_bits(a << 2 >> 12) - 0.5); /* (π/2) f */
             const double s = sin_small(x), c = cos_small(x);
             const uint64_t q = a >> 62, odd = 0 - (q & 1);
-            const uint64_t cos_bits = (to_bits(c) & ~odd) | (to_bits(s) & odd);
-            const uint64_t sin_bits = (to_bits(s) & ~odd) | (to_bits(c) & odd);
-            out[GROUP_NORMALS * g + j] = radius * from_bits(cos_bits ^ ((q ^ q >> 1) & 1) << 63);
-            out[GROUP_NORMALS * g + LANES + j] = radius * from_bits(sin_bits ^ (q >> 1) << 63);
+            const uint64_t cos_bits = (base_to_bits(c) & ~odd) | (base_to_bits(s) & odd);
+            const uint64_t sin_bits = (base_to_bits(s) & ~odd) | (base_to_bits(c) & odd);
+            out[GROUP_NORMALS * g + j] = radius * base_from_bits(cos_bits ^ ((q ^ q >> 1) & 1) << 63);
+            out[GROUP_NORMALS * g + LANES + j] = radius * base_from_bits(sin_bits ^ (q >> 1) << 63);
         }
 }
 
