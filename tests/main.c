@@ -30,6 +30,7 @@
     X(tests_theory_fisher) \
     X(tests_measure_registry) \
     X(tests_report_limit) \
+    X(tests_report_theory_table) \
     X(tests_store_file) \
     X(tests_store_refuse) \
     X(tests_store_damage) \
@@ -37,7 +38,8 @@
     X(tests_sweep_sweep) \
     X(tests_cmd_usage) \
     X(tests_cmd_run) \
-    X(tests_cmd_tables)
+    X(tests_cmd_tables) \
+    X(tests_cmd_own_theory)
 /* Statistics and long runs. */
 #define SLOW(X) \
     X(slow_random_normal) \

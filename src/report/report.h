@@ -67,12 +67,15 @@ int report_table_print(const struct store_result *result, size_t n_names, const 
 void report_print_number(FILE *out, double value); /* 17 significant digits, or nan */
 void report_print_axis(FILE *out, const struct experiment_axis *axis, size_t index);
 
-/* ---- series.c, verify.c */
+/* ---- verify.c, with series.c, theory_table.c and theory_match.c */
 
 enum report_verdict { REPORT_AGREES = 0, REPORT_DISAGREES = 1, REPORT_NOT_JUDGED = 3 };
 
-/* Prints the report on several result files and gives the verdict over all of them. */
-int report_verify(size_t n_files, const char *const *paths, FILE *out, enum report_verdict *verdict,
-                  struct base_error *error);
+/* Prints the report on several result files and gives the verdict over all of them. theory: NULL, or the path
+ * of a table of one's own, as `fisherfield theory` prints it (theory_table.h says exactly): its predictions
+ * stand in place of the stored ones, and no variable is judged that it lacks. It must fit the grid of every
+ * file; a row that it lacks is nan. */
+int report_verify(size_t n_files, const char *const *paths, const char *theory, FILE *out,
+                  enum report_verdict *verdict, struct base_error *error);
 
 #endif

@@ -98,15 +98,14 @@ out:
 }
 
 static int collect_series(struct series *s, size_t stride, const double *widths, double outputs,
-                          const struct store_array *measured, const struct store_array *theory,
-                          struct base_error *error)
+                          const struct store_array *measured, const double *theory, struct base_error *error)
 {
     const size_t trials = s->result->trials;
     s->n_powers = measure_powers(s->variable, (size_t)outputs, s->powers);
     for (size_t i = 0; i < s->n; i++) {
         const size_t point = s->first_point + i * stride;
         s->widths[i] = widths[point];
-        s->theory[i] = theory->values[point];
+        s->theory[i] = theory[point];
         s->moments[i] = report_moments(trials, measured->values + point * trials, 1);
         s->ratios[i] = s->moments[i].mean / s->theory[i];
         s->se[i] = s->moments[i].se / fabs(s->theory[i]);
@@ -115,18 +114,29 @@ static int collect_series(struct series *s, size_t stride, const double *widths,
     return s->state == SERIES_FITTED ? fit(s, error) : BASE_OK;
 }
 
-static int collect_variable(const struct store_result *r, const struct measure_variable *v,
+static int read_stored(const struct store_result *r, const struct measure_variable *v,
+                       struct store_array *theory, struct base_error *error)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%s_theory", v->name);
+    const int status = store_read(r, name, theory, error);
+    if (status == BASE_OK && (theory->per_trial || theory->length != 1))
+        return base_fail(error, BASE_BAD_INPUT, "%s: `%s` has unexpected dimensions", r->path, name);
+    return status;
+}
+
+/* own: (n_points), or NULL for the stored theory. */
+static int collect_variable(const struct store_result *r, const struct measure_variable *v, const double *own,
                             const double *widths, const double *outputs, struct series_list *list,
                             struct base_error *error)
 {
     int status;
-    char name[128];
-    struct store_array measured = {0}, theory = {0};
+    struct store_array measured = {0}, stored = {0};
     const struct run run = find_width_axis(r);
     TRY(store_read(r, v->name, &measured, error));
-    snprintf(name, sizeof name, "%s_theory", v->name);
-    TRY(store_read(r, name, &theory, error));
-    if (!measured.per_trial || measured.length != 1 || theory.per_trial || theory.length != 1)
+    if (own == NULL)
+        TRY(read_stored(r, v, &stored, error));
+    if (!measured.per_trial || measured.length != 1)
         TRY(base_fail(error, BASE_BAD_INPUT, "%s: `%s` has unexpected dimensions", r->path, v->name));
     for (size_t point = 0; point < r->n_points; point++) {
         if (point / run.stride % run.count != 0)
@@ -135,15 +145,17 @@ static int collect_variable(const struct store_result *r, const struct measure_v
         TRY(list_append(list, &s, error));
         *s = (struct series){.result = r, .variable = v, .first_point = point};
         TRY(series_init(s, run.count, error));
-        TRY(collect_series(s, run.stride, widths, outputs[point], &measured, &theory, error));
+        TRY(collect_series(s, run.stride, widths, outputs[point], &measured,
+                           own != NULL ? own : stored.values, error));
     }
 out:
     store_array_free(&measured);
-    store_array_free(&theory);
+    store_array_free(&stored);
     return status;
 }
 
-int series_collect(const struct store_result *result, struct series_list *list, struct base_error *error)
+int series_collect(const struct store_result *result, const struct theory_values *own,
+                   struct series_list *list, struct base_error *error)
 {
     int status;
     double *widths = base_calloc(result->n_points, sizeof *widths, error);
@@ -154,8 +166,9 @@ int series_collect(const struct store_result *result, struct series_list *list, 
     TRY(store_read_key(result, "outputs", outputs, error));
     for (size_t i = 0; i < result->n_names; i++) {
         const struct measure_variable *v = measure_find_variable(result->names[i]);
-        if (v->predicted && v->axis == MEASURE_SCALAR)
-            TRY(collect_variable(result, v, widths, outputs, list, error));
+        const double *theory = own == NULL ? NULL : theory_values_find(own, result->n_points, v);
+        if (v->predicted && v->axis == MEASURE_SCALAR && (own == NULL || theory != NULL))
+            TRY(collect_variable(result, v, theory, widths, outputs, list, error));
     }
 out:
     free(widths);

@@ -3,6 +3,7 @@
 #define REPORT_SERIES_H
 
 #include "report/report.h"
+#include "report/theory_table.h"
 
 #include <stdbool.h>
 
@@ -27,12 +28,14 @@ struct series {
     struct report_limit limit;
 };
 
-/* All comparisons of one result file, appended to the list. */
+/* All comparisons of one result file, appended to the list. own: NULL, or what to compare with in place of
+ * the stored theory, in these variables alone. */
 struct series_list {
     size_t n, room;
     struct series *series;
 };
-int series_collect(const struct store_result *result, struct series_list *list, struct base_error *error);
+int series_collect(const struct store_result *result, const struct theory_values *own,
+                   struct series_list *list, struct base_error *error);
 void series_list_free(struct series_list *list);
 
 #endif

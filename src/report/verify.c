@@ -13,7 +13,8 @@ struct tally {
 /* What every line of the report needs. */
 struct report {
     FILE *out;
-    double level; /* of one test */
+    const char *theory; /* NULL: the stored one, or the table's path */
+    double level;       /* of one test */
     struct tally all;
 };
 
@@ -69,10 +70,12 @@ static void print_limit(const struct series *s, double level, const char *verdic
             s->limit.chi2, s->limit.chi2_dof, verdict);
 }
 
-static const char *why_skipped(const struct series *s)
+static const char *why_skipped(const struct report *report, const struct series *s)
 {
     switch (s->state) {
-    case SERIES_NO_THEORY: return "the theory does not apply here (nan)";
+    case SERIES_NO_THEORY:
+        return report->theory == NULL ? "the theory does not apply here (nan)"
+                                      : "the table has no prediction at some width (nan, zero, or no row)";
     case SERIES_NO_TRIALS: return "fewer than two finished trials at some width";
     default: break;
     }
@@ -103,7 +106,7 @@ static void report_series(struct report *report, const struct series *s, struct 
         print_limit(s, report->level, verdict, report->out);
     } else {
         tally->skipped++;
-        fprintf(report->out, "  not judged: %s\n", why_skipped(s));
+        fprintf(report->out, "  not judged: %s\n", why_skipped(report, s));
     }
 }
 
@@ -128,7 +131,7 @@ static size_t report_variable(struct report *report, const struct series_list *l
     struct tally tally = {0};
     size_t i = first;
     fprintf(report->out, "%s: %s [%s]\n", head->variable->name, head->variable->long_name,
-            head->variable->source);
+            report->theory == NULL ? head->variable->source : report->theory);
     for (;
          i < list->n && list->series[i].variable == head->variable && list->series[i].result == head->result;
          i++)
@@ -150,11 +153,14 @@ static size_t count_tests(const struct series_list *list)
     return tests;
 }
 
-static enum report_verdict print_report(const struct series_list *list, FILE *out)
+static enum report_verdict print_report(const struct series_list *list, const char *theory, FILE *out)
 {
     const size_t tests = count_tests(list);
-    struct report report = {.out = out, .level = REPORT_FALSE_ALARM / (tests > 0 ? (double)tests : 1)};
+    struct report report = {
+        .out = out, .theory = theory, .level = REPORT_FALSE_ALARM / (tests > 0 ? (double)tests : 1)};
     const struct store_result *file = NULL;
+    if (theory != NULL)
+        fprintf(out, "# theory: %s, in place of the stored one; only its variables are judged\n", theory);
     for (size_t i = 0; i < list->n;) {
         if (list->series[i].result != file) {
             file = list->series[i].result;
@@ -173,24 +179,42 @@ static enum report_verdict print_report(const struct series_list *list, FILE *ou
                                    : REPORT_NOT_JUDGED;
 }
 
-int report_verify(size_t n_files, const char *const *paths, FILE *out, enum report_verdict *verdict,
-                  struct base_error *error)
+static int collect(const struct store_result *result, const struct theory_table *table,
+                   struct series_list *list, struct base_error *error)
+{
+    int status;
+    struct theory_values own = {0};
+    if (table == NULL)
+        return series_collect(result, NULL, list, error);
+    TRY(theory_table_match(table, result, &own, error));
+    TRY(series_collect(result, &own, list, error));
+out:
+    theory_values_free(&own);
+    return status;
+}
+
+int report_verify(size_t n_files, const char *const *paths, const char *theory, FILE *out,
+                  enum report_verdict *verdict, struct base_error *error)
 {
     int status;
     size_t opened = 0;
     struct series_list list = {0};
+    struct theory_table table = {0};
     struct store_result *results = base_calloc(n_files, sizeof *results, error);
     TRY(base_got(results));
+    if (theory != NULL)
+        TRY(theory_table_read(&table, theory, error));
     for (size_t i = 0; i < n_files; i++) {
         TRY(store_open(&results[i], paths[i], error));
         opened++;
-        TRY(series_collect(&results[i], &list, error));
+        TRY(collect(&results[i], theory != NULL ? &table : NULL, &list, error));
     }
-    *verdict = print_report(&list, out);
+    *verdict = print_report(&list, theory, out);
 out:
     series_list_free(&list);
     for (size_t i = 0; i < opened; i++)
         store_result_free(&results[i]);
     free(results);
+    theory_table_free(&table);
     return status;
 }
