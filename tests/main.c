@@ -14,6 +14,7 @@
 /* Fast tests, every commit. */
 #define FAST(X) \
     X(tests_base_number) \
+    X(tests_base_machine) \
     X(tests_random_normal) \
     X(tests_random_stream) \
     X(tests_linalg_linalg) \

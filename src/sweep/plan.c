@@ -1,3 +1,4 @@
+#include "base/cores.h"
 #include "base/memory.h"
 #include "sweep/point.h"
 #include "sweep/sweep.h"
@@ -5,7 +6,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Sampler, Gram summary and measures of one network. */
 static double network_bytes(const struct experiment *e, const struct net_architecture *a,
@@ -43,8 +43,7 @@ static int check_memory(const struct experiment *e, const struct net_sampler *sa
 
 static int useful_threads(const struct experiment *e, int asked, double bytes)
 {
-    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    double threads = asked > 0 ? asked : cores > 0 ? (double)cores : 1;
+    double threads = asked > 0 ? asked : base_cores().usable;
     threads = fmin(threads, (double)e->n_points * (double)e->trials);
     threads = fmin(threads, floor(fmin((double)e->memory, (double)base_memory_available()) / bytes));
     return threads < 1 ? 1 : (int)threads;

@@ -30,7 +30,7 @@ struct sweep_plan {
 };
 
 /* BASE_BAD_INPUT when one network of some point does not fit the experiment's `memory` or the machine.
- * threads 0: one a core. */
+ * threads 0: as many as base_cores() says are usable. */
 int sweep_plan_init(struct sweep_plan *plan, const struct experiment *experiment, int threads,
                     struct base_error *error);
 void sweep_plan_free(struct sweep_plan *plan);
@@ -38,7 +38,7 @@ void sweep_plan_free(struct sweep_plan *plan);
 /* ---- run.c */
 
 struct sweep_options {
-    int threads;                       /* 0: one a core */
+    int threads;                       /* 0: one a usable core */
     FILE *progress;                    /* NULL: none */
     const volatile sig_atomic_t *stop; /* NULL, or not 0: finish what is in hand, return BASE_STOPPED */
     const char *folder;                /* NULL, or made where it is missing, just before the file */
