@@ -35,7 +35,9 @@
     X(tests_store_refuse) \
     X(tests_store_damage) \
     X(tests_store_tools) \
+    X(tests_store_look) \
     X(tests_sweep_sweep) \
+    X(tests_sweep_plan) \
     X(tests_cmd_usage) \
     X(tests_cmd_run) \
     X(tests_cmd_tables)

@@ -146,6 +146,22 @@ out:
     return status;
 }
 
+int store_read_done(const char *path, const struct store_layout *layout, uint8_t *done,
+                    struct base_error *error)
+{
+    int status;
+    struct store *s = base_calloc(1, sizeof *s, error);
+    TRY(base_got(s));
+    *s = (struct store){.file = -1, .done = -1, .layout = layout};
+    TRY(h5_file_open(path, false, &s->file, error));
+    TRY(check_experiment(s, error));
+    TRY(h5_dataset_read(s->done, H5T_NATIVE_UINT8, done, "done", error));
+out:
+    if (s != NULL)
+        store_release(s);
+    return status == BASE_OK ? BASE_OK : base_fail_within(error, status, "%s", path);
+}
+
 /* One number, or one row of the last axis, at (point, trial) of a dataset whose leading dimensions are the
  * grid's. */
 static int write_cell(hid_t dataset, const struct experiment *e, size_t point, size_t trial, size_t length,

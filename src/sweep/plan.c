@@ -59,12 +59,13 @@ int sweep_plan_init(struct sweep_plan *plan, const struct experiment *experiment
     TRY(base_got(a));
     TRY(base_got(plan->samplers = base_calloc(e->n_points, sizeof *plan->samplers, error)));
     TRY(base_got(plan->costs = base_calloc(e->n_points, sizeof *plan->costs, error)));
+    TRY(base_got(plan->sizes = base_calloc(e->n_points, sizeof *plan->sizes, error)));
     for (size_t p = 0; p < e->n_points; p++) {
         TRY(net_architecture_init(a, &e->points[p], error));
         plan->samplers[p] = net_sampler_choose(e->sampler, a);
-        const double bytes = network_bytes(e, a, plan->samplers[p]);
-        TRY(check_memory(e, plan->samplers[p], p, bytes, error));
-        plan->bytes = fmax(plan->bytes, bytes);
+        plan->sizes[p] = network_bytes(e, a, plan->samplers[p]);
+        TRY(check_memory(e, plan->samplers[p], p, plan->sizes[p], error));
+        plan->bytes = fmax(plan->bytes, plan->sizes[p]);
         plan->costs[p] = plan->samplers[p]->cost(a) + 60 * (double)a->CT * (double)a->CT * (double)a->L;
     }
     plan->threads = useful_threads(e, threads, plan->bytes);
@@ -79,5 +80,6 @@ void sweep_plan_free(struct sweep_plan *plan)
 {
     free(plan->samplers);
     free(plan->costs);
+    free(plan->sizes);
     memset(plan, 0, sizeof *plan);
 }

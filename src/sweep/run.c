@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static const double seconds_between_flushes = 5;
 
@@ -163,6 +162,7 @@ int sweep_run(const struct experiment *experiment, const char *path, const struc
     const double start = base_seconds();
     struct store_layout layout;
     struct sweep_plan plan = {0};
+    struct sweep_room room;
     struct store *store = NULL;
     struct store_provenance mine = *provenance;
     uint8_t *done = NULL;
@@ -170,9 +170,10 @@ int sweep_run(const struct experiment *experiment, const char *path, const struc
 
     TRY(store_layout_init(&layout, e, error));
     TRY(sweep_plan_init(&plan, e, options->threads, error));
+    TRY(sweep_room_check(&room, &layout, path, options->folder, error));
     TRY(base_got(done = base_calloc(e->n_points * (size_t)e->trials, 1, error)));
     mine.threads = plan.threads;
-    if (access(path, F_OK) != 0)
+    if (!room.exists)
         TRY(create_store(&layout, path, options, &mine, summary, error));
     TRY(store_open_writing(&store, path, &layout, done, error));
 
