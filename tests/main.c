@@ -40,7 +40,8 @@
     X(tests_sweep_plan) \
     X(tests_cmd_usage) \
     X(tests_cmd_run) \
-    X(tests_cmd_tables)
+    X(tests_cmd_tables) \
+    X(tests_cmd_plan)
 /* Statistics and long runs. */
 #define SLOW(X) \
     X(slow_random_normal) \
