@@ -41,7 +41,8 @@
     X(tests_cmd_usage) \
     X(tests_cmd_run) \
     X(tests_cmd_tables) \
-    X(tests_cmd_plan)
+    X(tests_cmd_plan) \
+    X(tests_cmd_doctor)
 /* Statistics and long runs. */
 #define SLOW(X) \
     X(slow_random_normal) \

@@ -19,7 +19,7 @@ struct cmd {
     int (*run)(int argc, char **argv, struct base_error *error);
 };
 
-extern const struct cmd cmd_run, cmd_theory, cmd_table, cmd_verify, cmd_info, cmd_plan;
+extern const struct cmd cmd_run, cmd_theory, cmd_table, cmd_verify, cmd_info, cmd_plan, cmd_doctor;
 
 /* ---- version.c */
 void cmd_version_print(void);

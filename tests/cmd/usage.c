@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const commands[] = {"run", "theory", "table", "verify", "info", "plan"};
+static const char *const commands[] = {"run", "theory", "table", "verify", "info", "plan", "doctor"};
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static void help_goes_to_standard_output(void **state)
@@ -60,6 +60,7 @@ static void bad_usage_is_refused(void **state)
     shell_refuse(state, "theory x.yaml y.yaml", 2, "one experiment at a time|y.yaml");
     shell_refuse(state, "info x.h5 y.h5", 2, "y.h5");
     shell_refuse(state, "plan x.yaml y.yaml", 2, "one experiment at a time|y.yaml");
+    shell_refuse(state, "doctor x.yaml", 2, "x.yaml");
     assert_false(shell_exists(state, "results"));
 }
 
@@ -121,6 +122,7 @@ static void a_full_disk_is_noticed(void **state)
     shell_expect_only(state, "run x.yaml -o x.h5", 0);
     shell_refuse(state, "theory x.yaml > /dev/full", 1, "standard output: No space left on device");
     shell_refuse(state, "plan x.yaml > /dev/full", 1, "standard output: No space left on device");
+    shell_refuse(state, "doctor > /dev/full", 1, "standard output: No space left on device");
     shell_refuse(state, "table x.h5 > /dev/full", 1, "standard output: No space left on device");
     shell_refuse(state, "info x.h5 > /dev/full", 1, "standard output: No space left on device");
     shell_refuse(state, "verify x.h5 > /dev/full", 2, "standard output: No space left on device");
