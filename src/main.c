@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct cmd *const commands[] = {&cmd_run, &cmd_theory, &cmd_table, &cmd_verify, &cmd_info};
+static const struct cmd *const commands[] = {&cmd_run,  &cmd_theory, &cmd_table, &cmd_verify,
+                                             &cmd_info, &cmd_plan,   &cmd_doctor};
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static void print_help(FILE *out)

@@ -14,6 +14,7 @@
 /* Fast tests, every commit. */
 #define FAST(X) \
     X(tests_base_number) \
+    X(tests_base_machine) \
     X(tests_random_normal) \
     X(tests_random_stream) \
     X(tests_linalg_linalg) \
@@ -35,11 +36,15 @@
     X(tests_store_refuse) \
     X(tests_store_damage) \
     X(tests_store_tools) \
+    X(tests_store_look) \
     X(tests_sweep_sweep) \
+    X(tests_sweep_plan) \
     X(tests_cmd_usage) \
     X(tests_cmd_run) \
     X(tests_cmd_tables) \
-    X(tests_cmd_own_theory)
+    X(tests_cmd_own_theory) \
+    X(tests_cmd_plan) \
+    X(tests_cmd_doctor)
 /* Statistics and long runs. */
 #define SLOW(X) \
     X(slow_random_normal) \

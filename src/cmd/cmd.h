@@ -19,7 +19,7 @@ struct cmd {
     int (*run)(int argc, char **argv, struct base_error *error);
 };
 
-extern const struct cmd cmd_run, cmd_theory, cmd_table, cmd_verify, cmd_info;
+extern const struct cmd cmd_run, cmd_theory, cmd_table, cmd_verify, cmd_info, cmd_plan, cmd_doctor;
 
 /* ---- version.c */
 void cmd_version_print(void);
@@ -44,6 +44,21 @@ int cmd_load(struct experiment *experiment, const struct cmd_experiment_options 
 void cmd_note_missing_theory(const struct experiment *experiment,
                              const struct store_predictions *predictions);
 void cmd_note_no_theory(size_t points, const char *why_first);
+
+/* ---- options.c */
+
+/* What `run` and `plan` share: the above, --output and --threads. With cmd_run_parser as its children, and no
+ * parser of its own, a command's argp takes this struct as input. */
+struct cmd_run_options {
+    struct cmd_experiment_options experiment;
+    const char *output; /* NULL: results/NAME.h5 */
+    int threads;        /* 0: one a usable core */
+};
+extern const struct argp_child cmd_run_parser[];
+/* Where the result goes, to be freed; and the folder that a run makes for it, NULL: none. */
+int cmd_run_output(const struct cmd_run_options *options, const struct experiment *experiment, char **path,
+                   struct base_error *error);
+const char *cmd_run_folder(const struct cmd_run_options *options);
 
 /* ---- output.c */
 

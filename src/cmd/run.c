@@ -1,28 +1,22 @@
 #include "cmd/cmd.h"
 #include "cmd/trial.h"
 
-#include "base/memory.h"
 #include "base/number.h"
 #include "base/progress.h"
 #include "sweep/sweep.h"
 
 #include <argp.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct arguments {
-    struct cmd_experiment_options experiment;
-    const char *output;
-    int threads;
+    struct cmd_run_options run;
     struct cmd_trial trial;
 };
 
 static const struct argp_option options[] = {
-    {"output", 'o', "FILE", 0, "Write FILE instead of results/NAME.h5", 0},
-    {"threads", 't', "N", 0, "Threads (default: one a core)", 0},
     {"trial", 'k', "K", 0,
      "Sample network K of one grid point alone and print its values; no file is read or written", 1},
     {"case", 'c', "NAME", 0, "The case of --trial", 1},
@@ -39,21 +33,14 @@ static void parse_place(struct cmd_trial *trial, const char *value, struct argp_
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
     struct arguments *a = state->input;
-    int64_t threads;
     switch (key) {
-    case 'o': a->output = value; return 0;
     case 'c': a->trial.case_name = value; return 0;
     case 'a': parse_place(&a->trial, value, state); return 0;
     case 'k':
         if (!base_parse_int64(value, &a->trial.trial) || a->trial.trial < 0)
             argp_error(state, "--trial: \"%s\" is not a whole number from 0", value);
         return 0;
-    case 't':
-        if (!base_parse_int64(value, &threads) || threads < 1 || threads > 1024)
-            argp_error(state, "--threads: \"%s\" is not a whole number from 1 to 1024", value);
-        a->threads = (int)threads;
-        return 0;
-    case ARGP_KEY_INIT: state->child_inputs[0] = &a->experiment; return 0;
+    case ARGP_KEY_INIT: state->child_inputs[0] = &a->run; return 0;
     case ARGP_KEY_END:
         if (a->trial.trial < 0 && (a->trial.case_name != NULL || a->trial.n_places > 0))
             argp_error(state, "--case and --at belong to --trial");
@@ -68,7 +55,7 @@ static const struct argp parser = {
     .args_doc = "EXPERIMENT.yaml",
     .doc = "Sample the networks of an experiment, measure them, and store every trial in an HDF5 file."
            "\vA run that was stopped goes on where it was when the same command is given again.",
-    .children = cmd_experiment_parser};
+    .children = cmd_run_parser};
 
 static volatile sig_atomic_t stop;
 
@@ -86,22 +73,6 @@ static void catch_signals(void)
     action.sa_flags = SA_RESTART;
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         sigaction(numbers[i], &action, NULL);
-}
-
-static const char default_folder[] = "results";
-
-static int choose_output(const char *asked, const struct experiment *e, char **path, struct base_error *error)
-{
-    const size_t room =
-        asked != NULL ? strlen(asked) + 1 : sizeof default_folder + strlen(e->name) + sizeof "/.h5";
-    *path = base_calloc(room, 1, error);
-    if (*path == NULL)
-        return BASE_FAILED;
-    if (asked != NULL)
-        snprintf(*path, room, "%s", asked);
-    else
-        snprintf(*path, room, "%s/%s.h5", default_folder, e->name);
-    return BASE_OK;
 }
 
 /* As a shell takes it: 'sweep.width=[100, 200]'. */
@@ -159,25 +130,23 @@ static int run(int argc, char **argv, struct base_error *error)
     TRY(quote_command(argc, argv, &command, error));
     if (argp_parse(&parser, argc, argv, 0, NULL, &a) != 0)
         TRY(base_fail(error, BASE_FAILED, "out of memory for the command line"));
-    TRY(cmd_load(&experiment, &a.experiment, error));
+    TRY(cmd_load(&experiment, &a.run.experiment, error));
     if (a.trial.trial >= 0) {
         status = cmd_trial_print(&experiment, &a.trial, error);
         goto out;
     }
-    TRY(choose_output(a.output, &experiment, &path, error));
+    TRY(cmd_run_output(&a.run, &experiment, &path, error));
 
     catch_signals();
-    const struct sweep_options sweep = {.threads = a.threads,
-                                        .progress = stderr,
-                                        .stop = &stop,
-                                        .folder = a.output == NULL ? default_folder : NULL};
+    const struct sweep_options sweep = {
+        .threads = a.run.threads, .progress = stderr, .stop = &stop, .folder = cmd_run_folder(&a.run)};
     const struct store_provenance provenance = cmd_provenance(command);
     status = sweep_run(&experiment, path, &sweep, &provenance, &summary, error);
     if (status == BASE_OK || status == BASE_STOPPED)
         print_summary(path, &summary);
 out:
     experiment_free(&experiment);
-    free(a.experiment.sets);
+    free(a.run.experiment.sets);
     free(command);
     free(path);
     return status;

@@ -28,6 +28,11 @@ const char *linalg_kernel_best(void)
     return linalg_kernel();
 }
 
+const char *linalg_kernel_asked(void)
+{
+    return getenv("OPENBLAS_CORETYPE");
+}
+
 static bool kernel_has_avx2(const char *name)
 {
     static const char *const names[] = {"Haswell",        "Zen",      "SkylakeX", "Cooperlake",
@@ -47,7 +52,7 @@ void linalg_init(char **argv)
 {
     openblas_set_num_threads(1);
     const char *kernel = linalg_kernel_correction(linalg_kernel(), linalg_kernel_best());
-    if (kernel != NULL && getenv("OPENBLAS_CORETYPE") == NULL && setenv("OPENBLAS_CORETYPE", kernel, 1) == 0)
+    if (kernel != NULL && linalg_kernel_asked() == NULL && setenv("OPENBLAS_CORETYPE", kernel, 1) == 0)
         execv("/proc/self/exe", argv); /* where this fails the program goes on, only slower */
 }
 

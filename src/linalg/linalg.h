@@ -23,6 +23,8 @@ void linalg_init(char **argv);
 /* The kernel in use, such as "SkylakeX", and the best that this CPU allows, such as "SKYLAKEX". */
 const char *linalg_kernel(void);
 const char *linalg_kernel_best(void);
+/* The kernel that OPENBLAS_CORETYPE asks for, set by the user or by linalg_init; NULL when it is not set. */
+const char *linalg_kernel_asked(void);
 /* The kernel to start again with when `current` is too slow for a CPU that allows `best`; NULL when it is
  * not. */
 const char *linalg_kernel_correction(const char *current, const char *best);

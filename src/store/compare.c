@@ -75,3 +75,12 @@ out:
     h5_close(space);
     return status;
 }
+
+int store_trials_refuse(const struct experiment *e, size_t trials, struct base_error *error)
+{
+    return base_fail(error, BASE_BAD_INPUT,
+                     "the experiment has `trials: %lld`, the file has `trials: %zu`, and no trial of it is "
+                     "thrown away; give "
+                     "another file with -o",
+                     (long long)e->trials, trials);
+}

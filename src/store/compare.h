@@ -13,4 +13,7 @@ int store_experiment_check(hid_t file, const struct experiment *experiment, stru
 int store_trials_read(hid_t done, const struct experiment *experiment, size_t *trials,
                       struct base_error *error);
 
+/* The error for an experiment with fewer trials than that. */
+int store_trials_refuse(const struct experiment *experiment, size_t trials, struct base_error *error);
+
 #endif

@@ -74,29 +74,57 @@ out:
     return status;
 }
 
-/* The mask (n_points, trials) into one with more trials. */
+/* The mask of a file with `trials` trials, spread to the experiment's. */
+static int read_done(hid_t file, const struct experiment *e, size_t trials, uint8_t *done,
+                     struct base_error *error)
+{
+    int status;
+    hid_t dataset = -1;
+    uint8_t *stored = base_calloc(e->n_points * trials, 1, error);
+    TRY(base_got(stored));
+    TRY(h5_check(dataset = H5Dopen2(file, "done", H5P_DEFAULT), error, "variable done"));
+    TRY(h5_dataset_read(dataset, H5T_NATIVE_UINT8, stored, "done", error));
+    memset(done, 0, e->n_points * (size_t)e->trials);
+    for (size_t point = 0; point < e->n_points; point++)
+        memcpy(done + point * (size_t)e->trials, stored + point * trials, trials);
+out:
+    h5_close(dataset);
+    free(stored);
+    return status;
+}
+
 static int copy_done(hid_t from, hid_t to, const struct experiment *e, size_t trials,
                      struct base_error *error)
 {
     int status;
-    const size_t more = (size_t)e->trials;
-    hid_t source = -1, target = -1;
-    uint8_t *old = base_calloc(e->n_points * trials, 1, error),
-            *new = base_calloc(e->n_points * more, 1, error);
-    TRY(base_got(old));
-    TRY(base_got(new));
-    TRY(h5_check(source = H5Dopen2(from, "done", H5P_DEFAULT), error, "variable done"));
+    hid_t target = -1;
+    uint8_t *done = base_calloc(e->n_points * (size_t)e->trials, 1, error);
+    TRY(base_got(done));
+    TRY(read_done(from, e, trials, done, error));
     TRY(h5_check(target = H5Dopen2(to, "done", H5P_DEFAULT), error, "variable done"));
-    TRY(h5_dataset_read(source, H5T_NATIVE_UINT8, old, "done", error));
-    for (size_t point = 0; point < e->n_points; point++)
-        memcpy(new + point *more, old + point * trials, trials);
-    TRY(h5_dataset_write(target, H5T_NATIVE_UINT8, new, "done", error));
+    TRY(h5_dataset_write(target, H5T_NATIVE_UINT8, done, "done", error));
 out:
-    h5_close(source);
     h5_close(target);
-    free(old);
-    free(new);
+    free(done);
     return status;
+}
+
+int store_read_done(const char *path, const struct store_layout *layout, uint8_t *done,
+                    struct base_error *error)
+{
+    int status;
+    const struct experiment *e = layout->experiment;
+    hid_t file = -1;
+    size_t trials;
+    TRY(h5_file_open(path, false, &file, error));
+    TRY(store_experiment_check(file, e, error));
+    TRY(read_trials(file, e, &trials, error));
+    if (trials > (size_t)e->trials)
+        TRY(store_trials_refuse(e, trials, error));
+    TRY(read_done(file, e, trials, done, error));
+out:
+    h5_close(file);
+    return status == BASE_OK ? BASE_OK : base_fail_within(error, status, "%s", path);
 }
 
 static int copy_wall_seconds(hid_t from, hid_t to, struct base_error *error)

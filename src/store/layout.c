@@ -36,11 +36,34 @@ size_t store_layout_find(const struct store_layout *layout, const struct measure
     return v;
 }
 
+/* What HDF5 itself writes: a header with its attributes for each dataset, and references both ways between a
+ * dataset and its dimensions. Sizes as measured with HDF5 1.10, right within some 15 %. */
+static double metadata_bytes(const struct store_layout *layout)
+{
+    const double dataset = 800, dimension = 320, word = 24;
+    const struct experiment *e = layout->experiment;
+    double datasets = 2 + 5, dimensions = 2 + 4, strings = (double)(strlen(e->text) + strlen(e->definition));
+    struct experiment_scalar scalar;
+    for (size_t i = 0; experiment_scalar(i, &scalar); i++) {
+        datasets++; /* swept, or a number a case */
+        dimensions++;
+        strings += word * (double)e->n_cases;
+    }
+    dimensions += 5 * (double)e->n_axes;
+    for (size_t v = 0; v < layout->n_variables; v++) {
+        const double copies = 1 + layout->variables[v]->predicted;
+        datasets += copies;
+        dimensions += 1 + copies * (1 + (double)e->n_axes + (store_layout_length(layout, v) > 1));
+    }
+    return dataset * datasets + dimension * dimensions + strings;
+}
+
 double store_layout_bytes(const struct store_layout *layout)
 {
     const double points = (double)layout->experiment->n_points, trials = (double)layout->experiment->trials;
-    double bytes = 65536 + points * (4 * sizeof(double) + trials);
+    double bytes = metadata_bytes(layout) + points * (4 * sizeof(double) + trials) + trials * sizeof(int64_t);
     for (size_t v = 0; v < layout->n_variables; v++)
-        bytes += points * (trials + 1) * (double)store_layout_length(layout, v) * sizeof(double);
+        bytes += points * (trials + (layout->variables[v]->predicted ? 1 : 0)) *
+                 (double)store_layout_length(layout, v) * sizeof(double);
     return bytes;
 }

@@ -63,7 +63,7 @@ size_t store_layout_length(const struct store_layout *layout, size_t variable);
 /* Where a variable stands in the layout; n_variables when it is not stored. */
 size_t store_layout_find(const struct store_layout *layout, const struct measure_variable *variable);
 
-/* Bytes of the file to be. */
+/* Bytes of the file to be, within a tenth or two; all of them are taken when it is created. */
 double store_layout_bytes(const struct store_layout *layout);
 
 /* Creates `path` with all datasets, every number still missing; refuses an existing file. */
@@ -87,6 +87,11 @@ int store_extend(const char *path, const struct store_layout *layout,
  * file that is open elsewhere or no result at all; it stays as it was, byte for byte. */
 int store_open_writing(struct store **store, const char *path, const struct store_layout *layout,
                        uint8_t *done, struct base_error *error);
+
+/* Only looks: the mask (n_points, trials) of an existing result that a run would go on with or extend; what a
+ * run would refuse is refused. */
+int store_read_done(const char *path, const struct store_layout *layout, uint8_t *done,
+                    struct base_error *error);
 
 /* Takes one trial, finished with it: values[v] has store_layout_length numbers of variable v. On the disk,
  * and marked in `done`, from the next flush on. */
@@ -143,6 +148,20 @@ int store_read_key(const struct store_result *result, const char *key, double *v
  * result. */
 int store_read_attribute(const struct store_result *result, const char *name, const char **text,
                          struct base_error *error);
+
+/* ---- locks (lock.c) */
+
+enum store_lock {
+    STORE_LOCK_WORKS,   /* a second program is kept out while the first has a file open, and let in afterwards
+                         */
+    STORE_LOCK_REFUSED, /* the file system has no locks: HDF5 opens no file there */
+    STORE_LOCK_IGNORED, /* it grants them to everybody: two programs may write to one file */
+    STORE_LOCK_OFF      /* the user has switched them off: HDF5_USE_FILE_LOCKING=FALSE */
+};
+
+/* Tries it with a file in `folder`, made and removed again, and a second process. Call while there is one
+ * thread. BASE_BAD_INPUT when no file can be made there. */
+int store_lock_try(const char *folder, enum store_lock *lock, struct base_error *error);
 
 /* "HDF5 1.10.8" */
 void store_versions(char text[64]);

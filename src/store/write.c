@@ -25,10 +25,7 @@ static int check_experiment(struct store *store, struct base_error *error)
     TRY(h5_check(store->done = H5Dopen2(store->file, "done", H5P_DEFAULT), error, "variable done"));
     TRY(store_trials_read(store->done, e, &trials, error));
     if (trials != (size_t)e->trials)
-        TRY(base_fail(error, BASE_BAD_INPUT,
-                      "the experiment has `trials: %lld`, the file has `trials: %zu`, and no trial of it is "
-                      "thrown away; give another file with -o",
-                      (long long)e->trials, trials));
+        TRY(store_trials_refuse(e, trials, error));
 out:
     return status;
 }

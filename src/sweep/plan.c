@@ -1,3 +1,4 @@
+#include "base/cores.h"
 #include "base/memory.h"
 #include "sweep/point.h"
 #include "sweep/sweep.h"
@@ -5,7 +6,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Sampler, Gram summary and measures of one network. */
 static double network_bytes(const struct experiment *e, const struct net_architecture *a,
@@ -43,8 +43,7 @@ static int check_memory(const struct experiment *e, const struct net_sampler *sa
 
 static int useful_threads(const struct experiment *e, int asked, double bytes)
 {
-    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    double threads = asked > 0 ? asked : cores > 0 ? (double)cores : 1;
+    double threads = asked > 0 ? asked : base_cores().usable;
     threads = fmin(threads, (double)e->n_points * (double)e->trials);
     threads = fmin(threads, floor(fmin((double)e->memory, (double)base_memory_available()) / bytes));
     return threads < 1 ? 1 : (int)threads;
@@ -60,12 +59,13 @@ int sweep_plan_init(struct sweep_plan *plan, const struct experiment *experiment
     TRY(base_got(a));
     TRY(base_got(plan->samplers = base_calloc(e->n_points, sizeof *plan->samplers, error)));
     TRY(base_got(plan->costs = base_calloc(e->n_points, sizeof *plan->costs, error)));
+    TRY(base_got(plan->sizes = base_calloc(e->n_points, sizeof *plan->sizes, error)));
     for (size_t p = 0; p < e->n_points; p++) {
         TRY(net_architecture_init(a, &e->points[p], error));
         plan->samplers[p] = net_sampler_choose(e->sampler, a);
-        const double bytes = network_bytes(e, a, plan->samplers[p]);
-        TRY(check_memory(e, plan->samplers[p], p, bytes, error));
-        plan->bytes = fmax(plan->bytes, bytes);
+        plan->sizes[p] = network_bytes(e, a, plan->samplers[p]);
+        TRY(check_memory(e, plan->samplers[p], p, plan->sizes[p], error));
+        plan->bytes = fmax(plan->bytes, plan->sizes[p]);
         plan->costs[p] = plan->samplers[p]->cost(a) + 60 * (double)a->CT * (double)a->CT * (double)a->L;
     }
     plan->threads = useful_threads(e, threads, plan->bytes);
@@ -80,5 +80,6 @@ void sweep_plan_free(struct sweep_plan *plan)
 {
     free(plan->samplers);
     free(plan->costs);
+    free(plan->sizes);
     memset(plan, 0, sizeof *plan);
 }

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static const double seconds_between_flushes = 5;
 
@@ -145,18 +144,14 @@ out:
 }
 
 /* The file with room for every trial, open for writing, and what is done in it. */
-static int open_store(const struct store_layout *layout, const char *path,
+static int open_store(const struct store_layout *layout, const char *path, const struct sweep_room *room,
                       const struct sweep_options *options, const struct store_provenance *provenance,
                       struct sweep_summary *summary, struct store **store, uint8_t *done,
                       struct base_error *error)
 {
     int status;
-    const bool is_there = access(path, F_OK) == 0;
-    bool is_short = false;
-    if (is_there)
-        TRY(store_is_short(path, layout, &is_short, error));
-    if (!is_there || is_short)
-        TRY(make_store(layout, path, is_there, options, provenance, summary, error));
+    if (!room->exists || room->is_short)
+        TRY(make_store(layout, path, room->exists, options, provenance, summary, error));
     TRY(store_open_writing(store, path, layout, done, error));
 out:
     return status;
@@ -183,6 +178,7 @@ int sweep_run(const struct experiment *experiment, const char *path, const struc
     const double start = base_seconds();
     struct store_layout layout;
     struct sweep_plan plan = {0};
+    struct sweep_room room;
     struct store *store = NULL;
     struct store_provenance mine = *provenance;
     uint8_t *done = NULL;
@@ -190,9 +186,10 @@ int sweep_run(const struct experiment *experiment, const char *path, const struc
 
     TRY(store_layout_init(&layout, e, error));
     TRY(sweep_plan_init(&plan, e, options->threads, error));
+    TRY(sweep_room_check(&room, &layout, path, options->folder, error));
     TRY(base_got(done = base_calloc(e->n_points * (size_t)e->trials, 1, error)));
     mine.threads = plan.threads;
-    TRY(open_store(&layout, path, options, &mine, summary, &store, done, error));
+    TRY(open_store(&layout, path, &room, options, &mine, summary, &store, done, error));
 
     struct shared s = {.layout = &layout,
                        .plan = &plan,

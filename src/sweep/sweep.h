@@ -25,20 +25,57 @@ void sweep_predictions_free(const struct store_layout *layout, struct store_pred
 struct sweep_plan {
     const struct net_sampler **samplers; /* (n_points) */
     double *costs;                       /* (n_points) flops of one network, sampler and dual */
+    double *sizes;                       /* (n_points) bytes of one network */
     double bytes;                        /* of the largest network: working memory of one thread */
     int threads;                         /* as many as asked, as make sense, and as the memory holds */
 };
 
 /* BASE_BAD_INPUT when one network of some point does not fit the experiment's `memory` or the machine.
- * threads 0: one a core. */
+ * threads 0: as many as base_cores() says are usable. */
 int sweep_plan_init(struct sweep_plan *plan, const struct experiment *experiment, int threads,
                     struct base_error *error);
 void sweep_plan_free(struct sweep_plan *plan);
 
+/* ---- room.c */
+
+/* The result file on its disk. */
+struct sweep_room {
+    bool exists;      /* it is there */
+    bool is_short;    /* and more trials are asked: a larger one takes its place */
+    double file;      /* bytes, about */
+    double available; /* bytes free on the disk of its folder */
+};
+
+/* BASE_BAD_INPUT when `path` is not there and cannot be made, or does not fit the disk. folder: NULL, or the
+ * folder of `path`, which a run makes where it is missing. Makes nothing. */
+int sweep_room_check(struct sweep_room *room, const struct store_layout *layout, const char *path,
+                     const char *folder, struct base_error *error);
+
+/* ---- probe.c */
+
+/* How long a run takes, from a few of its networks. */
+struct sweep_estimate {
+    size_t total, missing;   /* networks in all, not finished yet */
+    size_t *missing_each;    /* (n_points) */
+    double *network_seconds; /* (n_points) one network in one of the plan's threads; nan where nothing is
+                                missing */
+    double seconds;          /* of the missing ones in all threads */
+    size_t probed_points, probed_networks;
+    double probe_seconds;
+};
+
+/* Samples and measures networks for `budget` seconds, and one more network at most; one at least, where any
+ * is missing, which the cheapest grid point decides. The other points follow by the plan's flop counts. done
+ * (n_points, trials): the finished ones, or NULL. */
+int sweep_estimate_init(struct sweep_estimate *estimate, const struct store_layout *layout,
+                        const struct sweep_plan *plan, const uint8_t *done, double budget,
+                        struct base_error *error);
+void sweep_estimate_free(struct sweep_estimate *estimate);
+
 /* ---- run.c */
 
 struct sweep_options {
-    int threads;                       /* 0: one a core */
+    int threads;                       /* 0: one a usable core */
     FILE *progress;                    /* NULL: none */
     const volatile sig_atomic_t *stop; /* NULL, or not 0: finish what is in hand, return BASE_STOPPED */
     const char *folder;                /* NULL, or made where it is missing, just before the file */

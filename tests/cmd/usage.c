@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const commands[] = {"run", "theory", "table", "verify", "info"};
+static const char *const commands[] = {"run", "theory", "table", "verify", "info", "plan", "doctor"};
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static void help_goes_to_standard_output(void **state)
@@ -51,13 +51,16 @@ static void bad_usage_is_refused(void **state)
     shell_refuse(state, "--nonsense", 2, "--nonsense");
     for (size_t i = 0; i < N_COMMANDS; i++) {
         char arguments[64];
-        shell_refuse(state, commands[i], 2, "fisherfield");
+        if (strcmp(commands[i], "doctor") != 0)
+            shell_refuse(state, commands[i], 2, "fisherfield");
         snprintf(arguments, sizeof arguments, "%s --nonsense x.yaml", commands[i]);
         shell_refuse(state, arguments, 2, "--nonsense");
     }
     shell_refuse(state, "run x.yaml y.yaml", 2, "one experiment at a time|y.yaml");
     shell_refuse(state, "theory x.yaml y.yaml", 2, "one experiment at a time|y.yaml");
     shell_refuse(state, "info x.h5 y.h5", 2, "y.h5");
+    shell_refuse(state, "plan x.yaml y.yaml", 2, "one experiment at a time|y.yaml");
+    shell_refuse(state, "doctor x.yaml", 2, "x.yaml");
     assert_false(shell_exists(state, "results"));
 }
 
@@ -80,7 +83,7 @@ static void bad_files_are_refused(void **state)
     char arguments[128];
     shell_file(state, "text.h5", "not a result\n");
     shell_file(state, "empty.h5", "");
-    for (size_t i = 2; i < N_COMMANDS; i++) {
+    for (size_t i = 2; i < 5; i++) { /* table, verify, info */
         snprintf(arguments, sizeof arguments, "%s none.h5", commands[i]);
         shell_refuse(state, arguments, 2, "none.h5: no such file");
         snprintf(arguments, sizeof arguments, "%s text.h5", commands[i]);
@@ -118,6 +121,8 @@ static void a_full_disk_is_noticed(void **state)
     shell_file(state, "x.yaml", SHELL_EXPERIMENT);
     shell_expect_only(state, "run x.yaml -o x.h5", 0);
     shell_refuse(state, "theory x.yaml > /dev/full", 1, "standard output: No space left on device");
+    shell_refuse(state, "plan x.yaml > /dev/full", 1, "standard output: No space left on device");
+    shell_refuse(state, "doctor > /dev/full", 1, "standard output: No space left on device");
     shell_refuse(state, "table x.h5 > /dev/full", 1, "standard output: No space left on device");
     shell_refuse(state, "info x.h5 > /dev/full", 1, "standard output: No space left on device");
     shell_refuse(state, "verify x.h5 > /dev/full", 2, "standard output: No space left on device");

@@ -1,0 +1,219 @@
+/* How long a run takes: a few of its networks are sampled and measured, with as many threads as the run has,
+ * so that they get in each other's way as there. A point that is not probed takes the time of the nearest
+ * that is, by the ratio of their flop counts; nearest is of the same sampler and activation, then by that
+ * ratio. */
+#include "base/memory.h"
+#include "base/progress.h"
+#include "sweep/network.h"
+#include "sweep/sweep.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* No more networks at one point, and no more of the budget, than these. */
+enum { NETWORKS_A_THREAD = 5 };
+static const double share_a_point = 0.1;
+
+/* One thread's work at one point. */
+struct probe {
+    const struct store_layout *layout;
+    const struct sweep_plan *plan;
+    size_t point;
+    double slice; /* seconds after which no other network is begun */
+
+    pthread_t thread;
+    size_t networks;
+    double seconds; /* a network, the first one (new memory) not counted where there are others */
+    int status;
+    struct base_error error;
+};
+
+struct search {
+    const struct store_layout *layout;
+    const struct sweep_plan *plan;
+    struct sweep_estimate *estimate;
+    const size_t *missing; /* (n_points) networks to be sampled */
+    size_t *nearest;       /* (n_points) the probed point whose time is taken; itself where probed */
+    double start, budget;
+};
+
+static int run_networks(struct probe *p, struct sweep_network *network)
+{
+    int status;
+    double first = 0, rest = 0;
+    const double start = base_seconds();
+    do {
+        const double begin = base_seconds();
+        status = sweep_network_run(network, p->networks, &p->error);
+        if (status == BASE_UNRESOLVED)
+            status = BASE_OK;
+        *(p->networks++ == 0 ? &first : &rest) += base_seconds() - begin;
+    } while (status == BASE_OK && p->networks < NETWORKS_A_THREAD &&
+             base_seconds() - start + first < p->slice);
+    p->seconds = p->networks > 1 ? rest / (double)(p->networks - 1) : first;
+    return status;
+}
+
+static void *work(void *argument)
+{
+    int status;
+    struct probe *p = argument;
+    struct sweep_network *network = base_calloc(1, sizeof *network, &p->error);
+    TRY(base_got(network));
+    TRY(sweep_network_init(network, p->layout, p->point, p->plan->samplers[p->point], &p->error));
+    TRY(run_networks(p, network));
+out:
+    if (network != NULL)
+        sweep_network_free(network);
+    free(network);
+    p->status = status;
+    return NULL;
+}
+
+/* All threads at one point; the caller is one of them. */
+static int probe_point(struct search *s, size_t point, struct base_error *error)
+{
+    int status;
+    const int threads = s->plan->threads;
+    struct sweep_estimate *e = s->estimate;
+    struct probe *probes = base_calloc((size_t)threads, sizeof *probes, error);
+    TRY(base_got(probes));
+    int started = 1;
+    for (int i = 0; i < threads; i++)
+        probes[i] = (struct probe){
+            .layout = s->layout, .plan = s->plan, .point = point, .slice = share_a_point * s->budget};
+    while (started < threads && pthread_create(&probes[started].thread, NULL, work, &probes[started]) == 0)
+        started++;
+    work(&probes[0]);
+    for (int i = 1; i < started; i++)
+        pthread_join(probes[i].thread, NULL);
+
+    double sum = 0;
+    for (int i = 0; i < started; i++) {
+        if (probes[i].status != BASE_OK)
+            *error = probes[i].error;
+        TRY(probes[i].status);
+        sum += probes[i].seconds;
+        e->probed_networks += probes[i].networks;
+    }
+    e->probed_points++;
+    e->network_seconds[point] = sum / started;
+out:
+    free(probes);
+    return status;
+}
+
+static bool same_kind(const struct search *s, size_t a, size_t b)
+{
+    const struct experiment_point *points = s->layout->experiment->points;
+    return s->plan->samplers[a] == s->plan->samplers[b] &&
+           strcmp(points[a].activation, points[b].activation) == 0;
+}
+
+/* Whether `other` tells more of the time of `point` than what is known. */
+static bool tells_more(const struct search *s, size_t point, size_t other)
+{
+    const double *costs = s->plan->costs;
+    const size_t known = s->nearest[point];
+    if (known == SIZE_MAX || point == other)
+        return true;
+    const bool kind = same_kind(s, point, other), known_kind = same_kind(s, point, known);
+    if (kind != known_kind)
+        return kind;
+    return fabs(log(costs[point] / costs[other])) < fabs(log(costs[point] / costs[known]));
+}
+
+static void extrapolate(struct search *s, size_t probed)
+{
+    double *seconds = s->estimate->network_seconds;
+    for (size_t p = 0; p < s->layout->experiment->n_points; p++)
+        if (tells_more(s, p, probed)) {
+            s->nearest[p] = probed;
+            seconds[p] = seconds[probed] * (s->plan->costs[p] / s->plan->costs[probed]);
+        }
+}
+
+/* The next point to be probed, n_points when the budget is spent: the cheapest to begin with and of each
+ * kind, then the one that has the largest part in the run's time. */
+static size_t next_point(const struct search *s)
+{
+    const size_t n = s->layout->experiment->n_points;
+    const double *seconds = s->estimate->network_seconds, *costs = s->plan->costs;
+    const double left = s->start + s->budget - base_seconds();
+    const bool any = s->estimate->probed_points > 0;
+    size_t cheapest = n, largest = n;
+    for (size_t p = 0; p < n; p++) {
+        if (s->missing[p] == 0 || s->nearest[p] == p || (any && 2 * seconds[p] > left))
+            continue;
+        if ((!any || !same_kind(s, p, s->nearest[p])) && (cheapest == n || costs[p] < costs[cheapest]))
+            cheapest = p;
+        if (largest == n ||
+            (double)s->missing[p] * seconds[p] > (double)s->missing[largest] * seconds[largest])
+            largest = p;
+    }
+    return cheapest < n ? cheapest : largest;
+}
+
+static int probe(struct search *s, struct base_error *error)
+{
+    int status = BASE_OK;
+    const struct experiment *e = s->layout->experiment;
+    struct sweep_estimate *estimate = s->estimate;
+    s->start = base_seconds();
+    for (size_t p; (p = next_point(s)) < e->n_points;) {
+        TRY(probe_point(s, p, error));
+        extrapolate(s, p);
+    }
+    estimate->probe_seconds = base_seconds() - s->start;
+    for (size_t p = 0; p < e->n_points && estimate->missing > 0; p++)
+        estimate->seconds += (double)s->missing[p] * estimate->network_seconds[p] / s->plan->threads;
+out:
+    return status;
+}
+
+static void count_missing(const struct experiment *e, const uint8_t *done, size_t *missing,
+                          struct sweep_estimate *estimate)
+{
+    const size_t trials = (size_t)e->trials;
+    estimate->total = e->n_points * trials;
+    for (size_t p = 0; p < e->n_points; p++) {
+        missing[p] = trials;
+        for (size_t t = 0; done != NULL && t < trials; t++)
+            missing[p] -= done[p * trials + t] != 0;
+        estimate->missing += missing[p];
+    }
+}
+
+int sweep_estimate_init(struct sweep_estimate *estimate, const struct store_layout *layout,
+                        const struct sweep_plan *plan, const uint8_t *done, double budget,
+                        struct base_error *error)
+{
+    int status;
+    const struct experiment *e = layout->experiment;
+    struct search s = {.layout = layout, .plan = plan, .estimate = estimate, .budget = budget};
+    memset(estimate, 0, sizeof *estimate);
+    TRY(base_got(estimate->missing_each = base_calloc(e->n_points, sizeof *estimate->missing_each, error)));
+    TRY(base_got(estimate->network_seconds = base_calloc(e->n_points, sizeof(double), error)));
+    TRY(base_got(s.nearest = base_calloc(e->n_points, sizeof *s.nearest, error)));
+    for (size_t p = 0; p < e->n_points; p++) {
+        s.nearest[p] = SIZE_MAX;
+        estimate->network_seconds[p] = NAN;
+    }
+    count_missing(e, done, estimate->missing_each, estimate);
+    s.missing = estimate->missing_each;
+    TRY(probe(&s, error));
+out:
+    free(s.nearest);
+    if (status != BASE_OK)
+        sweep_estimate_free(estimate);
+    return status;
+}
+
+void sweep_estimate_free(struct sweep_estimate *estimate)
+{
+    free(estimate->missing_each);
+    free(estimate->network_seconds);
+    memset(estimate, 0, sizeof *estimate);
+}
