@@ -48,7 +48,8 @@
 /* Statistics and long runs. */
 #define SLOW(X) \
     X(slow_random_normal) \
-    X(slow_net_samplers)
+    X(slow_net_samplers) \
+    X(slow_report_verdict)
 // clang-format on
 
 #define DECLARE(group) extern const struct test_group group;

@@ -80,18 +80,16 @@ out:
     return status;
 }
 
-static int read_string(hid_t attribute, const char *name, char **text, struct base_error *error)
+/* In its own type: HDF5 converts no ASCII, as other tools may write it, to UTF-8. */
+static int read_string(hid_t attribute, hid_t type, const char *name, char **text, struct base_error *error)
 {
     int status;
     char *stored = NULL;
-    const hid_t type = h5_text_type();
-    TRY(h5_check(type, error, "attribute %s", name));
     TRY(h5_check(H5Aread(attribute, type, &stored), error, "attribute %s", name));
     TRY(base_got(*text = base_copy(stored != NULL ? stored : "", error)));
 out:
     if (stored != NULL)
         H5free_memory(stored);
-    h5_close(type);
     return status;
 }
 
@@ -125,7 +123,7 @@ int h5_attribute_read_text(hid_t object, const char *name, char **text, struct b
     case H5T_INTEGER: TRY(read_number(attribute, name, true, text, error)); break;
     case H5T_FLOAT: TRY(read_number(attribute, name, false, text, error)); break;
     case H5T_STRING:
-        TRY(H5Tis_variable_str(type) > 0 ? read_string(attribute, name, text, error)
+        TRY(H5Tis_variable_str(type) > 0 ? read_string(attribute, type, name, text, error)
                                          : read_fixed_string(attribute, type, name, text, error));
         break;
     default: TRY(base_fail(error, BASE_BAD_INPUT, "attribute %s is neither a number nor text", name));

@@ -14,7 +14,7 @@ static int read_names(struct store_result *r, hid_t dataset, size_t n, const cha
     int status;
     char **stored = NULL;
     hid_t type = -1, space = -1;
-    TRY(h5_check(type = h5_text_type(), error, "coordinate %s", what));
+    TRY(h5_check(type = H5Dget_type(dataset), error, "coordinate %s", what)); /* ASCII or UTF-8 */
     TRY(h5_check(space = H5Dget_space(dataset), error, "coordinate %s", what));
     TRY(base_got(stored = base_calloc(n, sizeof *stored, error)));
     TRY(h5_dataset_read(dataset, type, stored, what, error));
