@@ -19,9 +19,9 @@ do for [format in "pdf png"] {
     unset xlabel
 
     set ylabel "mean eigenvalue  m_λ"
-    set yrange [3e-4:1e-2]
+    set yrange [4e-4:4e-3]
     set key top right
-    set label 1 "lines: theory\npoints: simulation ± s.e." at graph 0.04,0.16
+    set label 1 "M = 1000\nlines: theory\npoints: simulation ± s.e." at graph 0.04,0.24
     plot for [i=1:3] theory index i-1 using 2:7 with lines ls i notitle, \
          for [i=1:3] data index i-1 using 2:(at_1000($3, $4)):5 with yerrorbars ls i title cases[i]
 

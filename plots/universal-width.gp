@@ -18,7 +18,7 @@ do for [format in "pdf png"] {
     set ylabel "mean eigenvalue  m_λ"
     set yrange [3e-4:3e-2]
     set key top right
-    set label 1 "lines: theory\npoints: simulation ± s.e." at graph 0.04,0.16
+    set label 1 "T = 100\nlines: theory\npoints: simulation ± s.e." at graph 0.04,0.24
     plot for [i=1:3] data index i-1 using 2:5 with lines ls i notitle, \
          for [i=1:3] data index i-1 using 2:3:4 with yerrorbars ls i title cases[i]
 

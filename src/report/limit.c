@@ -49,6 +49,26 @@ static void propagate(size_t n, const double *se, const size_t *counts, const gs
     limit->dof = variance * variance / quartic;
 }
 
+/* What the limit is off by when the term after the last one is as large as the two last ones suggest, c_3 x_3
+ * continuing c_1 x_1, c_2 x_2 as a geometric series (but no larger than the last): its size times the limit's
+ * response to it. */
+static double left_out(size_t n, const gsl_matrix *X, const gsl_vector *w, const gsl_vector *c,
+                       const gsl_matrix *covariance, size_t n_powers)
+{
+    double response = 0;
+    if (n_powers < 2)
+        return 0;
+    for (size_t i = 0; i < n; i++) {
+        const double last = gsl_matrix_get(X, i, n_powers), before = gsl_matrix_get(X, i, n_powers - 1);
+        double g = 0;
+        for (size_t p = 0; p < X->size2; p++)
+            g += gsl_matrix_get(covariance, 0, p) * gsl_matrix_get(X, i, p);
+        response += g * gsl_vector_get(w, i) * last * last / before; /* the next power, at this width */
+    }
+    const double last = fabs(gsl_vector_get(c, n_powers)), before = fabs(gsl_vector_get(c, n_powers - 1));
+    return fabs(response) * (last < before ? last * last / before : last);
+}
+
 static double chi_squared(size_t n, const double *ratios, const double *se, const gsl_matrix *X,
                           const gsl_vector *c)
 {
@@ -95,6 +115,7 @@ int report_limit_fit(size_t n, const double *widths, const double *ratios, const
     for (size_t p = 0; p < n_powers; p++)
         limit->slopes[p] = gsl_vector_get(c, p + 1);
     propagate(n, se, counts, X, w, covariance, limit);
+    limit->model = left_out(n, X, w, c, covariance, n_powers);
     limit->chi2 = chi_squared(n, ratios, se, X, c);
     limit->chi2_dof = n - k;
     if (limit->chi2_dof > 0 && limit->chi2 > (double)limit->chi2_dof)
@@ -113,10 +134,17 @@ out:
 
 double report_limit_half_width(const struct report_limit *limit, double level)
 {
-    return gsl_cdf_tdist_Pinv(1 - level / 2, limit->dof) * limit->se;
+    return gsl_cdf_tdist_Pinv(1 - level / 2, limit->dof) * limit->se + limit->model;
 }
 
 double report_limit_p_value(const struct report_limit *limit)
 {
-    return 2 * gsl_cdf_tdist_Q(fabs(limit->limit - 1) / limit->se, limit->dof);
+    const double distance = fmax(0, fabs(limit->limit - 1) - limit->model);
+    return 2 * gsl_cdf_tdist_Q(distance / limit->se, limit->dof);
+}
+
+bool report_limit_fits(const struct report_limit *limit)
+{
+    static const double chance = 1e-4;
+    return limit->chi2_dof == 0 || gsl_cdf_chisq_Q(limit->chi2, (double)limit->chi2_dof) >= chance;
 }

@@ -15,6 +15,7 @@
 #include "measure/measure.h"
 #include "store/store.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -40,7 +41,9 @@ struct report_moments report_moments(size_t n, const double *values, size_t stri
  * se_i as measured, enlarged by √(χ²/dof) where the fit is bad; dof by Welch and Satterthwaite. */
 struct report_limit {
     double limit, se;
-    double dof;  /* of se, for Student's t */
+    double dof; /* of se, for Student's t */
+    double
+        model;   /* what the first power left out may move the limit by, were the powers a geometric series */
     double chi2; /* of the fit */
     size_t chi2_dof;
     double slopes[MEASURE_MAX_POWERS]; /* c_p M_min^-power_p */
@@ -49,10 +52,13 @@ int report_limit_fit(size_t n, const double *widths, const double *ratios, const
                      const size_t *counts, size_t n_powers, const double *powers, struct report_limit *limit,
                      struct base_error *error);
 
-/* The half-width of the interval that covers the constant with probability 1 − level, and the probability of
- * an estimate at least this far from 1 under the theory. */
+/* The half-width of the interval that covers the constant with probability 1 − level wherever in ± model the
+ * left-out powers put it; and the probability, under the theory, of an estimate at least this far from 1. */
 double report_limit_half_width(const struct report_limit *limit, double level);
 double report_limit_p_value(const struct report_limit *limit);
+/* Whether the powers describe the ratios: false where χ² is so large that chance makes it once in 10,000
+ * times. */
+bool report_limit_fits(const struct report_limit *limit);
 
 /* ---- table.c */
 

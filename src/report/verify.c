@@ -85,6 +85,10 @@ static const char *why_skipped(const struct report *report, const struct series 
 
 static const char *judge(const struct series *s, double level, struct tally *tally)
 {
+    if (s->state == SERIES_FITTED && !report_limit_fits(&s->limit)) {
+        tally->undecided++;
+        return "undecided (the powers do not describe these widths; wider networks would tell)";
+    }
     if (s->state == SERIES_FITTED && report_limit_p_value(&s->limit) < level) {
         tally->disagree++;
         return "DISAGREES";

@@ -48,7 +48,36 @@ static void fit_finds_the_constant(void **state)
         assert_within(limit.slopes[1], -0.3, 1e-11);
         assert_within(limit.chi2, 0, 1e-15);
         assert_int_equal(limit.chi2_dof, 2);
-        assert_true(report_limit_p_value(&limit) < 1);
+    }
+}
+
+/* Geometric series that go on beyond the two powers of the fit: the limit misses 1, and what is said of the
+ * model is of the miss' size (half of it to two and a half times; seen: 0.6 to 1.9). */
+static void left_out_powers_are_owned_to(void **state)
+{
+    (void)state;
+    static const double shares[] = {0.2, 0.5, 0.8, -0.5, -0.2};
+    for (size_t k = 0; k < 5; k++) {
+        double ratios[5], se[5];
+        size_t counts[5];
+        struct report_limit limit;
+        struct base_error error;
+        for (size_t i = 0; i < 5; i++) {
+            const double x = 100 / widths[i];
+            ratios[i] = 1 + 0.4 * x / (1 - shares[k] * x);
+            se[i] = 1e-6 / sqrt(widths[i]);
+            counts[i] = 50;
+        }
+        assert_int_equal(report_limit_fit(5, widths, ratios, se, counts, 2, powers_one, &limit, &error),
+                         BASE_OK);
+        assert_true(fabs(limit.limit - 1) > 100 * se[4]);
+        assert_true(limit.model > 0.5 * fabs(limit.limit - 1) && limit.model < 2.5 * fabs(limit.limit - 1));
+        assert_false(report_limit_fits(&limit));
+        limit.chi2 = 2.3;
+        assert_true(report_limit_fits(&limit));
+        const double edge = 1 + limit.model;
+        limit.limit = edge;
+        assert_close(report_limit_p_value(&limit), 1, 1e-12);
     }
 }
 
@@ -156,6 +185,7 @@ static void false_alarms_keep_their_rate(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(moments_are_those_of_the_finite_ones),
     cmocka_unit_test(fit_finds_the_constant),
+    cmocka_unit_test(left_out_powers_are_owned_to),
     cmocka_unit_test(error_is_propagated),
     cmocka_unit_test(fit_is_weighted),
     cmocka_unit_test(bad_fit_widens_the_interval),
