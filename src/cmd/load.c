@@ -68,7 +68,8 @@ void cmd_note_missing_theory(const struct experiment *experiment, const struct s
         for (size_t p = c * points_a_case; p < (c + 1) * points_a_case; p++)
             if (predictions->no_outlier[p]) {
                 fprintf(stderr,
-                        "note: case %s: kappa2 vanishes (an odd activation without biases), so the largest "
+                        "note: case %s: kappa2 vanishes (as for an odd activation without biases), so the "
+                        "largest "
                         "eigenvalue is not "
                         "of order M and its theory does not apply: nan\n",
                         experiment->cases[c]);

@@ -157,6 +157,23 @@ static size_t count_tests(const struct series_list *list)
     return tests;
 }
 
+static void print_file(const struct store_result *file, FILE *out)
+{
+    struct store_array done;
+    struct base_error ignored; /* a file whose mask cannot be read has shown that already */
+    const size_t total = file->n_points * file->trials;
+    size_t finished = 0;
+    fprintf(out, "# %s\n", file->path);
+    if (store_read(file, "done", &done, &ignored) == BASE_OK) {
+        for (size_t i = 0; i < total; i++)
+            finished += done.values[i] != 0;
+        if (finished < total)
+            fprintf(out, "# unfinished: %zu of %zu networks are there\n", finished, total);
+        store_array_free(&done);
+    }
+    fputc('\n', out);
+}
+
 static enum report_verdict print_report(const struct series_list *list, const char *theory, FILE *out)
 {
     const size_t tests = count_tests(list);
@@ -168,7 +185,7 @@ static enum report_verdict print_report(const struct series_list *list, const ch
     for (size_t i = 0; i < list->n;) {
         if (list->series[i].result != file) {
             file = list->series[i].result;
-            fprintf(out, "# %s\n\n", file->path);
+            print_file(file, out);
         }
         i = report_variable(&report, list, i);
     }
