@@ -160,7 +160,7 @@ static size_t count_tests(const struct series_list *list)
 static void print_file(const struct store_result *file, FILE *out)
 {
     struct store_array done;
-    struct base_error ignored; /* a file whose mask cannot be read has shown that already */
+    struct base_error ignored = {""}; /* a file whose mask cannot be read has shown that already */
     const size_t total = file->n_points * file->trials;
     size_t finished = 0;
     fprintf(out, "# %s\n", file->path);
