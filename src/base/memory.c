@@ -27,16 +27,11 @@ void *base_calloc(size_t count, size_t size, struct base_error *error)
     return memset(pointer, 0, bytes);
 }
 
-char *base_copy_n(const char *text, size_t length, struct base_error *error)
-{
-    length = strnlen(text, length);
-    char *copy = base_calloc(length + 1, 1, error);
-    return copy == NULL ? NULL : memcpy(copy, text, length);
-}
-
 char *base_copy(const char *text, struct base_error *error)
 {
-    return base_copy_n(text, strlen(text), error);
+    const size_t length = strlen(text);
+    char *copy = base_calloc(length + 1, 1, error);
+    return copy == NULL ? NULL : memcpy(copy, text, length);
 }
 
 int base_got(const void *pointer)

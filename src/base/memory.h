@@ -10,9 +10,8 @@
  * count·size overflows. Never NULL for count 0. Freed with free(). */
 void *base_calloc(size_t count, size_t size, struct base_error *error);
 
-/* A copy of a string, or of at most `length` bytes of one; NULL with a message when there is no memory. */
+/* A copy of a string; NULL with a message when there is no memory. */
 char *base_copy(const char *text, struct base_error *error);
-char *base_copy_n(const char *text, size_t length, struct base_error *error);
 
 /* The status of an allocation, for TRY(base_got(p = base_calloc(...))). */
 int base_got(const void *pointer);

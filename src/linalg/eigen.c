@@ -10,7 +10,8 @@
 #include <cblas.h>
 #include <lapacke.h>
 
-/* Below this the dense solver costs less than the iteration (measured: 0.2 ms either way at n = 70). */
+/* For one eigenpair both solvers take 0.12 ms at n = 70; at 99 the dense one takes 1.6 times as long, but no
+ * lock. */
 enum { SMALLEST_ITERATIVE = 100 };
 
 static const double largest_residual = 1e-10;

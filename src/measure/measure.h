@@ -44,7 +44,8 @@ struct measure {
     double (*bytes)(const struct net_architecture *architecture);
     int (*init)(void **work, const struct net_architecture *architecture, struct base_error *error);
     void (*free)(void *work);
-    /* values[v] points to the numbers of variable v (measure_length of them), NULL where they are not wanted.
+    /* values[v] points to the numbers of variable v (one, or C·T for MEASURE_RANK), NULL where they are not
+     * wanted.
      */
     int (*run)(void *work, const struct net_gram *gram, double *const *values, struct base_error *error);
     /* The same for the predictions; nan where theory says nothing. */
@@ -63,9 +64,6 @@ const struct measure_variable *measure_find_variable(const char *name);
 
 /* BASE_BAD_INPUT with the known names when `name` is no measure (an experiment_vocabulary check). */
 int measure_check_name(const char *name, struct base_error *why);
-
-/* Numbers of one variable of one network: 1, or C·T for MEASURE_RANK. */
-size_t measure_length(const struct measure_variable *variable, const struct net_architecture *architecture);
 
 /* The name of an axis' dimension: NULL for MEASURE_SCALAR, "rank". */
 const char *measure_axis_name(enum measure_axis axis);

@@ -38,11 +38,6 @@ int measure_check_name(const char *name, struct base_error *why)
     return base_fail(why, BASE_BAD_INPUT, "\"%.100s\" is not a measure; known: %s", name, known);
 }
 
-size_t measure_length(const struct measure_variable *variable, const struct net_architecture *architecture)
-{
-    return variable->axis == MEASURE_RANK ? architecture->CT : 1;
-}
-
 const char *measure_axis_name(enum measure_axis axis)
 {
     return axis == MEASURE_RANK ? "rank" : NULL;

@@ -28,3 +28,11 @@ int net_architecture_init(struct net_architecture *architecture, const struct ex
         a->P += (double)a->widths[l] * ((double)a->widths[l - 1] + 1);
     return BASE_OK;
 }
+
+size_t net_architecture_widest(const struct net_architecture *architecture)
+{
+    size_t widest = 0;
+    for (size_t l = 0; l <= architecture->L; l++)
+        widest = architecture->widths[l] > widest ? architecture->widths[l] : widest;
+    return widest;
+}

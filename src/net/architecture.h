@@ -27,4 +27,7 @@ struct net_architecture {
 int net_architecture_init(struct net_architecture *architecture, const struct experiment_point *point,
                           struct base_error *error);
 
+/* max M_l, l = 0..L */
+size_t net_architecture_widest(const struct net_architecture *architecture);
+
 #endif

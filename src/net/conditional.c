@@ -41,14 +41,6 @@ struct conditional {
     double *E;             /* (CT, T) */
 };
 
-static size_t widest(const struct net_architecture *a)
-{
-    size_t widest = a->C;
-    for (size_t l = 0; l < a->L; l++)
-        widest = a->widths[l] > widest ? a->widths[l] : widest;
-    return widest;
-}
-
 static void conditional_free(void *work)
 {
     struct conditional *w = work;
@@ -77,7 +69,7 @@ static int conditional_init(void **work, const struct net_architecture *architec
 {
     int status;
     const struct net_architecture *a = architecture;
-    const size_t number = sizeof(double), units = widest(a);
+    const size_t number = sizeof(double), units = net_architecture_widest(a);
     struct conditional *w = base_calloc(1, sizeof *w, error);
     TRY(base_got(w));
     w->architecture = a;
@@ -111,7 +103,7 @@ out:
 
 static double conditional_bytes(const struct net_architecture *a)
 {
-    const double T = (double)a->T, CT = (double)a->CT, units = (double)widest(a);
+    const double T = (double)a->T, CT = (double)a->CT, units = (double)net_architecture_widest(a);
     double numbers = units * (1 + T + 3 * CT) + CT * CT + 4 * CT * T;
     for (size_t l = 0; l < a->L; l++)
         numbers += ((double)a->widths[l] * 2 + (double)a->widths[l + 1]) * T;

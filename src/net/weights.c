@@ -10,14 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t widest(const struct net_architecture *a)
-{
-    size_t widest = 0;
-    for (size_t l = 0; l <= a->L; l++)
-        widest = a->widths[l] > widest ? a->widths[l] : widest;
-    return widest;
-}
-
 int net_weights_init(struct net_weights *network, const struct net_architecture *architecture,
                      struct base_error *error)
 {
@@ -36,7 +28,7 @@ int net_weights_init(struct net_weights *network, const struct net_architecture 
         TRY(base_got(network->delta[l] = base_calloc(a->widths[l] * a->CT, sizeof(double), error)));
         TRY(base_got(network->dphi[l] = base_calloc(a->widths[l] * a->T, sizeof(double), error)));
     }
-    TRY(base_got(network->u = base_calloc(widest(a) * a->T, sizeof(double), error)));
+    TRY(base_got(network->u = base_calloc(net_architecture_widest(a) * a->T, sizeof(double), error)));
 out:
     if (status != BASE_OK)
         net_weights_free(network);
@@ -58,7 +50,7 @@ void net_weights_free(struct net_weights *network)
 double net_weights_bytes(const struct net_architecture *architecture)
 {
     const struct net_architecture *a = architecture;
-    double numbers = (double)(widest(a) * a->T + a->widths[0] * a->T);
+    double numbers = (double)(net_architecture_widest(a) * a->T + a->widths[0] * a->T);
     for (size_t l = 1; l <= a->L; l++)
         numbers += (double)a->widths[l] * ((double)a->widths[l - 1] + 1 + 2 * (double)a->T + (double)a->CT);
     return numbers * sizeof(double);
