@@ -50,8 +50,9 @@ static void row_add(struct row *row, const struct outlook *o, size_t point)
     row->shortest = fmin(row->shortest, seconds);
     row->longest = fmax(row->longest, seconds);
     row->networks += (size_t)o->layout.experiment->trials;
-    row->seconds +=
-        o->estimate.missing == 0 ? 0 : (double)o->estimate.missing_each[point] * seconds / o->plan.threads;
+    row->seconds += o->estimate.missing == 0
+                        ? 0
+                        : (double)o->estimate.missing_each[point] * seconds / o->plan.networks_at_once;
 }
 
 /* "20 us", "3.1 ms", then as elsewhere. */
@@ -150,13 +151,15 @@ static void print_totals(const struct outlook *o)
     char a[32], b[32], c[32], d[32];
     const struct sweep_estimate *e = &o->estimate;
     const struct base_cores cores = base_cores();
-    const int threads = o->plan.threads;
+    const int at_once = o->plan.networks_at_once, inside = o->plan.threads_inside;
     printf("\nnetworks  %zu", e->total);
     if (e->missing < e->total)
         printf(", of which %zu are there already", e->total - e->missing);
-    printf("\nthreads   %d on %d core%s\n", threads, cores.usable, cores.usable == 1 ? "" : "s");
-    printf("memory    %s: %d x %s for the largest network; `memory` is %s, and %s are free\n",
-           base_format_bytes(threads * o->plan.bytes, a), threads, base_format_bytes(o->plan.bytes, b),
+    printf("\nthreads   %d on %d core%s", at_once * inside, cores.usable, cores.usable == 1 ? "" : "s");
+    if (inside > 1)
+        printf(", %d inside each network", inside);
+    printf("\nmemory    %s: %d x %s for the largest network; `memory` is %s, and %s are free\n",
+           base_format_bytes(at_once * o->plan.bytes, a), at_once, base_format_bytes(o->plan.bytes, b),
            base_format_bytes((double)o->layout.experiment->memory, c),
            base_format_bytes((double)base_memory_available(), d));
     if (e->missing == 0)
@@ -188,7 +191,7 @@ static int look_ahead(struct outlook *o, const struct experiment *e, const struc
     int status;
     uint8_t *done = NULL;
     TRY(store_layout_init(&o->layout, e, error));
-    TRY(sweep_plan_init(&o->plan, e, options->threads, error));
+    TRY(sweep_plan_init(&o->plan, e, options->threads, e->n_points * (size_t)e->trials, error));
     TRY(sweep_room_check(&o->room, &o->layout, o->path, cmd_run_folder(options), error));
     if (o->room.exists) {
         TRY(base_got(done = base_calloc(e->n_points * (size_t)e->trials, 1, error)));

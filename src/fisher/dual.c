@@ -6,26 +6,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* dual += D ∘ (H + 1), H (T, T) repeated over the C×C blocks of D. */
-static void accumulate_layer(size_t C, size_t T, const double *D, const double *H, double *dual)
+/* row (k, s) of the dual of layers 1..L-1 and of layer L, D^L = I_C ⊗ 11ᵀ: H (T, T) repeats over the C×C
+ * blocks of D. */
+static void compute_row(const struct net_gram *gram, size_t k, size_t s, double *row)
 {
-    for (size_t k = 0; k < C; k++)
-        for (size_t s = 0; s < T; s++)
-            for (size_t k2 = 0; k2 < C; k2++) {
-                const size_t row = ((k * T + s) * C + k2) * T;
-                for (size_t t = 0; t < T; t++)
-                    dual[row + t] += D[row + t] * (H[s * T + t] + 1);
-            }
+    const struct net_architecture *a = gram->architecture;
+    const size_t T = a->T, CT = a->CT;
+    memset(row, 0, CT * sizeof *row);
+    for (size_t l = 1; l < a->L; l++) {
+        const double *D = gram->D[l] + (k * T + s) * CT, *H = gram->H[l - 1] + s * T;
+        for (size_t k2 = 0; k2 < a->C; k2++)
+            for (size_t t = 0; t < T; t++)
+                row[k2 * T + t] += D[k2 * T + t] * (H[t] + 1);
+    }
+    for (size_t t = 0; t < T; t++)
+        row[k * T + t] += gram->H[a->L - 1][s * T + t] + 1;
+    for (size_t i = 0; i < CT; i++)
+        row[i] /= (double)T;
 }
 
 void fisher_dual_compute(const struct net_gram *gram, double *dual)
 {
     const struct net_architecture *a = gram->architecture;
-    memset(dual, 0, a->CT * a->CT * sizeof *dual);
-    for (size_t l = 1; l <= a->L; l++)
-        accumulate_layer(a->C, a->T, gram->D[l], gram->H[l - 1], dual);
-    for (size_t i = 0; i < a->CT * a->CT; i++)
-        dual[i] /= (double)a->T;
+    for (size_t k = 0; k < a->C; k++)
+        for (size_t s = 0; s < a->T; s++)
+            compute_row(gram, k, s, dual + (k * a->T + s) * a->CT);
 }
 
 /* x_t −= mean over t, for each of `count` runs of T numbers */

@@ -20,7 +20,7 @@
 
 /* ---- dual.c */
 
-/* F* (CT, CT) from the Gram summary. L·(CT)² multiplications. */
+/* F* (CT, CT) from the Gram summary: (1/T) Σ_l (H^{l-1} + 1) ∘ D^l. (L−1)·(CT)² multiplications. */
 void fisher_dual_compute(const struct net_gram *gram, double *dual);
 
 /* The dual of the mean-subtracted outputs f_k − (1/T) Σ_t f_k(t): ΠF*Π with Π = I_C ⊗ (I − 11ᵀ/T), into

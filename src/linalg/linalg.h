@@ -40,6 +40,9 @@ void linalg_multiply(bool transpose_a, bool transpose_b, size_t m, size_t n, siz
 
 /* G (n, n) = Σ_i x_i x_iᵀ over the m rows x_i of X (m, n): XᵀX, both triangles. m n² flops. */
 void linalg_gram(size_t m, size_t n, const double *X, double *G);
+/* Its upper triangle alone (the lower is left as it was), and the upper onto the lower. */
+void linalg_gram_upper(size_t m, size_t n, const double *X, double *G);
+void linalg_mirror(size_t n, double *G);
 
 /* ‖A‖² = Σ_ij A_ij² and tr A of A (n, n). */
 double linalg_frobenius2(size_t n, const double *A);
@@ -47,22 +50,29 @@ double linalg_trace(size_t n, const double *A);
 
 /* ---- rank-revealing root of a positive semidefinite matrix (root.c) */
 
-/* A = R Rᵀ with R (n, rank): Cholesky with complete pivoting, stopped where the largest remaining diagonal
- * element is below n·ε·max_i A_ii. Rows pivots[0..rank-1] of R form a lower triangle. */
+/* A = R Rᵀ with R (n, rank): Cholesky, and where a diagonal element falls below n·ε·max_i A_ii (A is singular
+ * to rounding) Cholesky with complete pivoting, stopped at that bound. Rows pivots[0..rank-1] of R form a
+ * lower triangle. */
 struct linalg_root {
     size_t n, rank;
     double *R;        /* (n, rank) */
-    double *triangle; /* (rank, rank) lower: R's rows pivots[0..rank-1]; zeros above */
-    int *pivots;      /* (n) the first `rank` are the independent rows of A */
+    double *triangle; /* (rank, rank) lower: R's rows pivots[0..rank-1]; zeros above. At full rank R itself */
+    int *pivots;      /* (n) the first `rank` are the independent rows of A; 0, 1, ... at full rank */
+    double *room;     /* (max n, max n) for a triangle of lower rank */
 };
 /* Room for any n up to max_n; free is safe on a zeroed struct. */
 int linalg_root_init(struct linalg_root *root, size_t max_n, struct base_error *error);
 void linalg_root_free(struct linalg_root *root);
 size_t linalg_root_bytes(size_t max_n);
 
-/* Factors A (n, n), keeping at most max_rank columns. A is destroyed. n³/3 flops. */
+/* Factors A (n, n), of which the upper triangle is read, keeping at most max_rank columns. A is destroyed.
+ * n³/3 flops, twice that when A is singular. */
 int linalg_root_factor(struct linalg_root *root, size_t n, size_t max_rank, double *A,
                        struct base_error *error);
+
+/* U (m, n) = alpha·Z Rᵀ for Z (m, rank), whose rows are `stride` numbers apart. m n² flops at full rank. */
+void linalg_root_apply(const struct linalg_root *root, size_t m, double alpha, const double *Z, size_t stride,
+                       double *U);
 
 /* B (m, rank) ← B·triangle⁻ᵀ and B ← B·triangle⁻¹, in place. m rank² flops. */
 void linalg_root_solve_transposed(const struct linalg_root *root, size_t m, double *B);

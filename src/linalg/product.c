@@ -17,10 +17,9 @@ void linalg_multiply(bool transpose_a, bool transpose_b, size_t m, size_t n, siz
                 leading(ldb), beta, C, leading(n));
 }
 
-/* The upper triangle onto the lower, in blocks that fit the cache. */
-static void mirror(size_t n, double *G)
+void linalg_mirror(size_t n, double *G)
 {
-    enum { BLOCK = 32 };
+    enum { BLOCK = 32 }; /* fits the cache */
     for (size_t i0 = 0; i0 < n; i0 += BLOCK)
         for (size_t j0 = 0; j0 <= i0; j0 += BLOCK)
             for (size_t i = i0; i < i0 + BLOCK && i < n; i++)
@@ -28,10 +27,15 @@ static void mirror(size_t n, double *G)
                     G[i * n + j] = G[j * n + i];
 }
 
-void linalg_gram(size_t m, size_t n, const double *X, double *G)
+void linalg_gram_upper(size_t m, size_t n, const double *X, double *G)
 {
     cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)n, (int)m, 1.0, X, (int)n, 0.0, G, (int)n);
-    mirror(n, G);
+}
+
+void linalg_gram(size_t m, size_t n, const double *X, double *G)
+{
+    linalg_gram_upper(m, n, X, G);
+    linalg_mirror(n, G);
 }
 
 double linalg_frobenius2(size_t n, const double *A)

@@ -14,7 +14,7 @@ int linalg_root_init(struct linalg_root *root, size_t max_n, struct base_error *
     int status;
     memset(root, 0, sizeof *root);
     TRY(base_got(root->R = base_calloc(max_n * max_n, sizeof *root->R, error)));
-    TRY(base_got(root->triangle = base_calloc(max_n * max_n, sizeof *root->triangle, error)));
+    TRY(base_got(root->room = base_calloc(max_n * max_n, sizeof *root->room, error)));
     TRY(base_got(root->pivots = base_calloc(max_n, sizeof *root->pivots, error)));
 out:
     if (status != BASE_OK)
@@ -25,7 +25,7 @@ out:
 void linalg_root_free(struct linalg_root *root)
 {
     free(root->R);
-    free(root->triangle);
+    free(root->room);
     free(root->pivots);
     memset(root, 0, sizeof *root);
 }
@@ -35,10 +35,34 @@ size_t linalg_root_bytes(size_t max_n)
     return 2 * max_n * max_n * sizeof(double) + max_n * sizeof(int);
 }
 
+/* Our rows are LAPACK's columns: our upper triangle is its lower one, and its upper factor U, A = UᵀU, is our
+ * lower L, A = L Lᵀ. It reads our lower triangle. */
+static bool factor_full(struct linalg_root *root, size_t n, const double *A, double tolerance)
+{
+    double *L = root->R;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < i; j++)
+            L[i * n + j] = A[j * n + i];
+        L[i * n + i] = A[i * n + i];
+        memset(L + i * n + i + 1, 0, (n - i - 1) * sizeof *L);
+    }
+    if (LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'U', (lapack_int)n, L, (lapack_int)n) != 0)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!(L[i * n + i] * L[i * n + i] > tolerance))
+            return false;
+    for (size_t i = 0; i < n; i++)
+        root->pivots[i] = (int)i;
+    root->rank = n;
+    root->triangle = L;
+    return true;
+}
+
 /* LAPACK leaves PᵀAP = L Lᵀ with L column-major in A's lower triangle: row a of L is row pivots[a] of R. */
 static void unpack(struct linalg_root *root, const double *A)
 {
     const size_t n = root->n, rank = root->rank;
+    root->triangle = root->room;
     for (size_t a = 0; a < n; a++) {
         double *row = root->R + (size_t)root->pivots[a] * rank;
         for (size_t b = 0; b < rank; b++)
@@ -46,6 +70,22 @@ static void unpack(struct linalg_root *root, const double *A)
         if (a < rank)
             memcpy(root->triangle + a * rank, row, rank * sizeof *row);
     }
+}
+
+static int factor_singular(struct linalg_root *root, size_t n, size_t max_rank, double *A, double tolerance,
+                           struct base_error *error)
+{
+    lapack_int rank = 0;
+    const lapack_int info = LAPACKE_dpstrf(LAPACK_COL_MAJOR, 'L', (lapack_int)n, A, (lapack_int)n,
+                                           root->pivots, &rank, tolerance);
+    if (info < 0 || rank < 1) /* info 1 says: rank below n */
+        return base_fail(error, BASE_UNRESOLVED,
+                         "pivoted Cholesky of a %zux%zu Gram matrix failed (dpstrf: %d)", n, n, (int)info);
+    for (size_t i = 0; i < n; i++)
+        root->pivots[i]--;
+    root->rank = (size_t)rank < max_rank ? (size_t)rank : max_rank;
+    unpack(root, A);
+    return BASE_OK;
 }
 
 int linalg_root_factor(struct linalg_root *root, size_t n, size_t max_rank, double *A,
@@ -56,21 +96,31 @@ int linalg_root_factor(struct linalg_root *root, size_t n, size_t max_rank, doub
         largest = A[i * n + i] > largest ? A[i * n + i] : largest;
     root->n = n;
     root->rank = 0;
+    root->triangle = root->R;
     if (largest == 0) /* the root of nothing; LAPACK would not set the pivots */
         return BASE_OK;
-
-    lapack_int rank = 0;
+    if (!(largest < DBL_MAX))
+        return base_fail(error, BASE_UNRESOLVED, "a %zux%zu Gram matrix has elements that are not finite", n,
+                         n);
     const double tolerance = (double)n * DBL_EPSILON * largest;
-    const lapack_int info = LAPACKE_dpstrf(LAPACK_COL_MAJOR, 'L', (lapack_int)n, A, (lapack_int)n,
-                                           root->pivots, &rank, tolerance);
-    if (info < 0 || rank < 1 || !(largest < DBL_MAX)) /* info 1 says: rank below n */
-        return base_fail(error, BASE_UNRESOLVED,
-                         "pivoted Cholesky of a %zux%zu Gram matrix failed (dpstrf: %d)", n, n, (int)info);
-    for (size_t i = 0; i < n; i++)
-        root->pivots[i]--;
-    root->rank = (size_t)rank < max_rank ? (size_t)rank : max_rank;
-    unpack(root, A);
-    return BASE_OK;
+    if (max_rank >= n && factor_full(root, n, A, tolerance))
+        return BASE_OK;
+    return factor_singular(root, n, max_rank, A, tolerance, error);
+}
+
+void linalg_root_apply(const struct linalg_root *root, size_t m, double alpha, const double *Z, size_t stride,
+                       double *U)
+{
+    const size_t n = root->n, rank = root->rank;
+    if (rank < n) {
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)m, (int)n, (int)rank, alpha, Z, (int)stride,
+                    root->R, rank > 0 ? (int)rank : 1, 0.0, U, (int)n);
+        return;
+    }
+    for (size_t i = 0; i < m; i++)
+        memcpy(U + i * n, Z + i * stride, n * sizeof *U);
+    cblas_dtrmm(CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, (int)m, (int)n, alpha,
+                root->R, (int)n, U, (int)n);
 }
 
 void linalg_root_solve_transposed(const struct linalg_root *root, size_t m, double *B)

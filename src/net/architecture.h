@@ -30,4 +30,7 @@ int net_architecture_init(struct net_architecture *architecture, const struct ex
 /* max M_l, l = 0..L */
 size_t net_architecture_widest(const struct net_architecture *architecture);
 
+/* The panels of the widest layer: as many threads can share a network. */
+size_t net_architecture_panels(const struct net_architecture *architecture);
+
 #endif

@@ -1,99 +1,180 @@
-/* The conditional sampler: the law of the Gram summary without the weights.
+/* The conditional sampler: the law of the Gram summary without the weights of the hidden layers.
  *
  * Weights are W = s G with G iid N(0,1), s² = σ_w²/M_{l-1}, and independent of H = H^{l-1} (M_{l-1}, T; units
  * are rows). With K = HᵀH = R Rᵀ (rank-revealing, R (T, r)) there is Q (r, M_{l-1}) with orthonormal rows and
  * H = QᵀRᵀ, so
  *
- *     forward    Ũ^l = W H = s Z Rᵀ ,            Z = G Qᵀ (M_l, r) iid N(0,1) ;        u^l = Ũ^l + b^l
+ *     forward    W H = s Z Rᵀ ,                  Z = G Qᵀ (M_l, r) iid N(0,1) ;        u^l = W H + b^l
  *     backward   given Z, G = Z Q + G'(I − QᵀQ) with G' fresh, and Δ = Δ^l (M_l, CT) depends on W only
  * through Z: WᵀΔ = s [ Qᵀ(ZᵀΔ) + (I − QᵀQ) Y R_Dᵀ ] ,   R_D R_Dᵀ = ΔᵀΔ = D^l ,   Y (M_{l-1}, r_D) iid N(0,1)
  *                    = s [ H Eᵀ + Y R_Dᵀ ] ,    E = (ΔᵀZ − R_D (YᵀQᵀ)) R⁺ ,    YᵀQᵀ = (YᵀH) R⁺ᵀ
  *
  * Q is never formed: R⁺ acts by two triangular solves on the r independent rows of R. Exact in law at every
  * width and rank; rows of H below the rank tolerance (n ε of the largest) count as dependent.
+ *
+ * Units are walked in panels, a layer at a time. Layers 1..L-2 are walked twice, forward for H^l and YᵀH,
+ * then backward for D^l and ΔᵀZ; what the second walk needs of a panel (h, φ', Y, Z) is kept from the first
+ * while the memory lasts and drawn again where it is not. Layer L-1 is walked once: the weights above it are
+ * explicit.
  */
 #include "net/signals.h"
 
 #include "base/memory.h"
 #include "linalg/linalg.h"
-#include "net/inputs.h"
+#include "net/panel.h"
 #include "net/purpose.h"
 #include "random/normal.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* What one thread has in hand: a panel's signals, here or in their kept place, and its parts of the sums. */
+struct hand {
+    double *memory;
+    double *own;               /* signals that are not kept */
+    double *h, *dphi, *Y, *Z;  /* (units, T), (units, T), (units, y), (units, rank) */
+    double *Z_own;             /* where a kept panel needs no Z */
+    double *u, *b, *v, *delta; /* (units, T), (units), (units, C), (units, CT) */
+    double *H, *D, *A, *B, *f; /* (T, T), (CT, CT), (CT, rank), (y, T), (C, T) */
+};
+
 struct conditional {
     const struct net_architecture *architecture;
-    double **h;                /* (L) pointers: h[l] (M_l, T) */
-    double **dphi;             /* (L) pointers: φ'(u^l) (M_l, T), l ≥ 1 */
-    double **Z;                /* (L+1) pointers: Z[l] (M_l, rank), l ≥ 1 */
-    struct linalg_root *roots; /* (L+1): roots[l] of H[l-1], l ≥ 1 */
+    int threads;
+    struct hand *hands;        /* (threads) */
+    size_t *n_kept;            /* (L+1): the first so many panels of a layer are kept */
+    double **kept;             /* (L+1) pointers to n_kept[l] blocks of signals */
+    struct linalg_root *roots; /* (L+1): roots[l] of H[l-1], l = 1..L-1 */
     struct linalg_root root_D;
-    double *b;             /* (max M_l) */
-    double *u;             /* (max M_l, T) */
-    double *delta, *below; /* (max M_l, CT): δ^l and δ^{l-1} */
-    double *Y;             /* (max M_{l-1}, CT) */
-    double *square;        /* (CT, CT): a matrix being factored */
-    double *A;             /* (CT, T) */
-    double *B, *BQ;        /* (CT, T) */
-    double *E;             /* (CT, T) */
+    double *square;  /* (max(T, CT))²: a matrix being factored */
+    double *A, *E;   /* (CT, rank): ΔᵀZ of the layer above; (CT, T) */
+    double **B, *BQ; /* (L+1) pointers: B[l] = YᵀH^l (y, T), l = 1..L-2; (r_D, rank) */
+
+    /* the network in hand */
+    const struct net_activation *activations;
+    uint64_t seed, trial;
+    struct net_gram *gram;
 };
+
+/* Columns of Y under layer l + 1: no rank of D^{l+1} is larger. */
+static size_t columns_Y(const struct net_architecture *a, size_t l)
+{
+    return a->CT < a->widths[l + 1] ? a->CT : a->widths[l + 1];
+}
+
+static bool is_walked_twice(const struct net_architecture *a, size_t l)
+{
+    return l >= 1 && l + 1 < a->L;
+}
+
+/* A block of signals: h, φ', Y, and Z where the backward walk needs it. */
+static size_t block_numbers(const struct net_architecture *a, size_t l)
+{
+    return net_panel_size(a) * ((l > 1 ? 3 : 2) * a->T + columns_Y(a, l));
+}
+
+static size_t lay_out(const struct net_architecture *a, double *memory, struct hand *hand)
+{
+    const size_t P = net_panel_size(a), T = a->T, C = a->C, CT = a->CT;
+    size_t used = 0;
+    hand->own = net_panel_carve(memory, &used, P * (3 * T + CT));
+    hand->Z_own = net_panel_carve(memory, &used, P * T);
+    hand->u = net_panel_carve(memory, &used, P * T);
+    hand->b = net_panel_carve(memory, &used, P);
+    hand->v = net_panel_carve(memory, &used, P * C);
+    hand->delta = net_panel_carve(memory, &used, P * CT);
+    hand->H = net_panel_carve(memory, &used, T * T);
+    hand->D = net_panel_carve(memory, &used, CT * CT);
+    hand->A = net_panel_carve(memory, &used, CT * T);
+    hand->B = net_panel_carve(memory, &used, CT * T);
+    hand->f = net_panel_carve(memory, &used, C * T);
+    return used;
+}
+
+static struct net_memory conditional_memory(const struct net_architecture *a, int threads)
+{
+    struct hand hand;
+    const double T = (double)a->T, CT = (double)a->CT, L = (double)a->L;
+    const double square = fmax(T, CT) * fmax(T, CT);
+    const double numbers = (double)threads * (double)lay_out(a, NULL, &hand) + square + (3 + L) * CT * T;
+    double kept = 0;
+    for (size_t l = 1; is_walked_twice(a, l); l++)
+        kept += (double)net_panel_count(a, l) * (double)block_numbers(a, l) * sizeof(double);
+    const double least =
+        numbers * sizeof(double) + L * (double)linalg_root_bytes(a->T) + (double)linalg_root_bytes(a->CT);
+    return (struct net_memory){least, least + kept};
+}
 
 static void conditional_free(void *work)
 {
     struct conditional *w = work;
     if (w == NULL)
         return;
+    for (int i = 0; w->hands != NULL && i < w->threads; i++)
+        free(w->hands[i].memory);
     for (size_t l = 0; l <= w->architecture->L; l++) {
-        if (w->h != NULL)
-            free(w->h[l]);
-        if (w->dphi != NULL)
-            free(w->dphi[l]);
-        if (w->Z != NULL)
-            free(w->Z[l]);
+        if (w->kept != NULL)
+            free(w->kept[l]);
+        if (w->B != NULL)
+            free(w->B[l]);
         if (w->roots != NULL)
             linalg_root_free(&w->roots[l]);
     }
-    void *arrays[] = {w->h,     w->dphi, w->Z,      w->roots, w->b, w->u,  w->delta,
-                      w->below, w->Y,    w->square, w->A,     w->B, w->BQ, w->E};
+    linalg_root_free(&w->root_D);
+    void *arrays[] = {w->hands, w->n_kept, w->kept, w->roots, w->square, w->A, w->E, w->B, w->BQ};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
-    linalg_root_free(&w->root_D);
     free(w);
 }
 
-static int conditional_init(void **work, const struct net_architecture *architecture,
-                            struct base_error *error)
+/* As many panels as `bytes` hold, from the first layer on. */
+static int keep_panels(struct conditional *w, double bytes, struct base_error *error)
+{
+    int status = BASE_OK;
+    const struct net_architecture *a = w->architecture;
+    for (size_t l = 1; is_walked_twice(a, l); l++) {
+        const double block = (double)block_numbers(a, l) * sizeof(double);
+        const double panels = fmin((double)net_panel_count(a, l), floor(fmax(bytes, 0) / block));
+        w->n_kept[l] = (size_t)panels;
+        bytes -= panels * block;
+        TRY(base_got(w->kept[l] = base_calloc(w->n_kept[l] * block_numbers(a, l), sizeof(double), error)));
+    }
+out:
+    return status;
+}
+
+static int conditional_init(void **work, const struct net_architecture *architecture, int threads,
+                            double memory, struct base_error *error)
 {
     int status;
     const struct net_architecture *a = architecture;
-    const size_t number = sizeof(double), units = net_architecture_widest(a);
+    const size_t number = sizeof(double), largest = a->T > a->CT ? a->T : a->CT;
     struct conditional *w = base_calloc(1, sizeof *w, error);
     TRY(base_got(w));
     w->architecture = a;
-    TRY(base_got(w->h = base_calloc(a->L + 1, sizeof *w->h, error)));
-    TRY(base_got(w->dphi = base_calloc(a->L + 1, sizeof *w->dphi, error)));
-    TRY(base_got(w->Z = base_calloc(a->L + 1, sizeof *w->Z, error)));
+    w->threads = threads;
+    TRY(base_got(w->hands = base_calloc((size_t)threads, sizeof *w->hands, error)));
+    for (int i = 0; i < threads; i++) {
+        struct hand *hand = &w->hands[i];
+        TRY(base_got(hand->memory = base_calloc(lay_out(a, NULL, hand), number, error)));
+        lay_out(a, hand->memory, hand);
+    }
+    TRY(base_got(w->n_kept = base_calloc(a->L + 1, sizeof *w->n_kept, error)));
+    TRY(base_got(w->kept = base_calloc(a->L + 1, sizeof *w->kept, error)));
+    TRY(keep_panels(w, memory - conditional_memory(a, threads).least, error));
     TRY(base_got(w->roots = base_calloc(a->L + 1, sizeof *w->roots, error)));
-    for (size_t l = 0; l < a->L; l++) {
-        TRY(base_got(w->h[l] = base_calloc(a->widths[l] * a->T, number, error)));
-        TRY(base_got(w->dphi[l] = base_calloc(a->widths[l] * a->T, number, error)));
-        TRY(base_got(w->Z[l + 1] = base_calloc(a->widths[l + 1] * a->T, number, error)));
-        TRY(linalg_root_init(&w->roots[l + 1], a->T, error));
+    TRY(base_got(w->B = base_calloc(a->L + 1, sizeof *w->B, error)));
+    for (size_t l = 1; l < a->L; l++) {
+        TRY(linalg_root_init(&w->roots[l], a->T, error));
+        TRY(base_got(w->B[l] = base_calloc(a->CT * a->T, number, error)));
     }
     TRY(linalg_root_init(&w->root_D, a->CT, error));
-    TRY(base_got(w->b = base_calloc(units, number, error)));
-    TRY(base_got(w->u = base_calloc(units * a->T, number, error)));
-    TRY(base_got(w->delta = base_calloc(units * a->CT, number, error)));
-    TRY(base_got(w->below = base_calloc(units * a->CT, number, error)));
-    TRY(base_got(w->Y = base_calloc(units * a->CT, number, error)));
-    TRY(base_got(w->square = base_calloc(a->CT * a->CT, number, error)));
+    TRY(base_got(w->square = base_calloc(largest * largest, number, error)));
     TRY(base_got(w->A = base_calloc(a->CT * a->T, number, error)));
-    TRY(base_got(w->B = base_calloc(a->CT * a->T, number, error)));
-    TRY(base_got(w->BQ = base_calloc(a->CT * a->T, number, error)));
     TRY(base_got(w->E = base_calloc(a->CT * a->T, number, error)));
+    TRY(base_got(w->BQ = base_calloc(a->CT * a->T, number, error)));
     *work = w;
 out:
     if (status != BASE_OK)
@@ -101,40 +182,132 @@ out:
     return status;
 }
 
-static double conditional_bytes(const struct net_architecture *a)
-{
-    const double T = (double)a->T, CT = (double)a->CT, units = (double)net_architecture_widest(a);
-    double numbers = units * (1 + T + 3 * CT) + CT * CT + 4 * CT * T;
-    for (size_t l = 0; l < a->L; l++)
-        numbers += ((double)a->widths[l] * 2 + (double)a->widths[l + 1]) * T;
-    return numbers * sizeof(double) + (double)a->L * (double)linalg_root_bytes(a->T) +
-           (double)linalg_root_bytes(a->CT);
-}
+/* ---- a panel */
 
-/* H^{l-1} and its root, then u^l (M_l, T) = s Z Rᵀ + b. */
-static int sample_forward(struct conditional *w, size_t l, uint64_t seed, uint64_t trial,
-                          struct net_gram *gram, double *u, struct base_error *error)
+/* Points the hand to the signals of panel `index`: true when they are kept. */
+static bool take_up(const struct conditional *w, struct hand *hand, size_t l, size_t index)
 {
     const struct net_architecture *a = w->architecture;
-    const size_t above = a->widths[l], units = a->widths[l - 1], T = a->T;
-    const size_t max_rank = units < T ? units : T;
-    struct linalg_root *root = &w->roots[l];
-    linalg_gram(units, T, w->h[l - 1], gram->H[l - 1]);
-    memcpy(w->square, gram->H[l - 1], T * T * sizeof(double));
-    const int status = linalg_root_factor(root, T, max_rank, w->square, error);
+    const size_t PT = net_panel_size(a) * a->T;
+    const bool kept = index < w->n_kept[l];
+    hand->h = kept ? w->kept[l] + index * block_numbers(a, l) : hand->own;
+    hand->dphi = hand->h + PT;
+    hand->Z = kept && l == 1 ? hand->Z_own : hand->dphi + PT;
+    hand->Y = hand->dphi + (kept && l == 1 ? 1 : 2) * PT;
+    return kept;
+}
 
-    random_normals(seed, net_stream(a, trial, l, NET_FORWARD), 0, above * root->rank, w->Z[l]);
-    net_biases_draw(a, seed, trial, l, w->b);
-    net_biases_spread(a, l, w->b, u);
-    linalg_multiply(false, true, above, T, root->rank, sqrt(a->weight_variance / (double)units), w->Z[l],
-                    root->R, 1, u);
-    return status;
+/* Z, u = s Z Rᵀ + b, h = φ(u), φ'(u) */
+static void draw_signals(const struct conditional *w, struct hand *hand, struct net_panel panel)
+{
+    const struct net_architecture *a = w->architecture;
+    const struct linalg_root *root = &w->roots[panel.l];
+    const double s = sqrt(a->weight_variance / (double)a->widths[panel.l - 1]);
+    random_normals(w->seed, net_stream(a, w->trial, panel.l, NET_FORWARD), panel.first * root->rank,
+                   panel.units * root->rank, hand->Z);
+    linalg_root_apply(root, panel.units, s, hand->Z, root->rank, hand->u);
+    net_panel_biases(a, w->seed, w->trial, panel, hand->b);
+    net_panel_add_biases(a, panel, hand->b, hand->u);
+    net_activation_eval(&w->activations[omp_get_thread_num()], panel.units * a->T, hand->u, hand->h,
+                        hand->dphi);
+}
+
+static void draw_Y(const struct conditional *w, struct hand *hand, struct net_panel panel)
+{
+    const struct net_architecture *a = w->architecture;
+    const size_t y = columns_Y(a, panel.l);
+    random_normals(w->seed, net_stream(a, w->trial, panel.l + 1, NET_BACKWARD), panel.first * y,
+                   panel.units * y, hand->Y);
+}
+
+/* δ^{L-1} from the explicit weights v above, and its parts of f, D and A. */
+static void top_parts(const struct conditional *w, struct hand *hand, struct net_panel panel)
+{
+    const struct net_architecture *a = w->architecture;
+    net_panel_outputs(a, w->seed, w->trial, panel, hand->v);
+    linalg_multiply(true, false, a->C, a->T, panel.units, 1, hand->v, hand->h, 0, hand->f);
+    if (panel.l >= 1)
+        net_panel_top(a, panel, hand->v, hand->dphi, hand->delta);
+}
+
+/* D^l += δᵀδ and, where a layer below is to be walked backward, A += δᵀZ */
+static void delta_parts(const struct conditional *w, struct hand *hand, struct net_panel panel)
+{
+    const struct net_architecture *a = w->architecture;
+    linalg_gram_upper(panel.units, a->CT, hand->delta, hand->D);
+    if (panel.l >= 2)
+        linalg_multiply(true, false, a->CT, w->roots[panel.l].rank, panel.units, 1, hand->delta, hand->Z, 0,
+                        hand->A);
+}
+
+static void add_delta_parts(struct conditional *w, const struct hand *hand, size_t l)
+{
+    const struct net_architecture *a = w->architecture;
+    net_panel_add_upper(a->CT, hand->D, w->gram->D[l]);
+    if (l >= 2)
+        net_panel_add(a->CT * w->roots[l].rank, hand->A, w->A);
+}
+
+/* ---- a layer */
+
+static void clear(double *x, size_t n)
+{
+    memset(x, 0, n * sizeof *x);
+}
+
+/* H^l and, by the place of the layer, YᵀH^l, or f, D^l and ΔᵀZ. */
+static void walk_forward(struct conditional *w, size_t l)
+{
+    const struct net_architecture *a = w->architecture;
+    const size_t T = a->T, CT = a->CT, panels = net_panel_count(a, l);
+    const bool twice = is_walked_twice(a, l), top = l + 1 == a->L;
+    clear(w->gram->H[l], T * T);
+    if (twice)
+        clear(w->B[l], CT * T);
+    if (top)
+        clear(w->gram->f, CT);
+    if (top && l >= 1) {
+        clear(w->gram->D[l], CT * CT);
+        clear(w->A, CT * T);
+    }
+#pragma omp parallel for ordered schedule(static, 1) num_threads(w->threads)
+    for (size_t p = 0; p < panels; p++) {
+        struct hand *hand = &w->hands[omp_get_thread_num()];
+        const struct net_panel panel = net_panel_at(a, l, p);
+        take_up(w, hand, l, p);
+        if (l == 0)
+            net_panel_inputs(a, w->seed, w->trial, panel, hand->h);
+        else
+            draw_signals(w, hand, panel);
+        linalg_gram_upper(panel.units, T, hand->h, hand->H);
+        if (twice) {
+            draw_Y(w, hand, panel);
+            linalg_multiply(true, false, columns_Y(a, l), T, panel.units, 1, hand->Y, hand->h, 0, hand->B);
+        }
+        if (top)
+            top_parts(w, hand, panel);
+        if (top && l >= 1)
+            delta_parts(w, hand, panel);
+#pragma omp ordered
+        {
+            net_panel_add_upper(T, hand->H, w->gram->H[l]);
+            if (twice)
+                net_panel_add(columns_Y(a, l) * T, hand->B, w->B[l]);
+            if (top)
+                net_panel_add(CT, hand->f, w->gram->f);
+            if (top && l >= 1)
+                add_delta_parts(w, hand, l);
+        }
+    }
+    linalg_mirror(T, w->gram->H[l]);
+    if (top && l >= 1)
+        linalg_mirror(CT, w->gram->D[l]);
 }
 
 /* E (CT, T) ← (CT, rank) numbers spread over the columns of the independent samples. */
 static void scatter_columns(const struct linalg_root *root, size_t m, const double *packed, double *E)
 {
-    memset(E, 0, m * root->n * sizeof *E);
+    clear(E, m * root->n);
     for (size_t i = 0; i < m; i++)
         for (size_t j = 0; j < root->rank; j++)
             E[i * root->n + (size_t)root->pivots[j]] = packed[i * root->rank + j];
@@ -147,56 +320,72 @@ static void gather_columns(const struct linalg_root *root, size_t m, const doubl
             packed[i * root->rank + j] = B[i * root->n + (size_t)root->pivots[j]];
 }
 
-/* D^l from delta = δ^l, then W^lᵀδ^l (M_{l-1}, CT) into below, in the symbols of the head of this file. */
-static int sample_backward(struct conditional *w, size_t l, uint64_t seed, uint64_t trial,
-                           struct net_gram *gram, struct base_error *error)
+/* The root of D^{l+1} and E, in the symbols of the head of this file. */
+static int solve_backward(struct conditional *w, size_t l, struct base_error *error)
 {
+    int status;
     const struct net_architecture *a = w->architecture;
-    const size_t above = a->widths[l], units = a->widths[l - 1], T = a->T, CT = a->CT;
-    const double s = sqrt(a->weight_variance / (double)units);
-    const struct linalg_root *root = &w->roots[l];
-    struct linalg_root *root_D = &w->root_D;
-    memcpy(w->square, gram->D[l], CT * CT * sizeof(double));
-    const int status = linalg_root_factor(root_D, CT, above < CT ? above : CT, w->square, error);
-    const size_t r = root->rank, r_D = root_D->rank;
-
-    random_normals(seed, net_stream(a, trial, l, NET_BACKWARD), 0, units * r_D, w->Y);
-    linalg_multiply(true, false, r_D, T, units, 1, w->Y, w->h[l - 1], 0, w->B); /* YᵀH */
-    gather_columns(root, r_D, w->B, w->BQ); /* YᵀQᵀ = (YᵀH) R⁺ᵀ */
-    linalg_root_solve_transposed(root, r_D, w->BQ);
-    linalg_multiply(true, false, CT, r, above, 1, w->delta, w->Z[l], 0, w->A); /* ΔᵀZ */
-    linalg_multiply(false, false, CT, r, r_D, -1, root_D->R, w->BQ, 1, w->A);  /* ΔᵀZ − R_D (YᵀQᵀ) */
-    linalg_root_solve(root, CT, w->A);                                         /* … R⁺ */
+    const struct linalg_root *root = &w->roots[l + 1], *root_D = &w->root_D;
+    const size_t CT = a->CT;
+    memcpy(w->square, w->gram->D[l + 1], CT * CT * sizeof *w->square);
+    TRY(linalg_root_factor(&w->root_D, CT, columns_Y(a, l), w->square, error));
+    gather_columns(root, root_D->rank, w->B[l], w->BQ); /* YᵀQᵀ = (YᵀH) R⁺ᵀ */
+    linalg_root_solve_transposed(root, root_D->rank, w->BQ);
+    linalg_multiply(false, false, CT, root->rank, root_D->rank, -1, root_D->R, w->BQ, 1, w->A);
+    linalg_root_solve(root, CT, w->A); /* (ΔᵀZ − R_D (YᵀQᵀ)) R⁺ */
     scatter_columns(root, CT, w->A, w->E);
-    linalg_multiply(false, true, units, CT, T, s, w->h[l - 1], w->E, 0, w->below); /* s H Eᵀ */
-    linalg_multiply(false, true, units, CT, r_D, s, w->Y, root_D->R, 1, w->below); /* + s Y R_Dᵀ */
+out:
     return status;
 }
 
-static int conditional_sample(void *work, const struct net_activation *activation, uint64_t seed,
+/* δ^l = φ' ∘ s (H Eᵀ + Y R_Dᵀ), for D^l and ΔᵀZ. */
+static void walk_backward(struct conditional *w, size_t l)
+{
+    const struct net_architecture *a = w->architecture;
+    const size_t T = a->T, CT = a->CT, panels = net_panel_count(a, l);
+    const double s = sqrt(a->weight_variance / (double)a->widths[l]);
+    clear(w->gram->D[l], CT * CT);
+    clear(w->A, CT * T);
+#pragma omp parallel for ordered schedule(static, 1) num_threads(w->threads)
+    for (size_t p = 0; p < panels; p++) {
+        struct hand *hand = &w->hands[omp_get_thread_num()];
+        const struct net_panel panel = net_panel_at(a, l, p);
+        if (!take_up(w, hand, l, p)) {
+            draw_signals(w, hand, panel);
+            draw_Y(w, hand, panel);
+        }
+        linalg_root_apply(&w->root_D, panel.units, s, hand->Y, columns_Y(a, l), hand->delta);
+        linalg_multiply(false, true, panel.units, CT, T, s, hand->h, w->E, 1, hand->delta);
+        net_panel_gate(a, panel, hand->dphi, hand->delta);
+        delta_parts(w, hand, panel);
+#pragma omp ordered
+        add_delta_parts(w, hand, l);
+    }
+    linalg_mirror(CT, w->gram->D[l]);
+}
+
+static int conditional_sample(void *work, const struct net_activation *activations, uint64_t seed,
                               uint64_t trial, struct net_gram *gram, struct base_error *error)
 {
-    int status;
+    int status = BASE_OK;
     struct conditional *w = work;
     const struct net_architecture *a = w->architecture;
+    w->activations = activations;
+    w->seed = seed;
+    w->trial = trial;
+    w->gram = gram;
 
-    net_inputs_draw(a, seed, trial, w->h[0]);
+    walk_forward(w, 0);
     for (size_t l = 1; l < a->L; l++) {
-        TRY(sample_forward(w, l, seed, trial, gram, w->u, error));
-        net_activation_eval(activation, a->widths[l] * a->T, w->u, w->h[l], w->dphi[l]);
+        memcpy(w->square, gram->H[l - 1], a->T * a->T * sizeof *w->square);
+        const size_t max_rank = a->widths[l - 1] < a->T ? a->widths[l - 1] : a->T;
+        TRY(linalg_root_factor(&w->roots[l], a->T, max_rank, w->square, error));
+        walk_forward(w, l);
     }
-    TRY(sample_forward(w, a->L, seed, trial, gram, gram->f, error));
-
-    net_delta_output(a, w->delta);
-    for (size_t l = a->L; l >= 1; l--) {
-        linalg_gram(a->widths[l], a->CT, w->delta, gram->D[l]);
-        if (l == 1)
-            break;
-        TRY(sample_backward(w, l, seed, trial, gram, error));
-        net_delta_gate(a, l - 1, w->dphi[l - 1], w->below);
-        double *swap = w->delta;
-        w->delta = w->below;
-        w->below = swap;
+    net_panel_add_output_biases(a, seed, trial, gram->f);
+    for (size_t l = a->L - 1; l-- > 1;) {
+        TRY(solve_backward(w, l, error));
+        walk_backward(w, l);
     }
 out:
     return status;
@@ -204,24 +393,26 @@ out:
 
 static double conditional_cost(const struct net_architecture *a)
 {
-    const double T = (double)a->T, CT = (double)a->CT;
-    double flops = 0;
-    for (size_t l = 1; l <= a->L; l++) {
-        const double units = (double)a->widths[l - 1], above = (double)a->widths[l];
-        const double r_D = fmin(CT, above);
-        flops += T * T * units + above * T * (2 * T + NET_NORMAL_FLOPS) + T * T * T / 3;
-        if (l > 1) /* D^l, YᵀH, ΔᵀZ, H Eᵀ, Y R_Dᵀ and the root of D^l */
-            flops += CT * CT * above + 2 * r_D * T * units + 2 * CT * T * above + 2 * CT * T * units +
-                     2 * CT * r_D * units + r_D * units * NET_NORMAL_FLOPS + CT * CT * CT / 3;
+    const double T = (double)a->T, CT = (double)a->CT, C = (double)a->C;
+    double flops = T * T * (double)a->widths[0];
+    for (size_t l = 1; l < a->L; l++) {
+        const double units = (double)a->widths[l], y = (double)columns_Y(a, l);
+        flops += units * T * (NET_NORMAL_FLOPS + 2 * T) + T * T * T / 3; /* Z, Z Rᵀ, H^l, the root below */
+        flops += units * CT * CT;                                        /* D^l */
+        if (l + 1 == a->L)
+            flops += units * C * (NET_NORMAL_FLOPS + 2 * T);
+        else /* Y, YᵀH, H Eᵀ, Y R_Dᵀ, the root of D^{l+1}, Δᵀ Z of the layer above */
+            flops += units * (y * NET_NORMAL_FLOPS + 2 * T * y + 2 * CT * T + CT * y) + CT * CT * CT / 3 +
+                     2 * CT * T * (double)a->widths[l + 1];
     }
     return flops;
 }
 
 const struct net_sampler net_sampler_conditional = {
     .name = "conditional",
-    .doc = "draws the signals from their Gaussian law given the layer before, never a weight",
+    .doc = "draws the signals from their Gaussian law given the layer before, never a hidden layer's weight",
     .cost = conditional_cost,
-    .bytes = conditional_bytes,
+    .memory = conditional_memory,
     .init = conditional_init,
     .free = conditional_free,
     .sample = conditional_sample,

@@ -16,7 +16,7 @@ int net_gram_init(struct net_gram *gram, const struct net_architecture *architec
     TRY(base_got(gram->D = base_calloc(a->L + 1, sizeof *gram->D, error)));
     for (size_t l = 0; l < a->L; l++)
         TRY(base_got(gram->H[l] = base_calloc(a->T * a->T, sizeof(double), error)));
-    for (size_t l = 1; l <= a->L; l++)
+    for (size_t l = 1; l < a->L; l++)
         TRY(base_got(gram->D[l] = base_calloc(a->CT * a->CT, sizeof(double), error)));
     TRY(base_got(gram->f = base_calloc(a->CT, sizeof(double), error)));
 out:
@@ -42,7 +42,7 @@ void net_gram_free(struct net_gram *gram)
 double net_gram_bytes(const struct net_architecture *architecture)
 {
     const double L = (double)architecture->L, T = (double)architecture->T, CT = (double)architecture->CT;
-    return (L * (T * T + CT * CT) + CT) * sizeof(double);
+    return (L * T * T + (L - 1) * CT * CT + CT) * sizeof(double);
 }
 
 const struct net_sampler *net_sampler_choose(enum experiment_sampler choice,

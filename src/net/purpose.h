@@ -1,4 +1,5 @@
-/* Private to net: what a random stream is for. The numbers are part of every stored seed's meaning. */
+/* Private to net: what a random stream is for. Numbers and layouts are part of every stored seed's meaning.
+ */
 #ifndef NET_PURPOSE_H
 #define NET_PURPOSE_H
 
@@ -8,10 +9,11 @@
 
 enum net_purpose {
     NET_INPUTS = 1,  /* h⁰_i(t) at index i·T + t */
-    NET_WEIGHTS = 2, /* W^l_ij, unit variance, at index i·M_{l-1} + j */
+    NET_WEIGHTS = 2, /* W^l_ij, unit variance, at index i·S + j, S = M_{l-1} rounded up to a multiple of 16;
+                        W^L_kj at index j·C + k */
     NET_BIASES = 3,  /* b^l_i, unit variance, at index i */
     NET_FORWARD = 4, /* conditional sampler's Z^l_ia at index i·rank + a */
-    NET_BACKWARD = 5 /* conditional sampler's Y^l_ja at index j·rank + a */
+    NET_BACKWARD = 5 /* conditional sampler's Y^l_ja at index j·y + a, y = min(CT, M_l) */
 };
 
 /* The stream of one purpose in one layer of one network. */

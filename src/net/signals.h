@@ -30,10 +30,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* D^L, which is I_C ⊗ 11ᵀ in every network, is not stored. */
 struct net_gram {
     const struct net_architecture *architecture;
     double **H; /* (L+1) pointers: H[l] (T, T), l = 0..L-1 */
-    double **D; /* (L+1) pointers: D[l] (CT, CT), l = 1..L */
+    double **D; /* (L+1) pointers: D[l] (CT, CT), l = 1..L-1 */
     double *f;  /* (C, T) */
 };
 int net_gram_init(struct net_gram *gram, const struct net_architecture *architecture,
@@ -43,26 +44,33 @@ void net_gram_free(struct net_gram *gram);
 /* One normal counts as this many flops. */
 #define NET_NORMAL_FLOPS 150.0
 
-/* A sampler: one const struct, one file. `work` is what init made for an architecture and one thread. */
+/* Bytes of working memory of one network, the Gram summary not counted: what a sampler cannot do without, and
+ * what it can make use of. With less than the most it draws again what it does not keep: slower, but the same
+ * bits. */
+struct net_memory {
+    double least, most;
+};
+
+/* A sampler: one const struct, one file. `work` is what init made for an architecture, a number of threads
+ * inside one network, and a memory. Neither changes a bit of what is sampled. */
 struct net_sampler {
     const char *name;
     const char *doc;
     /* Estimated cost of one network in flops (a fixed formula: the choice of `auto` must not depend on the
      * machine). */
     double (*cost)(const struct net_architecture *architecture);
-    /* Bytes of working memory of one network, the Gram summary not counted. */
-    double (*bytes)(const struct net_architecture *architecture);
-    int (*init)(void **work, const struct net_architecture *architecture, struct base_error *error);
+    struct net_memory (*memory)(const struct net_architecture *architecture, int threads);
+    int (*init)(void **work, const struct net_architecture *architecture, int threads, double memory,
+                struct base_error *error);
     void (*free)(void *work);
-    /* Samples network `trial` of `seed` into gram. */
-    int (*sample)(void *work, const struct net_activation *activation, uint64_t seed, uint64_t trial,
+    /* Samples network `trial` of `seed` into gram. activations: one opened for each thread. */
+    int (*sample)(void *work, const struct net_activation *activations, uint64_t seed, uint64_t trial,
                   struct net_gram *gram, struct base_error *error);
 };
 extern const struct net_sampler net_sampler_weights;
 extern const struct net_sampler net_sampler_conditional;
 
-/* The sampler of an experiment's choice; for EXPERIMENT_AUTO the cheaper by the flop counts, which is the
- * conditional one while T(1+C) is below about 0.8 M. */
+/* The sampler of an experiment's choice; for EXPERIMENT_AUTO the cheaper by the flop counts. */
 const struct net_sampler *net_sampler_choose(enum experiment_sampler choice,
                                              const struct net_architecture *architecture);
 

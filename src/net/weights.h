@@ -1,4 +1,5 @@
-/* Networks with explicit weights: draw, propagate forward and backward. The reference for everything else. */
+/* Networks with explicit weights, all at once in memory: draw, propagate forward and backward. The reference
+ * for everything else; explicit.c samples the same networks in panels. */
 #ifndef NET_WEIGHTS_H
 #define NET_WEIGHTS_H
 
@@ -23,7 +24,6 @@ struct net_weights {
 int net_weights_init(struct net_weights *network, const struct net_architecture *architecture,
                      struct base_error *error);
 void net_weights_free(struct net_weights *network);
-double net_weights_bytes(const struct net_architecture *architecture);
 
 /* W^l_ij ~ N(0, σ_w²/M_{l-1}), b^l_i ~ N(0, σ_b²), inputs h⁰_i(t) ~ N(0, 1), of one trial. */
 void net_weights_draw(struct net_weights *network, uint64_t seed, uint64_t trial);

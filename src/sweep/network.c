@@ -6,17 +6,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-int sweep_network_init(struct sweep_network *network, const struct store_layout *layout, size_t point,
-                       const struct net_sampler *sampler, struct base_error *error)
+/* Each thread inside the network has an activation of its own: one of an expression is for one thread. */
+static int open_activations(struct sweep_network *network, int threads, struct base_error *error)
+{
+    int status;
+    TRY(base_got(network->activations = base_calloc((size_t)threads, sizeof *network->activations, error)));
+    while (network->threads < threads)
+        TRY(net_activation_open(&network->activations[network->threads++], network->architecture.activation,
+                                error));
+out:
+    return status;
+}
+
+int sweep_network_init(struct sweep_network *network, const struct store_layout *layout,
+                       const struct sweep_plan *plan, size_t point, struct base_error *error)
 {
     int status;
     const struct experiment *e = layout->experiment;
     memset(network, 0, sizeof *network);
     network->layout = layout;
-    network->sampler = sampler;
+    network->sampler = plan->samplers[point];
     TRY(net_architecture_init(&network->architecture, &e->points[point], error));
-    TRY(net_activation_open(&network->activation, network->architecture.activation, error));
-    TRY(sampler->init(&network->sampler_work, &network->architecture, error));
+    TRY(open_activations(network, plan->threads_inside, error));
+    TRY(network->sampler->init(&network->sampler_work, &network->architecture, plan->threads_inside,
+                               plan->memories[point], error));
     TRY(net_gram_init(&network->gram, &network->architecture, error));
     for (size_t i = 0; i < e->n_measures; i++)
         TRY(measure_find(e->measures[i])->init(&network->measure_work[i], &network->architecture, error));
@@ -42,7 +55,9 @@ void sweep_network_free(struct sweep_network *network)
         measure_find(e->measures[i])->free(network->measure_work[i]);
     net_gram_free(&network->gram);
     network->sampler->free(network->sampler_work);
-    net_activation_close(&network->activation);
+    for (int i = 0; i < network->threads; i++)
+        net_activation_close(&network->activations[i]);
+    free(network->activations);
     memset(network, 0, sizeof *network);
 }
 
@@ -73,7 +88,7 @@ int sweep_network_run(struct sweep_network *network, size_t trial, struct base_e
 {
     int status;
     forget_values(network); /* a shallower point leaves NaN beyond its own length */
-    TRY(network->sampler->sample(network->sampler_work, &network->activation,
+    TRY(network->sampler->sample(network->sampler_work, network->activations,
                                  network->layout->experiment->seed, trial, &network->gram, error));
     TRY(run_measures(network, error));
 out:

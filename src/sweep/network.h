@@ -1,16 +1,19 @@
-/* Private to sweep: everything one thread needs to sample and measure the networks of one grid point. */
+/* Private to sweep: everything that sampling and measuring the networks of one grid point needs, one network
+ * at a time. */
 #ifndef SWEEP_NETWORK_H
 #define SWEEP_NETWORK_H
 
 #include "base/error.h"
 #include "store/store.h"
+#include "sweep/sweep.h"
 
 #include <stddef.h>
 
 struct sweep_network {
     const struct store_layout *layout;
     struct net_architecture architecture;
-    struct net_activation activation;
+    int threads;
+    struct net_activation *activations; /* (threads) */
     const struct net_sampler *sampler;
     void *sampler_work;
     struct net_gram gram;
@@ -18,9 +21,10 @@ struct sweep_network {
     double **values; /* (n_variables) pointers to store_layout_length numbers: the network's values */
 };
 
-/* Room for grid point `point`; free is safe on a zeroed struct and on a half-built one. */
-int sweep_network_init(struct sweep_network *network, const struct store_layout *layout, size_t point,
-                       const struct net_sampler *sampler, struct base_error *error);
+/* Room for grid point `point`, as the plan has it; free is safe on a zeroed struct and on a half-built one.
+ */
+int sweep_network_init(struct sweep_network *network, const struct store_layout *layout,
+                       const struct sweep_plan *plan, size_t point, struct base_error *error);
 void sweep_network_free(struct sweep_network *network);
 
 /* Samples trial `trial` and measures it into values. BASE_UNRESOLVED: all values are NaN and the error says

@@ -7,11 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Sampler, Gram summary and measures of one network. */
-static double network_bytes(const struct experiment *e, const struct net_architecture *a,
-                            const struct net_sampler *sampler)
+/* What a network takes besides its sampler: Gram summary and measures. */
+static double other_bytes(const struct experiment *e, const struct net_architecture *a)
 {
-    double bytes = sampler->bytes(a) + net_gram_bytes(a);
+    double bytes = net_gram_bytes(a);
     for (size_t i = 0; i < e->n_measures; i++)
         bytes += measure_find(e->measures[i])->bytes(a);
     return bytes;
@@ -31,44 +30,94 @@ static int check_memory(const struct experiment *e, const struct net_sampler *sa
     if (bytes > available)
         return base_fail(
             error, BASE_BAD_INPUT,
-            "%s: %s: one network takes %s with the %s sampler, and this machine has %s free; make width, "
-            "samples or outputs smaller",
+            "%s: %s: one network takes at least %s with the %s sampler, and this machine has %s free; make "
+            "width, samples or outputs smaller",
             e->path, where, need, sampler->name, have);
-    return base_fail(error, BASE_BAD_INPUT,
-                     "%s: %s: one network takes %s with the %s sampler, more than `memory: %s`; raise memory "
-                     "(the machine has "
-                     "%s free)",
-                     e->path, where, need, sampler->name, limit, have);
+    return base_fail(
+        error, BASE_BAD_INPUT,
+        "%s: %s: one network takes at least %s with the %s sampler, more than `memory: %s`; raise "
+        "memory (the machine has %s free)",
+        e->path, where, need, sampler->name, limit, have);
 }
 
-static int useful_threads(const struct experiment *e, int asked, double bytes)
+/* Sampler and cost of a point; with one thread, the least that its network takes, and its panels. */
+static int plan_point(struct sweep_plan *plan, const struct experiment *e, size_t p,
+                      struct net_architecture *a, struct base_error *error)
 {
-    double threads = asked > 0 ? asked : base_cores().usable;
-    threads = fmin(threads, (double)e->n_points * (double)e->trials);
-    threads = fmin(threads, floor(fmin((double)e->memory, (double)base_memory_available()) / bytes));
-    return threads < 1 ? 1 : (int)threads;
+    int status;
+    TRY(net_architecture_init(a, &e->points[p], error));
+    const struct net_sampler *sampler = net_sampler_choose(e->sampler, a);
+    const double least = sampler->memory(a, 1).least + other_bytes(e, a);
+    TRY(check_memory(e, sampler, p, least, error));
+    plan->samplers[p] = sampler;
+    plan->costs[p] = sampler->cost(a) + 60 * (double)a->CT * (double)a->CT * (double)a->L;
+    plan->bytes = fmax(plan->bytes, least);
+out:
+    return status;
+}
+
+/* The most threads that the widest network can use, and the largest still fits with. */
+static int useful_inside(const struct sweep_plan *plan, const struct experiment *e, int threads,
+                         double memory, struct net_architecture *a)
+{
+    struct base_error ignored;
+    size_t panels = 1;
+    for (size_t p = 0; p < e->n_points && threads > 1; p++)
+        if (net_architecture_init(a, &e->points[p], &ignored) == BASE_OK) {
+            panels = net_architecture_panels(a) > panels ? net_architecture_panels(a) : panels;
+            while (threads > 1 && plan->samplers[p]->memory(a, threads).least + other_bytes(e, a) > memory)
+                threads--;
+        }
+    return (size_t)threads < panels ? threads : (int)panels;
+}
+
+/* Trials side by side first; threads inside one network where trials or the memory leave some over. */
+static void share_threads(struct sweep_plan *plan, const struct experiment *e, int threads, size_t networks,
+                          double memory, struct net_architecture *a)
+{
+    double at_once = fmin((double)threads, (double)networks);
+    at_once = fmax(1, fmin(at_once, floor(memory / plan->bytes)));
+    plan->networks_at_once = (int)at_once;
+    plan->threads_inside = useful_inside(plan, e, threads / plan->networks_at_once, memory / at_once, a);
+}
+
+/* Each network's part of the memory, as far as its sampler can use it. */
+static int share_memory(struct sweep_plan *plan, const struct experiment *e, double memory,
+                        struct net_architecture *a, struct base_error *error)
+{
+    int status = BASE_OK;
+    plan->bytes = 0;
+    for (size_t p = 0; p < e->n_points; p++) {
+        TRY(net_architecture_init(a, &e->points[p], error));
+        const struct net_memory wanted = plan->samplers[p]->memory(a, plan->threads_inside);
+        const double other = other_bytes(e, a), part = memory / plan->networks_at_once - other;
+        plan->memories[p] = fmax(wanted.least, fmin(wanted.most, part));
+        plan->sizes[p] = plan->memories[p] + other;
+        plan->regenerated[p] = plan->memories[p] < wanted.most;
+        plan->bytes = fmax(plan->bytes, plan->sizes[p]);
+    }
+out:
+    return status;
 }
 
 int sweep_plan_init(struct sweep_plan *plan, const struct experiment *experiment, int threads,
-                    struct base_error *error)
+                    size_t networks, struct base_error *error)
 {
     int status;
     const struct experiment *e = experiment;
+    const double memory = fmin((double)e->memory, (double)base_memory_available());
     struct net_architecture *a = base_calloc(1, sizeof *a, error);
     memset(plan, 0, sizeof *plan);
     TRY(base_got(a));
     TRY(base_got(plan->samplers = base_calloc(e->n_points, sizeof *plan->samplers, error)));
     TRY(base_got(plan->costs = base_calloc(e->n_points, sizeof *plan->costs, error)));
+    TRY(base_got(plan->memories = base_calloc(e->n_points, sizeof *plan->memories, error)));
     TRY(base_got(plan->sizes = base_calloc(e->n_points, sizeof *plan->sizes, error)));
-    for (size_t p = 0; p < e->n_points; p++) {
-        TRY(net_architecture_init(a, &e->points[p], error));
-        plan->samplers[p] = net_sampler_choose(e->sampler, a);
-        plan->sizes[p] = network_bytes(e, a, plan->samplers[p]);
-        TRY(check_memory(e, plan->samplers[p], p, plan->sizes[p], error));
-        plan->bytes = fmax(plan->bytes, plan->sizes[p]);
-        plan->costs[p] = plan->samplers[p]->cost(a) + 60 * (double)a->CT * (double)a->CT * (double)a->L;
-    }
-    plan->threads = useful_threads(e, threads, plan->bytes);
+    TRY(base_got(plan->regenerated = base_calloc(e->n_points, sizeof *plan->regenerated, error)));
+    for (size_t p = 0; p < e->n_points; p++)
+        TRY(plan_point(plan, e, p, a, error));
+    share_threads(plan, e, threads > 0 ? threads : base_cores().usable, networks, memory, a);
+    TRY(share_memory(plan, e, memory, a, error));
 out:
     free(a);
     if (status != BASE_OK)
@@ -80,6 +129,8 @@ void sweep_plan_free(struct sweep_plan *plan)
 {
     free(plan->samplers);
     free(plan->costs);
+    free(plan->memories);
     free(plan->sizes);
+    free(plan->regenerated);
     memset(plan, 0, sizeof *plan);
 }

@@ -62,7 +62,7 @@ static void *work(void *argument)
     struct probe *p = argument;
     struct sweep_network *network = base_calloc(1, sizeof *network, &p->error);
     TRY(base_got(network));
-    TRY(sweep_network_init(network, p->layout, p->point, p->plan->samplers[p->point], &p->error));
+    TRY(sweep_network_init(network, p->layout, p->plan, p->point, &p->error));
     TRY(run_networks(p, network));
 out:
     if (network != NULL)
@@ -76,7 +76,7 @@ out:
 static int probe_point(struct search *s, size_t point, struct base_error *error)
 {
     int status;
-    const int threads = s->plan->threads;
+    const int threads = s->plan->networks_at_once;
     struct sweep_estimate *e = s->estimate;
     struct probe *probes = base_calloc((size_t)threads, sizeof *probes, error);
     TRY(base_got(probes));
@@ -168,7 +168,7 @@ static int probe(struct search *s, struct base_error *error)
     }
     estimate->probe_seconds = base_seconds() - s->start;
     for (size_t p = 0; p < e->n_points && estimate->missing > 0; p++)
-        estimate->seconds += (double)s->missing[p] * estimate->network_seconds[p] / s->plan->threads;
+        estimate->seconds += (double)s->missing[p] * estimate->network_seconds[p] / s->plan->networks_at_once;
 out:
     return status;
 }

@@ -96,7 +96,7 @@ static void *work(void *argument)
         int status = BASE_OK;
         if (ready != point) {
             sweep_network_free(network);
-            status = sweep_network_init(network, s->layout, point, s->plan->samplers[point], &error);
+            status = sweep_network_init(network, s->layout, s->plan, point, &error);
             ready = point;
         }
         if (status == BASE_OK)
@@ -121,7 +121,7 @@ static void run_threads(struct shared *s, int threads)
     for (int i = 0; i < started; i++)
         pthread_join(others[i], NULL);
     free(others);
-    s->summary->threads = started + 1;
+    s->summary->threads = (started + 1) * s->plan->threads_inside;
 }
 
 /* A new file, or one with more trials in the place of the old. */
@@ -185,10 +185,10 @@ int sweep_run(const struct experiment *experiment, const char *path, const struc
     memset(summary, 0, sizeof *summary);
 
     TRY(store_layout_init(&layout, e, error));
-    TRY(sweep_plan_init(&plan, e, options->threads, error));
+    TRY(sweep_plan_init(&plan, e, options->threads, e->n_points * (size_t)e->trials, error));
     TRY(sweep_room_check(&room, &layout, path, options->folder, error));
     TRY(base_got(done = base_calloc(e->n_points * (size_t)e->trials, 1, error)));
-    mine.threads = plan.threads;
+    mine.threads = plan.networks_at_once * plan.threads_inside;
     TRY(open_store(&layout, path, &room, options, &mine, summary, &store, done, error));
 
     struct shared s = {.layout = &layout,
@@ -202,7 +202,7 @@ int sweep_run(const struct experiment *experiment, const char *path, const struc
     const double cost = missing_cost(e, &plan, done, summary);
     base_progress_start(&s.progress, options->progress, e->name, "networks", summary->total - summary->kept,
                         cost);
-    run_threads(&s, plan.threads);
+    run_threads(&s, plan.networks_at_once);
     base_progress_end(&s.progress);
     pthread_mutex_destroy(&s.lock);
 

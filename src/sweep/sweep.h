@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* ---- predict.c */
@@ -21,19 +22,22 @@ void sweep_predictions_free(const struct store_layout *layout, struct store_pred
 
 /* ---- plan.c */
 
-/* What each grid point takes. */
+/* What each grid point takes, and how threads and memory are shared out. None of it changes a result. */
 struct sweep_plan {
     const struct net_sampler **samplers; /* (n_points) */
     double *costs;                       /* (n_points) flops of one network, sampler and dual */
-    double *sizes;                       /* (n_points) bytes of one network */
-    double bytes;                        /* of the largest network: working memory of one thread */
-    int threads;                         /* as many as asked, as make sense, and as the memory holds */
+    double *memories;                    /* (n_points) bytes that one network's sampler gets */
+    double *sizes;                       /* (n_points) bytes of one network in all */
+    bool *regenerated;    /* (n_points) the sampler could use more: it draws some numbers twice */
+    double bytes;         /* of the largest network */
+    int networks_at_once; /* each in a thread of its own */
+    int threads_inside;   /* and that many threads inside each */
 };
 
-/* BASE_BAD_INPUT when one network of some point does not fit the experiment's `memory` or the machine.
- * threads 0: as many as base_cores() says are usable. */
+/* A plan for `networks` networks, of whatever points. BASE_BAD_INPUT when one network of some point does not
+ * fit the experiment's `memory` or the machine. threads 0: as many as base_cores() says are usable. */
 int sweep_plan_init(struct sweep_plan *plan, const struct experiment *experiment, int threads,
-                    struct base_error *error);
+                    size_t networks, struct base_error *error);
 void sweep_plan_free(struct sweep_plan *plan);
 
 /* ---- room.c */
@@ -57,7 +61,7 @@ int sweep_room_check(struct sweep_room *room, const struct store_layout *layout,
 struct sweep_estimate {
     size_t total, missing;   /* networks in all, not finished yet */
     size_t *missing_each;    /* (n_points) */
-    double *network_seconds; /* (n_points) one network in one of the plan's threads; nan where nothing is
+    double *network_seconds; /* (n_points) one network beside the plan's others; nan where nothing is
                                 missing */
     double seconds;          /* of the missing ones in all threads */
     size_t probed_points, probed_networks;

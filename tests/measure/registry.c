@@ -71,7 +71,7 @@ static void fisher_measures_the_spectrum(void **state)
         double *saved = malloc(a.CT * sizeof *saved);
         centred = malloc(a.CT * a.CT * sizeof *centred);
         assert_true(dual != NULL && eigenvalues != NULL && saved != NULL && centred != NULL);
-        assert_int_equal(net_sampler_weights.init(&sampler, &a, &error), BASE_OK);
+        assert_int_equal(net_sampler_weights.init(&sampler, &a, 1, 0, &error), BASE_OK);
         assert_int_equal(net_gram_init(&gram, &a, &error), BASE_OK);
         assert_int_equal(measure_fisher.init(&work, &a, &error), BASE_OK);
         assert_int_equal(net_sampler_weights.sample(sampler, &activation, 3, 1, &gram, &error), BASE_OK);

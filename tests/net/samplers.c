@@ -13,29 +13,42 @@
 
 /* ---- what holds for each network */
 
+enum { MAX_THREADS = 3 };
+
 struct sampled {
     struct net_architecture architecture;
-    struct net_activation activation;
+    struct net_activation activations[MAX_THREADS];
     const struct net_sampler *sampler;
     void *work;
     struct net_gram gram;
 };
 
-static void sampled_open(struct sampled *s, const struct shape *shape, const struct net_sampler *sampler)
+/* kept: the share of what a sampler can use beyond the least. */
+static void sampled_open_with(struct sampled *s, const struct shape *shape, const struct net_sampler *sampler,
+                              int threads, double kept)
 {
     struct base_error error = {""};
     memset(s, 0, sizeof *s);
     s->sampler = sampler;
-    shape_open(shape, &s->architecture, &s->activation);
-    if (sampler->init(&s->work, &s->architecture, &error) != BASE_OK ||
+    assert_true(threads <= MAX_THREADS);
+    for (int i = 0; i < MAX_THREADS; i++)
+        shape_open(shape, &s->architecture, &s->activations[i]);
+    const struct net_memory memory = sampler->memory(&s->architecture, threads);
+    if (sampler->init(&s->work, &s->architecture, threads, memory.least + kept * (memory.most - memory.least),
+                      &error) != BASE_OK ||
         net_gram_init(&s->gram, &s->architecture, &error) != BASE_OK)
         fail_msg("%s", error.text);
+}
+
+static void sampled_open(struct sampled *s, const struct shape *shape, const struct net_sampler *sampler)
+{
+    sampled_open_with(s, shape, sampler, 1, 1);
 }
 
 static void sampled_draw(struct sampled *s, uint64_t seed, uint64_t trial)
 {
     struct base_error error = {""};
-    if (s->sampler->sample(s->work, &s->activation, seed, trial, &s->gram, &error) != BASE_OK)
+    if (s->sampler->sample(s->work, s->activations, seed, trial, &s->gram, &error) != BASE_OK)
         fail_msg("%s", error.text);
 }
 
@@ -43,7 +56,8 @@ static void sampled_close(struct sampled *s)
 {
     s->sampler->free(s->work);
     net_gram_free(&s->gram);
-    net_activation_close(&s->activation);
+    for (int i = 0; i < MAX_THREADS; i++)
+        net_activation_close(&s->activations[i]);
 }
 
 static const struct net_sampler *const samplers[] = {&net_sampler_weights, &net_sampler_conditional};
@@ -68,8 +82,17 @@ static bool symmetric_and_psd(size_t n, const double *G)
     return true;
 }
 
-/* D^L_(k,s),(k',t) = 1[k = k']; all Grams symmetric and Cauchy-Schwarz; the same trial gives the same bits.
- */
+static void assert_same_bits(const struct net_gram *x, const struct net_gram *y)
+{
+    const struct net_architecture *a = x->architecture;
+    for (size_t l = 0; l < a->L; l++)
+        assert_memory_equal(x->H[l], y->H[l], a->T * a->T * sizeof(double));
+    for (size_t l = 1; l < a->L; l++)
+        assert_memory_equal(x->D[l], y->D[l], a->CT * a->CT * sizeof(double));
+    assert_memory_equal(x->f, y->f, a->CT * sizeof(double));
+}
+
+/* All Grams symmetric and Cauchy-Schwarz; the same trial gives the same bits. */
 static void grams_are_grams(void **state)
 {
     (void)state;
@@ -82,18 +105,78 @@ static void grams_are_grams(void **state)
             sampled_draw(&again, 7, 4); /* leaves its traces in the working memory */
             sampled_draw(&again, 7, 3);
             const struct net_architecture *a = &s.architecture;
-            for (size_t l = 0; l < a->L; l++) {
+            for (size_t l = 0; l < a->L; l++)
                 assert_true(symmetric_and_psd(a->T, s.gram.H[l]));
-                assert_memory_equal(s.gram.H[l], again.gram.H[l], a->T * a->T * sizeof(double));
-                assert_true(symmetric_and_psd(a->CT, s.gram.D[l + 1]));
-                assert_memory_equal(s.gram.D[l + 1], again.gram.D[l + 1], a->CT * a->CT * sizeof(double));
-            }
-            for (size_t row = 0; row < a->CT * a->CT; row++)
-                assert_true(s.gram.D[a->L][row] == (row / a->CT / a->T == row % a->CT / a->T));
-            assert_memory_equal(s.gram.f, again.gram.f, a->CT * sizeof(double));
+            for (size_t l = 1; l < a->L; l++)
+                assert_true(symmetric_and_psd(a->CT, s.gram.D[l]));
+            assert_same_bits(&s.gram, &again.gram);
             sampled_close(&s);
             sampled_close(&again);
         }
+}
+
+/* Several panels a layer, the last not full; layers that are walked twice, in the middle and at the ends. */
+static const struct shape wide_shapes[] = {{"tanh", 3, 0.64, 5, 700, 2, 10, {1, 0.9, 1.1, 0.3, 1}},
+                                           {"x*exp(-x^2/2)", 2, 0.1, 3, 520, 1, 300, {1}},
+                                           {"relu", 2, 0, 1, 600, 3, 4, {1}}};
+
+/* Neither threads inside a network nor what is kept changes a bit. */
+static void threads_and_memory_change_no_bit(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof wide_shapes / sizeof *wide_shapes; i++)
+        for (size_t k = 0; k < 2; k++) {
+            struct sampled s;
+            sampled_open(&s, &wide_shapes[i], samplers[k]);
+            sampled_draw(&s, 7, 3);
+            for (int threads = 1; threads <= MAX_THREADS; threads++)
+                for (double kept = 0; kept <= 1; kept += 0.4) {
+                    struct sampled other;
+                    sampled_open_with(&other, &wide_shapes[i], samplers[k], threads, kept);
+                    sampled_draw(&other, 7, 2);
+                    sampled_draw(&other, 7, 3);
+                    assert_same_bits(&s.gram, &other.gram);
+                    sampled_close(&other);
+                }
+            sampled_close(&s);
+        }
+}
+
+static void assert_near_array(size_t n, const double *x, const double *y, double scale)
+{
+    for (size_t i = 0; i < n; i++)
+        assert_within(x[i], y[i], 1e-11 * scale);
+}
+
+/* The panels of explicit.c against the whole network of weights.c. */
+static void panels_are_the_network(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes + sizeof wide_shapes / sizeof *wide_shapes; i++) {
+        const size_t n = sizeof shapes / sizeof *shapes;
+        const struct shape *shape = i < n ? &shapes[i] : &wide_shapes[i - n];
+        struct sampled s;
+        struct net_weights network;
+        struct net_gram gram;
+        struct base_error error;
+        sampled_open(&s, shape, &net_sampler_weights);
+        sampled_draw(&s, 7, 3);
+        const struct net_architecture *a = &s.architecture;
+        assert_int_equal(net_weights_init(&network, a, &error), BASE_OK);
+        assert_int_equal(net_gram_init(&gram, a, &error), BASE_OK);
+        net_weights_draw(&network, 7, 3);
+        net_weights_forward(&network, s.activations);
+        net_weights_backward(&network);
+        net_weights_gram(&network, &gram);
+        for (size_t l = 0; l < a->L; l++)
+            assert_near_array(a->T * a->T, s.gram.H[l], gram.H[l], linalg_trace(a->T, gram.H[l]));
+        for (size_t l = 1; l < a->L; l++)
+            assert_near_array(a->CT * a->CT, s.gram.D[l], gram.D[l], linalg_trace(a->CT, gram.D[l]));
+        assert_near_array(a->CT, s.gram.f, gram.f, sqrt(linalg_trace(a->T, gram.H[a->L - 1])));
+        net_weights_free(&network);
+        net_gram_free(&gram);
+        sampled_close(&s);
+    }
 }
 
 /* Both samplers draw the same inputs. */
@@ -181,6 +264,8 @@ static void auto_takes_the_cheaper(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(grams_are_grams),
+    cmocka_unit_test(threads_and_memory_change_no_bit),
+    cmocka_unit_test(panels_are_the_network),
     cmocka_unit_test(samplers_share_the_inputs),
     cmocka_unit_test(trials_and_shapes_have_their_own_numbers),
     cmocka_unit_test(conditional_is_consistent_at_full_rank),
@@ -220,7 +305,7 @@ static void statistics_of(const struct net_gram *gram, double values[STATISTICS]
     values[3] = eigenvalues[a->CT / 2];
     values[4] = eigenvalues[a->CT - 1];
     values[5] = linalg_trace(a->T, gram->H[a->L - 1]);
-    values[6] = linalg_trace(a->CT, gram->D[1]);
+    values[6] = a->L > 1 ? linalg_trace(a->CT, gram->D[1]) : (double)a->CT;
     values[7] = gram->f[0] * gram->f[0];
     values[8] = f_squared(a, gram->f) / values[6];
     values[9] = f_squared(a, gram->f) / values[5];

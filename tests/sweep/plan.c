@@ -36,7 +36,8 @@ static void plan_make(struct planned *planned, const char *text, int threads)
     struct base_error error = {""};
     files_load_good(&planned->experiment, text, false, NULL);
     if (store_layout_init(&planned->layout, &planned->experiment, &error) != BASE_OK ||
-        sweep_plan_init(&planned->plan, &planned->experiment, threads, &error) != BASE_OK)
+        sweep_plan_init(&planned->plan, &planned->experiment, threads,
+                        planned->experiment.n_points * (size_t)planned->experiment.trials, &error) != BASE_OK)
         fail_msg("%s", error.text);
 }
 
@@ -155,7 +156,7 @@ static void expect_total(const struct planned *p, const struct sweep_estimate *e
     double seconds = 0;
     for (size_t i = 0; i < p->experiment.n_points; i++) {
         assert_true(e->network_seconds[i] > 0 && isfinite(e->network_seconds[i]));
-        seconds += (double)e->missing_each[i] * e->network_seconds[i] / p->plan.threads;
+        seconds += (double)e->missing_each[i] * e->network_seconds[i] / p->plan.networks_at_once;
     }
     assert_close(e->seconds, seconds, 1e-12);
 }

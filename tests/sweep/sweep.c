@@ -388,28 +388,43 @@ static void memory_is_checked_before_a_file_is_made(void **state)
     assert_int_equal(scratch_count(state), 0);
 }
 
-static void threads_fit_the_memory(void **state)
+static void plan_of(struct sweep_plan *plan, const char *text, int threads, size_t networks)
 {
     struct experiment experiment;
-    struct sweep_plan plan;
     struct base_error error = {""};
-    (void)state;
-    files_load_good(&experiment, HEAD CASES "sampler: weights\nmemory: 100MiB\nsweep: {width: [20, 1000]}\n",
-                    false, NULL);
-    assert_int_equal(sweep_plan_init(&plan, &experiment, 16, &error), BASE_OK);
-    assert_true(plan.bytes > 16e6 && plan.bytes < 30e6); /* 2 M² weights, and little else */
-    assert_int_equal(plan.threads, (int)(100 * 1048576 / plan.bytes));
-    for (size_t p = 0; p < experiment.n_points; p++)
-        assert_ptr_equal(plan.samplers[p], &net_sampler_weights);
-    assert_true(plan.costs[1] > 100 * plan.costs[0]);
-    sweep_plan_free(&plan);
+    files_load_good(&experiment, text, false, NULL);
+    assert_int_equal(sweep_plan_init(plan, &experiment, threads, networks, &error), BASE_OK);
     experiment_free(&experiment);
+}
 
-    files_load_good(&experiment, "seed: 1\ntrials: 2\n" CASES "sweep: {width: [20]}\n", false, NULL);
-    assert_int_equal(sweep_plan_init(&plan, &experiment, 16, &error), BASE_OK);
-    assert_int_equal(plan.threads, 4); /* no more than networks */
+/* Trials side by side while there are trials and memory; what threads are left go inside the networks. */
+static void threads_fit_the_trials_and_the_memory(void **state)
+{
+    (void)state;
+    struct sweep_plan plan;
+    plan_of(&plan, HEAD CASES "sampler: weights\nmemory: 100MiB\nsweep: {width: [20, 1000]}\n", 4, 100);
+    assert_int_equal(plan.networks_at_once, 4);
+    assert_int_equal(plan.threads_inside, 1);
+    assert_true(plan.bytes > 8e6 && plan.bytes < 16e6); /* the M² weights of W², and little else */
+    assert_ptr_equal(plan.samplers[0], &net_sampler_weights);
+    assert_true(plan.costs[1] > 100 * plan.costs[0]);
+    assert_false(plan.regenerated[1]);
     sweep_plan_free(&plan);
-    experiment_free(&experiment);
+
+    plan_of(&plan, HEAD CASES "sampler: weights\nmemory: 12MiB\nsweep: {width: [20, 1000]}\n", 4, 100);
+    assert_true(plan.networks_at_once * plan.threads_inside >= 2);
+    assert_true(plan.networks_at_once * plan.bytes <= 12 * 1048576);
+    assert_true(plan.regenerated[1] && !plan.regenerated[0]);
+    sweep_plan_free(&plan);
+
+    plan_of(&plan, HEAD CASES "sweep: {width: [2000]}\n", 16, 5);
+    assert_int_equal(plan.networks_at_once, 5);
+    assert_int_equal(plan.threads_inside, 3);
+    sweep_plan_free(&plan);
+    plan_of(&plan, HEAD CASES "sweep: {width: [20]}\n", 16, 4);
+    assert_int_equal(plan.networks_at_once, 4);
+    assert_int_equal(plan.threads_inside, 1); /* there is one panel */
+    sweep_plan_free(&plan);
 }
 
 /* At weight variance 5.3e76 the order parameters are finite and the sums over units are not. */
@@ -491,7 +506,7 @@ static const struct CMUnitTest tests[] = {
     sweep_test(a_stop_leaves_a_whole_file),
     sweep_test(a_finished_run_stays_finished),
     sweep_test(memory_is_checked_before_a_file_is_made),
-    sweep_test(threads_fit_the_memory),
+    sweep_test(threads_fit_the_trials_and_the_memory),
     sweep_test(what_overflows_is_nan),
     sweep_test(theory_that_overflows_is_nan),
     sweep_test(a_missing_folder_is_an_error),

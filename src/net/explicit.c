@@ -1,0 +1,338 @@
+/* The weights sampler: every weight is drawn, W^l_ij = s z with z iid N(0,1), s² = σ_w²/M_{l-1}.
+ *
+ * Units are walked in panels, a layer at a time: forward with the panel's rows of W^l, then backward with its
+ * columns of W^{l+1}. Rows are kept from the first walk while the memory lasts and drawn again where they are
+ * not. W^1 has no part in the backward walk, and W^L is few.
+ */
+#include "net/signals.h"
+
+#include "base/memory.h"
+#include "linalg/linalg.h"
+#include "net/panel.h"
+#include "net/purpose.h"
+#include "random/normal.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What one thread has in hand. */
+struct hand {
+    double *memory;
+    double *W;     /* (units, S) rows of W^l, or (M_{l+1}, units) columns of W^{l+1} */
+    double *u;     /* (units, T) */
+    double *b, *v; /* (units), (units, C) */
+    double *H, *D; /* (T, T), (CT, CT): the panel's parts */
+    double *f;     /* (C, T) */
+};
+
+struct explicit
+{
+    const struct net_architecture *architecture;
+    int threads;
+    struct hand *hands;    /* (threads) */
+    size_t *n_kept;        /* (L+1): the first so many rows of W^l are kept, l = 2..L-1 */
+    double **W;            /* (L+1) pointers to n_kept[l] rows (…, S) */
+    double *h, *h_below;   /* (max S, T): rows beyond the layer's units are zero */
+    double **dphi;         /* (L+1) pointers: φ'(u^l) (M_l, T), l = 1..L-1 */
+    double *delta, *above; /* (max M_l, CT): δ^l, δ^{l+1} */
+
+    /* the network in hand */
+    const struct net_activation *activations;
+    uint64_t seed, trial;
+    struct net_gram *gram;
+};
+
+/* max S over the layers: rows of W, and units of a layer with the padding */
+static size_t longest_row(const struct net_architecture *a)
+{
+    size_t longest = 0;
+    for (size_t l = 1; l <= a->L; l++)
+        longest = net_weights_stride(a, l) > longest ? net_weights_stride(a, l) : longest;
+    return longest;
+}
+
+static size_t lay_out(const struct net_architecture *a, double *memory, struct hand *hand)
+{
+    const size_t P = net_panel_size(a), widest = net_architecture_widest(a);
+    const size_t units = P < widest ? P : widest;
+    size_t used = 0;
+    hand->W = net_panel_carve(memory, &used, units * longest_row(a));
+    hand->u = net_panel_carve(memory, &used, units * a->T);
+    hand->b = net_panel_carve(memory, &used, units);
+    hand->v = net_panel_carve(memory, &used, units * a->C);
+    hand->H = net_panel_carve(memory, &used, a->T * a->T);
+    hand->D = net_panel_carve(memory, &used, a->CT * a->CT);
+    hand->f = net_panel_carve(memory, &used, a->CT);
+    return used;
+}
+
+static double row_bytes(const struct net_architecture *a, size_t l)
+{
+    return (double)net_weights_stride(a, l) * sizeof(double);
+}
+
+static struct net_memory explicit_memory(const struct net_architecture *a, int threads)
+{
+    struct hand hand;
+    double numbers = (double)threads * (double)lay_out(a, NULL, &hand) +
+                     2 * (double)longest_row(a) * (double)(a->T + a->CT),
+           kept = 0;
+    for (size_t l = 1; l < a->L; l++) {
+        numbers += (double)a->widths[l] * (double)a->T;
+        kept += l > 1 ? (double)a->widths[l] * row_bytes(a, l) : 0;
+    }
+    return (struct net_memory){numbers * sizeof(double), numbers * sizeof(double) + kept};
+}
+
+static void explicit_free(void *work)
+{
+    struct explicit *w = work;
+    if (w == NULL)
+        return;
+    for (int i = 0; w->hands != NULL && i < w->threads; i++)
+        free(w->hands[i].memory);
+    for (size_t l = 0; l <= w->architecture->L; l++) {
+        if (w->W != NULL)
+            free(w->W[l]);
+        if (w->dphi != NULL)
+            free(w->dphi[l]);
+    }
+    void *arrays[] = {w->hands, w->n_kept, w->W, w->h, w->h_below, w->dphi, w->delta, w->above};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        free(arrays[i]);
+    free(w);
+}
+
+/* As many rows as `bytes` hold, from the first layer on. */
+static int keep_rows(struct explicit *w, double bytes, struct base_error *error)
+{
+    int status = BASE_OK;
+    const struct net_architecture *a = w->architecture;
+    for (size_t l = 2; l < a->L; l++) {
+        const double rows = fmin((double)a->widths[l], floor(fmax(bytes, 0) / row_bytes(a, l)));
+        w->n_kept[l] = (size_t)rows;
+        bytes -= rows * row_bytes(a, l);
+        TRY(base_got(w->W[l] = base_calloc(w->n_kept[l] * net_weights_stride(a, l), sizeof(double), error)));
+    }
+out:
+    return status;
+}
+
+static int explicit_init(void **work, const struct net_architecture *architecture, int threads, double memory,
+                         struct base_error *error)
+{
+    int status;
+    const struct net_architecture *a = architecture;
+    const size_t longest = longest_row(a), number = sizeof(double);
+    struct explicit *w = base_calloc(1, sizeof *w, error);
+    TRY(base_got(w));
+    w->architecture = a;
+    w->threads = threads;
+    TRY(base_got(w->hands = base_calloc((size_t)threads, sizeof *w->hands, error)));
+    for (int i = 0; i < threads; i++) {
+        struct hand *hand = &w->hands[i];
+        TRY(base_got(hand->memory = base_calloc(lay_out(a, NULL, hand), number, error)));
+        lay_out(a, hand->memory, hand);
+    }
+    TRY(base_got(w->n_kept = base_calloc(a->L + 1, sizeof *w->n_kept, error)));
+    TRY(base_got(w->W = base_calloc(a->L + 1, sizeof *w->W, error)));
+    TRY(keep_rows(w, memory - explicit_memory(a, threads).least, error));
+    TRY(base_got(w->h = base_calloc(longest * a->T, number, error)));
+    TRY(base_got(w->h_below = base_calloc(longest * a->T, number, error)));
+    TRY(base_got(w->dphi = base_calloc(a->L + 1, sizeof *w->dphi, error)));
+    for (size_t l = 1; l < a->L; l++)
+        TRY(base_got(w->dphi[l] = base_calloc(a->widths[l] * a->T, number, error)));
+    TRY(base_got(w->delta = base_calloc(longest * a->CT, number, error)));
+    TRY(base_got(w->above = base_calloc(longest * a->CT, number, error)));
+    *work = w;
+out:
+    if (status != BASE_OK)
+        explicit_free(w);
+    return status;
+}
+
+static void swap(double **x, double **y)
+{
+    double *z = *x;
+    *x = *y;
+    *y = z;
+}
+
+static void clear(double *x, size_t n)
+{
+    memset(x, 0, n * sizeof *x);
+}
+
+/* ---- a panel */
+
+/* The panel's rows of W^l, unit variance: those that are kept where they are kept. */
+static const double *draw_rows(const struct explicit *w, struct hand *hand, struct net_panel panel)
+{
+    const struct net_architecture *a = w->architecture;
+    const size_t stride = net_weights_stride(a, panel.l), last = panel.first + panel.units;
+    const bool kept = last <= w->n_kept[panel.l];
+    double *rows = kept ? w->W[panel.l] + panel.first * stride : hand->W;
+    random_normals(w->seed, net_stream(a, w->trial, panel.l, NET_WEIGHTS), panel.first * stride,
+                   panel.units * stride, rows);
+    return rows;
+}
+
+/* The panel's columns of W^{l+1} (M_{l+1}, units), unit variance. */
+static void draw_columns(const struct explicit *w, struct hand *hand, struct net_panel panel)
+{
+    const struct net_architecture *a = w->architecture;
+    const size_t l = panel.l + 1, stride = net_weights_stride(a, l), size = net_panel_size(a);
+    const uint64_t stream = net_stream(a, w->trial, l, NET_WEIGHTS);
+    for (size_t i = 0; i < a->widths[l]; i++) {
+        /* a panel of rows was kept whole or not at all */
+        const struct net_panel rows = net_panel_at(a, l, i / size);
+        if (rows.first + rows.units <= w->n_kept[l])
+            memcpy(hand->W + i * panel.units, w->W[l] + i * stride + panel.first,
+                   panel.units * sizeof *hand->W);
+        else
+            random_normals(w->seed, stream, i * stride + panel.first, panel.units, hand->W + i * panel.units);
+    }
+}
+
+/* h^l = φ(s W^l h^{l-1} + b) and φ' of the panel, and its part of H^l. */
+static void forward(struct explicit *w, struct hand *hand, struct net_panel panel)
+{
+    const struct net_architecture *a = w->architecture;
+    const size_t T = a->T;
+    double *h = w->h + panel.first * T;
+    if (panel.l == 0) {
+        net_panel_inputs(a, w->seed, w->trial, panel, h);
+    } else {
+        const double s = sqrt(a->weight_variance / (double)a->widths[panel.l - 1]);
+        linalg_multiply(false, false, panel.units, T, net_weights_stride(a, panel.l), s,
+                        draw_rows(w, hand, panel), w->h_below, 0, hand->u);
+        net_panel_biases(a, w->seed, w->trial, panel, hand->b);
+        net_panel_add_biases(a, panel, hand->b, hand->u);
+        net_activation_eval(&w->activations[omp_get_thread_num()], panel.units * T, hand->u, h,
+                            w->dphi[panel.l] + panel.first * T);
+    }
+    linalg_gram_upper(panel.units, T, h, hand->H);
+}
+
+/* Of a panel of layer L−1: its parts of f and D, and δ. */
+static void top(struct explicit *w, struct hand *hand, struct net_panel panel)
+{
+    const struct net_architecture *a = w->architecture;
+    net_panel_outputs(a, w->seed, w->trial, panel, hand->v);
+    linalg_multiply(true, false, a->C, a->T, panel.units, 1, hand->v, w->h + panel.first * a->T, 0, hand->f);
+    if (panel.l == 0)
+        return;
+    double *delta = w->delta + panel.first * a->CT;
+    net_panel_top(a, panel, hand->v, w->dphi[panel.l] + panel.first * a->T, delta);
+    linalg_gram_upper(panel.units, a->CT, delta, hand->D);
+}
+
+/* δ^l = φ' ∘ s W^{l+1}ᵀ δ^{l+1} of the panel, and its part of D^l. */
+static void backward(struct explicit *w, struct hand *hand, struct net_panel panel)
+{
+    const struct net_architecture *a = w->architecture;
+    const double s = sqrt(a->weight_variance / (double)a->widths[panel.l]);
+    double *delta = w->delta + panel.first * a->CT;
+    draw_columns(w, hand, panel);
+    linalg_multiply(true, false, panel.units, a->CT, a->widths[panel.l + 1], s, hand->W, w->above, 0, delta);
+    net_panel_gate(a, panel, w->dphi[panel.l] + panel.first * a->T, delta);
+    linalg_gram_upper(panel.units, a->CT, delta, hand->D);
+}
+
+/* ---- a layer */
+
+static void walk_forward(struct explicit *w, size_t l)
+{
+    const struct net_architecture *a = w->architecture;
+    const size_t T = a->T, CT = a->CT, panels = net_panel_count(a, l);
+    const bool is_top = l + 1 == a->L;
+    clear(w->gram->H[l], T * T);
+    if (is_top)
+        clear(w->gram->f, CT);
+    if (is_top && l > 0)
+        clear(w->gram->D[l], CT * CT);
+#pragma omp parallel for ordered schedule(static, 1) num_threads(w->threads)
+    for (size_t p = 0; p < panels; p++) {
+        struct hand *hand = &w->hands[omp_get_thread_num()];
+        const struct net_panel panel = net_panel_at(a, l, p);
+        forward(w, hand, panel);
+        if (is_top)
+            top(w, hand, panel);
+#pragma omp ordered
+        {
+            net_panel_add_upper(T, hand->H, w->gram->H[l]);
+            if (is_top)
+                net_panel_add(CT, hand->f, w->gram->f);
+            if (is_top && l > 0)
+                net_panel_add_upper(CT, hand->D, w->gram->D[l]);
+        }
+    }
+    linalg_mirror(T, w->gram->H[l]);
+    if (is_top && l > 0)
+        linalg_mirror(CT, w->gram->D[l]);
+}
+
+static void walk_backward(struct explicit *w, size_t l)
+{
+    const struct net_architecture *a = w->architecture;
+    const size_t panels = net_panel_count(a, l);
+    clear(w->gram->D[l], a->CT * a->CT);
+#pragma omp parallel for ordered schedule(static, 1) num_threads(w->threads)
+    for (size_t p = 0; p < panels; p++) {
+        struct hand *hand = &w->hands[omp_get_thread_num()];
+        backward(w, hand, net_panel_at(a, l, p));
+#pragma omp ordered
+        net_panel_add_upper(a->CT, hand->D, w->gram->D[l]);
+    }
+    linalg_mirror(a->CT, w->gram->D[l]);
+}
+
+static int explicit_sample(void *work, const struct net_activation *activations, uint64_t seed,
+                           uint64_t trial, struct net_gram *gram, struct base_error *error)
+{
+    (void)error;
+    struct explicit *w = work;
+    const struct net_architecture *a = w->architecture;
+    w->activations = activations;
+    w->seed = seed;
+    w->trial = trial;
+    w->gram = gram;
+
+    for (size_t l = 0; l < a->L; l++) {
+        const size_t used = a->widths[l] * a->T;
+        swap(&w->h, &w->h_below);
+        clear(w->h + used, net_weights_stride(a, l + 1) * a->T - used);
+        walk_forward(w, l);
+    }
+    net_panel_add_output_biases(a, seed, trial, gram->f);
+    for (size_t l = a->L - 1; l-- > 1;) {
+        swap(&w->delta, &w->above);
+        walk_backward(w, l);
+    }
+    return BASE_OK;
+}
+
+static double explicit_cost(const struct net_architecture *a)
+{
+    const double T = (double)a->T, CT = (double)a->CT, C = (double)a->C;
+    double flops = T * T * (double)a->widths[0];
+    for (size_t l = 1; l < a->L; l++) {
+        const double units = (double)a->widths[l], below = (double)a->widths[l - 1];
+        flops += units * (below * (NET_NORMAL_FLOPS + 2 * T) + T * T); /* W^l, W^l h, H^l */
+        flops += units * CT * CT;                                      /* D^l */
+        flops += units * (l + 1 == a->L ? C * (NET_NORMAL_FLOPS + 2 * T) : 2 * CT * (double)a->widths[l + 1]);
+    }
+    return flops;
+}
+
+const struct net_sampler net_sampler_weights = {
+    .name = "weights",
+    .doc = "draws every weight",
+    .cost = explicit_cost,
+    .memory = explicit_memory,
+    .init = explicit_init,
+    .free = explicit_free,
+    .sample = explicit_sample,
+};
