@@ -116,7 +116,7 @@ check check-slow: deps-check
 $(BUILD)/tests/run: $(TESTS) $(LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs cmocka 2>/dev/null)
-$(TESTS): override CPPFLAGS += -Itests -DTEST_PROGRAM='"$(abspath $(PROGRAM))"'
+$(TESTS): override CPPFLAGS += -Itests -DTEST_PROGRAM='"$(abspath $(PROGRAM))"' -DTEST_SOURCES='"$(CURDIR)"'
 
 run-check: $(BUILD)/tests/run $(PROGRAM)
 	$(BUILD)/tests/run $(if $(FILTER),'$(FILTER)')

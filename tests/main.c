@@ -43,6 +43,7 @@
     X(tests_cmd_run) \
     X(tests_cmd_tables) \
     X(tests_cmd_own_theory) \
+    X(tests_cmd_figures) \
     X(tests_cmd_plan) \
     X(tests_cmd_doctor)
 /* Statistics and long runs. */

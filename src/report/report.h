@@ -64,9 +64,12 @@ bool report_limit_fits(const struct report_limit *limit);
 
 /* Tab-separated: a header line, then one row a grid point (and a rank, where a chosen variable has ranks),
  * cases separated by two blank lines. Columns: case, swept axes, [rank,] then v, v_se, v_theory, v_sd, v_n of
- * each variable. names NULL: all variables without ranks. */
-int report_table_print(const struct store_result *result, size_t n_names, const char *const *names, FILE *out,
-                       struct base_error *error);
+ * each variable. names NULL: all variables without ranks.
+ *
+ * trials: a row for every trial in place of the statistics. Columns: case, swept axes, trial, [rank,] then v
+ * of each variable, nan where the trial is not there yet: the rows that `run --trial` prints. */
+int report_table_print(const struct store_result *result, bool trials, size_t n_names,
+                       const char *const *names, FILE *out, struct base_error *error);
 
 /* ---- tsv.c: what `table` and `theory` share */
 

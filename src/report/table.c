@@ -61,29 +61,44 @@ static int check_name(const struct store_result *r, const char *name, struct bas
     return base_fail(error, BASE_BAD_INPUT, "%s: no variable `%s`; it has %s", r->path, name, known);
 }
 
-static void print_header(const struct store_result *r, const char *axis, size_t n,
-                         const struct column *columns, FILE *out)
+/* What is printed: the chosen columns, and the axis that some of them have. */
+struct table {
+    const struct store_result *result;
+    bool trials;      /* a row for each trial, in place of their mean */
+    const char *axis; /* NULL: none */
+    size_t length;    /* of the axis, or 1 */
+    size_t n;
+    struct column *columns; /* (n) */
+};
+
+static void print_header(const struct table *t, FILE *out)
 {
     fputs("case", out);
-    for (size_t a = 0; a < r->n_axes; a++)
-        fprintf(out, "\t%s", r->axes[a].key);
-    if (axis != NULL)
-        fprintf(out, "\t%s", axis);
-    for (size_t c = 0; c < n; c++)
-        fprintf(out, "\t%s\t%s_se\t%s_theory\t%s_sd\t%s_n", columns[c].name, columns[c].name, columns[c].name,
-                columns[c].name, columns[c].name);
+    for (size_t a = 0; a < t->result->n_axes; a++)
+        fprintf(out, "\t%s", t->result->axes[a].key);
+    if (t->trials)
+        fputs("\ttrial", out);
+    if (t->axis != NULL)
+        fprintf(out, "\t%s", t->axis);
+    for (size_t c = 0; c < t->n; c++) {
+        const char *name = t->columns[c].name;
+        fprintf(out, "\t%s", name);
+        if (!t->trials)
+            fprintf(out, "\t%s_se\t%s_theory\t%s_sd\t%s_n", name, name, name, name);
+    }
     fputc('\n', out);
 }
 
 /* mean, standard error, theory, standard deviation, number of trials */
-static void print_cell(const struct store_result *r, const struct column *column, size_t point, size_t index,
-                       FILE *out)
+static void print_statistics(const struct table *t, const struct column *column, size_t point, size_t index,
+                             FILE *out)
 {
-    const size_t length = column->measured.length, at = length == 1 ? 0 : index;
+    const size_t trials = t->result->trials, length = column->measured.length;
     const struct report_moments m =
-        report_moments(r->trials, column->measured.values + point * r->trials * length + at, length);
+        report_moments(trials, column->measured.values + point * trials * length + index, length);
     const double numbers[] = {
-        m.mean, m.se, column->theory.values == NULL ? NAN : column->theory.values[point * length + at], m.sd};
+        m.mean, m.se, column->theory.values == NULL ? NAN : column->theory.values[point * length + index],
+        m.sd};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         fputc('\t', out);
         report_print_number(out, numbers[i]);
@@ -91,9 +106,17 @@ static void print_cell(const struct store_result *r, const struct column *column
     fprintf(out, "\t%zu", m.n);
 }
 
-static void print_row(const struct store_result *r, size_t point, const char *axis, size_t index, size_t n,
-                      const struct column *columns, FILE *out)
+static void print_trial(const struct table *t, const struct column *column, size_t point, size_t trial,
+                        size_t index, FILE *out)
 {
+    fputc('\t', out);
+    report_print_number(
+        out, column->measured.values[(point * t->result->trials + trial) * column->measured.length + index]);
+}
+
+static void print_row(const struct table *t, size_t point, size_t trial, size_t index, FILE *out)
+{
+    const struct store_result *r = t->result;
     size_t stride = r->n_points / r->n_cases;
     fputs(r->cases[point / stride], out);
     for (size_t a = 0; a < r->n_axes; a++) {
@@ -101,52 +124,58 @@ static void print_row(const struct store_result *r, size_t point, const char *ax
         fputc('\t', out);
         report_print_axis(out, &r->axes[a], point / stride % r->axes[a].length);
     }
-    if (axis != NULL)
+    if (t->trials)
+        fprintf(out, "\t%zu", trial);
+    if (t->axis != NULL)
         fprintf(out, "\t%zu", index + 1);
-    for (size_t c = 0; c < n; c++)
-        print_cell(r, &columns[c], point, index, out);
+    for (size_t c = 0; c < t->n; c++) {
+        const size_t at = t->columns[c].measured.length == 1 ? 0 : index;
+        if (t->trials)
+            print_trial(t, &t->columns[c], point, trial, at, out);
+        else
+            print_statistics(t, &t->columns[c], point, at, out);
+    }
     fputc('\n', out);
 }
 
-static void print_rows(const struct store_result *r, const char *axis, size_t length, size_t n,
-                       const struct column *columns, FILE *out)
+static void print_rows(const struct table *t, FILE *out)
 {
-    const size_t points_a_case = r->n_points / r->n_cases;
-    for (size_t point = 0; point < r->n_points; point++) {
+    const size_t points_a_case = t->result->n_points / t->result->n_cases;
+    for (size_t point = 0; point < t->result->n_points; point++) {
         if (point > 0 && point % points_a_case == 0)
             fputs("\n\n", out);
-        for (size_t index = 0; index < length; index++)
-            print_row(r, point, axis, index, n, columns, out);
+        for (size_t trial = 0; trial < (t->trials ? t->result->trials : 1); trial++)
+            for (size_t index = 0; index < t->length; index++)
+                print_row(t, point, trial, index, out);
     }
 }
 
-int report_table_print(const struct store_result *result, size_t n_names, const char *const *names, FILE *out,
-                       struct base_error *error)
+int report_table_print(const struct store_result *result, bool trials, size_t n_names,
+                       const char *const *names, FILE *out, struct base_error *error)
 {
     int status;
     const char *const *asked = names;
-    const char *axis = NULL;
-    size_t length = 1;
-    struct column *columns = NULL;
+    struct table t = {.result = result, .trials = trials, .length = 1};
     for (size_t c = 0; c < n_names; c++)
         TRY(check_name(result, names[c], error));
     TRY(choose(result, &n_names, &names, error));
-    TRY(base_got(columns = base_calloc(n_names + 1, sizeof *columns, error)));
-    for (size_t c = 0; c < n_names; c++) {
-        TRY(column_read(result, names[c], &columns[c], error));
-        if (columns[c].measured.axis != NULL) {
-            axis = columns[c].measured.axis;
-            length = columns[c].measured.length;
+    TRY(base_got(t.columns = base_calloc(n_names + 1, sizeof *t.columns, error)));
+    for (t.n = 0; t.n < n_names; t.n++) {
+        struct column *column = &t.columns[t.n];
+        TRY(column_read(result, names[t.n], column, error));
+        if (column->measured.axis != NULL) {
+            t.axis = column->measured.axis;
+            t.length = column->measured.length;
         }
     }
-    print_header(result, axis, n_names, columns, out);
-    print_rows(result, axis, length, n_names, columns, out);
+    print_header(&t, out);
+    print_rows(&t, out);
 out:
-    for (size_t c = 0; columns != NULL && c < n_names; c++) {
-        store_array_free(&columns[c].measured);
-        store_array_free(&columns[c].theory);
+    for (size_t c = 0; t.columns != NULL && c < n_names; c++) {
+        store_array_free(&t.columns[c].measured);
+        store_array_free(&t.columns[c].theory);
     }
-    free(columns);
+    free(t.columns);
     if (names != asked)
         free((void *)names);
     return status;

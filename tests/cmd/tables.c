@@ -123,6 +123,45 @@ static void results_are_tables(void **state)
     shell_free(&predicted);
 }
 
+/* The rows of `table --trials` of one network are what `run --trial` prints of it. */
+static void check_trial(void **state, const char *table, const char *place)
+{
+    char command[128];
+    snprintf(command, sizeof command, "run x.yaml %s", place);
+    struct shell shell = shell_expect(state, command, 0);
+    const char *rows = strchr(shell.out, '\n') + 1;
+    assert_non_null(strstr(rows, "\t10\t"));
+    assert_non_null(strstr(table, rows));
+    shell_free(&shell);
+}
+
+static void every_trial_is_a_row(void **state)
+{
+    shell_file(state, "x.yaml", SHELL_EXPERIMENT "save: [eigenvalues]\n");
+    shell_expect_only(state, "run x.yaml", 0);
+    struct shell shell = shell_expect(state, "table --trials results/x.h5", 0);
+    check_table(shell.out,
+                "case\twidth\ttrial\tfisher_eig_mean\tfisher_eig_second_moment\tfisher_eig_max\t"
+                "fisher_centred_eig_max\tfisher_eigvec_overlap",
+                2, 15);
+    shell_free(&shell);
+    shell = shell_expect(state,
+                         "table results/x.h5 fisher_eig_mean fisher_eig_second_moment fisher_eig_max "
+                         "fisher_centred_eig_max fisher_eigvec_overlap fisher_eigenvalues --trials",
+                         0);
+    assert_string_equal(shell.err, "");
+    check_trial(state, shell.out, "--trial 0 --case tanh --at width=20");
+    check_trial(state, shell.out, "--trial 3 --case tanh --at width=40");
+    check_trial(state, shell.out, "--trial 4 --case relu --at width=30");
+    check_table(shell.out,
+                "case\twidth\ttrial\trank\tfisher_eig_mean\tfisher_eig_second_moment\tfisher_eig_max\t"
+                "fisher_centred_eig_max\tfisher_eigvec_overlap\tfisher_eigenvalues",
+                2, 150);
+    shell_free(&shell);
+    shell_refuse(state, "table --trials results/x.h5 nonsense", 2, "nonsense|fisher_eig_max");
+    shell_refuse(state, "table --trial", 2, "which result file");
+}
+
 /* Multiplies a variable of a file. */
 static void doctor(void **state, const char *name, const char *variable, double factor)
 {
@@ -139,6 +178,17 @@ static void doctor(void **state, const char *name, const char *variable, double 
     H5Sclose(space);
     H5Dclose(dataset);
     assert_true(H5Fclose(file) >= 0);
+}
+
+static void a_missing_trial_is_nan(void **state)
+{
+    shell_file(state, "x.yaml", SHELL_EXPERIMENT);
+    shell_expect_only(state, "run x.yaml", 0);
+    doctor(state, "results/x.h5", "fisher_eig_max", -NAN);
+    struct shell shell = shell_expect(state, "table --trials results/x.h5 fisher_eig_max", 0);
+    assert_non_null(strstr(shell.out, "\nrelu\t40\t4\tnan\n"));
+    check_table(shell.out, "case\twidth\ttrial\tfisher_eig_max", 2, 15);
+    shell_free(&shell);
 }
 
 static void verify_gives_a_verdict(void **state)
@@ -166,9 +216,8 @@ static void verify_gives_a_verdict(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    scratch_test(theory_is_a_table),
-    scratch_test(what_theory_does_not_say_is_nan),
-    scratch_test(results_are_tables),
-    scratch_test(verify_gives_a_verdict),
+    scratch_test(theory_is_a_table),      scratch_test(what_theory_does_not_say_is_nan),
+    scratch_test(results_are_tables),     scratch_test(every_trial_is_a_row),
+    scratch_test(a_missing_trial_is_nan), scratch_test(verify_gives_a_verdict),
 };
 const struct test_group tests_cmd_tables = TEST_GROUP(tests);

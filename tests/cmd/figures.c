@@ -1,0 +1,96 @@
+/* The figures: every experiment has a plot script of its name and the other way round, runs, and is drawn. */
+#include "cmd/shell.h"
+#include "tests.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MOST = 32, NAME = 64 };
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+/* The names of FOLDER/NAME+ending, in order; returns how many. */
+static size_t list(const char *folder, const char *ending, char names[MOST][NAME])
+{
+    size_t n = 0;
+    char path[SCRATCH_PATH];
+    snprintf(path, sizeof path, TEST_SOURCES "/%s", folder);
+    DIR *directory = opendir(path);
+    assert_non_null(directory);
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        const char *name = entry->d_name;
+        if (strlen(name) <= strlen(ending) || strcmp(name + strlen(name) - strlen(ending), ending) != 0)
+            continue;
+        assert_true(n < MOST);
+        snprintf(names[n++], NAME, "%.*s", (int)(strlen(name) - strlen(ending)), name);
+    }
+    closedir(directory);
+    qsort(names, n, NAME, by_name);
+    return n;
+}
+
+static void each_experiment_has_one_plot(void **state)
+{
+    (void)state;
+    char experiments[MOST][NAME], plots[MOST][NAME];
+    const size_t n = list("experiments", ".yaml", experiments), n_plots = list("plots", ".gp", plots);
+    assert_true(n >= 3);
+    size_t found = 0;
+    for (size_t i = 0; i < n_plots; i++)
+        if (strcmp(plots[i], "style") != 0)
+            assert_string_equal(plots[i], found < n ? experiments[found++] : "no experiment");
+    assert_int_equal(found, n);
+}
+
+static void link_sources(void **state, const char *folder)
+{
+    char path[SCRATCH_PATH], target[SCRATCH_PATH];
+    snprintf(target, sizeof target, TEST_SOURCES "/%s", folder);
+    assert_int_equal(symlink(target, scratch_path(state, folder, path)), 0);
+}
+
+/* Two networks a point: a figure with fewer points, but gnuplot has nothing to say. */
+static void draw(void **state, const char *name)
+{
+    char command[512];
+    size_t size;
+    snprintf(command, sizeof command, "run --quick --set trials=2 experiments/%s.yaml", name);
+    shell_expect_only(state, command, 0);
+    snprintf(command, sizeof command,
+             "cd '%s' && gnuplot -c plots/%s.gp results/%s-quick.h5 '" TEST_PROGRAM "' %s > said.txt 2>&1",
+             (char *)*state, name, name, name);
+    const int code = system(command);
+    char path[SCRATCH_PATH], *said = scratch_read(scratch_path(state, "said.txt", path), &size);
+    if (code != 0 || size > 0)
+        fail_msg("plots/%s.gp: exit status %d\n%s", name, code, said);
+    free(said);
+    static const char *const endings[] = {"pdf", "png"};
+    for (size_t i = 0; i < 2; i++) {
+        char file[NAME + 8];
+        snprintf(file, sizeof file, "%s.%s", name, endings[i]);
+        free(scratch_read(scratch_path(state, file, path), &size));
+        assert_true(size > 5000); /* more than an empty frame */
+    }
+}
+
+static void every_figure_is_drawn(void **state)
+{
+    char names[MOST][NAME];
+    const size_t n = list("experiments", ".yaml", names);
+    link_sources(state, "experiments");
+    link_sources(state, "plots");
+    for (size_t i = 0; i < n; i++)
+        draw(state, names[i]);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(each_experiment_has_one_plot),
+    scratch_test(every_figure_is_drawn),
+};
+const struct test_group tests_cmd_figures = TEST_GROUP(tests);
