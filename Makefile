@@ -14,12 +14,12 @@ BUILD    ?= build
 SANITIZE ?=
 
 # The program's packages, what its tests need, and what lets more of them run.
-DEPS       := gcc libc6-dev make pkg-config libgsl-dev libhdf5-dev libopenblas-dev liblapacke-dev libarpack2-dev \
+DEPS       := gcc libc6-dev make pkg-config libgsl-dev libhdf5-dev libopenblas-dev liblapacke-dev \
               libyaml-dev libmatheval-dev librandom123-dev gnuplot-nox fonts-dejavu-core
 DEPS_CHECK := libcmocka-dev netcdf-bin python3-xarray python3-netcdf4 python3-h5py
 DEPS_LINT  := clang-format cppcheck
 
-PKGS := gsl hdf5-serial openblas lapacke arpack yaml-0.1 libmatheval
+PKGS := gsl hdf5-serial openblas lapacke yaml-0.1 libmatheval
 
 # Goals that compile need the libraries: say which are missing instead of letting the compiler fail.
 ifneq ($(filter-out deps deps-check deps-lint demo check check-slow figures lint clean,$(or $(MAKECMDGOALS),all)),)
@@ -39,7 +39,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-pr
 override CFLAGS += -std=c11 -D_POSIX_C_SOURCE=200809L $(OPTIMIZE) -g -ffp-contract=off -fno-math-errno -fno-trapping-math -pthread -fopenmp $(WARNINGS)
 override CPPFLAGS += -Isrc -I$(BUILD) $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isystem /g')
 # OpenBLAS first, and GSL without its own slow CBLAS of the same names.
-LDLIBS  := $(shell pkg-config --libs openblas lapacke arpack hdf5-serial yaml-0.1 libmatheval 2>/dev/null) \
+LDLIBS  := $(shell pkg-config --libs openblas lapacke hdf5-serial yaml-0.1 libmatheval 2>/dev/null) \
            -lhdf5_hl $(filter-out -lgslcblas,$(shell pkg-config --libs gsl 2>/dev/null)) -lm
 ifneq ($(SANITIZE),)
   override CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -83,7 +83,6 @@ $(BUILD)/version.h: FORCE
 	  "$$(dpkg-query -W -f '$${Version}' librandom123-dev 2>/dev/null || echo '?')" >> $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/src/cmd/version.o: $(BUILD)/version.h
-$(BUILD)/src/linalg/library.o: CPPFLAGS += -DARPACK_VERSION='"$(shell pkg-config --modversion arpack 2>/dev/null)"'
 
 
 # ---- what is installed: nothing is done where nothing is missing

@@ -1,4 +1,4 @@
-#include "linalg/arpack.h"
+#include "linalg/lanczos.h"
 #include "linalg/linalg.h"
 
 #include "base/memory.h"
@@ -87,10 +87,10 @@ int linalg_eigen_top(size_t n, size_t k, const double *A, double *values, double
 {
     int status;
     bool found = false;
-    if (!isfinite(linalg_frobenius2(n, A))) /* LAPACK and ARPACK would print about it */
+    if (!isfinite(linalg_frobenius2(n, A))) /* LAPACK would print about it */
         TRY(base_fail(error, BASE_UNRESOLVED, "a %zux%zu matrix has elements that are not finite", n, n));
     if (linalg_eigen_top_is_iterative(n, k)) {
-        TRY(arpack_top(n, k, A, values, V, &found, error));
+        TRY(lanczos_top(n, k, A, largest_residual / 2, values, V, &found, error));
         found = found && (*residual = residual_of(n, k, A, values, V, work)) <= largest_residual;
     }
     if (!found) {

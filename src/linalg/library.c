@@ -62,6 +62,5 @@ void linalg_versions(char text[128])
     sscanf(openblas_get_config(), "OpenBLAS %31s", openblas);
     lapack_int major = 0, minor = 0, patch = 0;
     LAPACK_ilaver(&major, &minor, &patch);
-    snprintf(text, 128, "OpenBLAS %s, LAPACK %d.%d.%d, ARPACK %s", openblas, (int)major, (int)minor,
-             (int)patch, ARPACK_VERSION);
+    snprintf(text, 128, "OpenBLAS %s, LAPACK %d.%d.%d", openblas, (int)major, (int)minor, (int)patch);
 }

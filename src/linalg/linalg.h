@@ -1,4 +1,4 @@
-/* Dense linear algebra of the Gram matrices, on OpenBLAS, LAPACK and ARPACK.
+/* Dense linear algebra of the Gram matrices, on OpenBLAS and LAPACK.
  *
  * Every matrix is row-major and packed: A is (m, n) with A_ij at A[i*n + j]. Symmetric matrices are stored
  * whole, both triangles. BLAS runs single-threaded (linalg_init), so results do not depend on the number of
@@ -28,7 +28,7 @@ const char *linalg_kernel_asked(void);
 /* The kernel to start again with when `current` is too slow for a CPU that allows `best`; NULL when it is
  * not. */
 const char *linalg_kernel_correction(const char *current, const char *best);
-/* "OpenBLAS 0.3.21", "LAPACK 3.9.0", "ARPACK 3.8.0" */
+/* "OpenBLAS 0.3.21, LAPACK 3.9.0" */
 void linalg_versions(char text[128]);
 
 /* ---- products (product.c) */
@@ -78,16 +78,16 @@ void linalg_root_apply(const struct linalg_root *root, size_t m, double alpha, c
 void linalg_root_solve_transposed(const struct linalg_root *root, size_t m, double *B);
 void linalg_root_solve(const struct linalg_root *root, size_t m, double *B);
 
-/* ---- symmetric eigenproblems (eigen.c, arpack.c) */
+/* ---- symmetric eigenproblems (eigen.c, lanczos.c) */
 
 /* All eigenvalues of A (n, n), descending. A is destroyed. About (4/3) n³ flops. */
 int linalg_eigenvalues(size_t n, double *A, double *values, struct base_error *error);
 
 /* The k largest eigenvalues of a positive semidefinite A (n, n), descending, and their orthonormal
- * eigenvectors, the rows of V (k, n). Dense (LAPACK's dsyevr) for small n, otherwise implicitly restarted
- * Lanczos (ARPACK) from a fixed start vector, whichever is cheaper by n and k alone. Either way ‖A v − λ v‖ ≤
- * 1e-10·λ_1 is checked for each pair, and where Lanczos misses it the dense solver does the work. *residual
- * is the largest ‖A v − λ v‖/λ_1 seen. work: n² numbers; A is kept. */
+ * eigenvectors, the rows of V (k, n); only the upper triangle of A is read. Dense (LAPACK's dsyevr) for small
+ * n, otherwise block Lanczos from a fixed start, whichever is cheaper by n and k alone. Either way ‖A v − λ
+ * v‖ ≤ 1e-10·λ_1 is checked for each pair, and where Lanczos misses it the dense solver does the work.
+ * *residual is the largest ‖A v − λ v‖/λ_1 seen. work: n² numbers; A is kept. */
 int linalg_eigen_top(size_t n, size_t k, const double *A, double *values, double *V, double *residual,
                      double *work, struct base_error *error);
 

@@ -106,6 +106,14 @@ static void a_large_grid_is_grouped(void **state)
     shell_free(&plan);
 }
 
+/* What is free changes from one moment to the next. */
+static void cut_free_memory(char *text)
+{
+    char *at = strstr(text, "(the machine has");
+    if (at != NULL)
+        *at = '\0';
+}
+
 /* The same code and the same words. */
 static void expect_refused_as_by_run(void **state, const char *arguments, const char *fragment)
 {
@@ -115,8 +123,10 @@ static void expect_refused_as_by_run(void **state, const char *arguments, const 
     const size_t before = scratch_count(state);
     struct shell plan = shell_expect(state, plan_line, 2), run = shell_expect(state, run_line, 2);
     assert_string_equal(plan.out, "");
-    assert_string_equal(plan.err, run.err);
     expect(plan.err, fragment);
+    cut_free_memory(plan.err);
+    cut_free_memory(run.err);
+    assert_string_equal(plan.err, run.err);
     assert_int_equal(scratch_count(state), before);
     shell_free(&plan);
     shell_free(&run);

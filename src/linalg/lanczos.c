@@ -1,0 +1,182 @@
+#include "linalg/lanczos.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cblas.h>
+#include <lapacke.h>
+
+/* Vectors are rows. After m of them A Q = Q T + Fᵀ-residual in the last block: with the block W that comes
+ * next before it is made orthonormal, W = factor·(next block), Ritz vector y has the residual ‖factorᵀ
+ * y_last‖. */
+struct lanczos {
+    size_t n, k, m, max_m;
+    double *Q;      /* (max_m + k, n) */
+    double *T;      /* (max_m, max_m): Q A Qᵀ, lower block triangle */
+    double *S;      /* (k, max_m) */
+    double *factor; /* (k, k): column-major upper triangle of the last QR */
+    double *tau;    /* (k) */
+    double *ritz;   /* (k, max_m): Ritz vectors in the basis, those of the largest values last */
+    double *theta;  /* (max_m) their values, ascending */
+    double *copy;   /* (max_m, max_m) */
+    int *support;   /* (2 max_m) */
+};
+
+size_t lanczos_basis(size_t n, size_t k)
+{
+    const size_t most = (160 / k + 8) * k;
+    return most < n ? most : n / k * k;
+}
+
+static int lanczos_init(struct lanczos *l, size_t n, size_t k, struct base_error *error)
+{
+    int status;
+    const size_t max_m = lanczos_basis(n, k), number = sizeof(double);
+    *l = (struct lanczos){.n = n, .k = k, .max_m = max_m};
+    TRY(base_got(l->Q = base_calloc((max_m + k) * n, number, error)));
+    TRY(base_got(l->T = base_calloc(max_m * max_m, number, error)));
+    TRY(base_got(l->S = base_calloc(k * max_m, number, error)));
+    TRY(base_got(l->factor = base_calloc(k * k, number, error)));
+    TRY(base_got(l->tau = base_calloc(k, number, error)));
+    TRY(base_got(l->ritz = base_calloc(k * max_m, number, error)));
+    TRY(base_got(l->theta = base_calloc(max_m, number, error)));
+    TRY(base_got(l->copy = base_calloc(max_m * max_m, number, error)));
+    TRY(base_got(l->support = base_calloc(2 * max_m, sizeof *l->support, error)));
+out:
+    return status;
+}
+
+static void lanczos_free(struct lanczos *l)
+{
+    void *arrays[] = {l->Q, l->T, l->S, l->factor, l->tau, l->ritz, l->theta, l->copy, l->support};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        free(arrays[i]);
+}
+
+/* The k rows at W made orthonormal; W before = factorᵀ·(W after). */
+static bool orthonormalise(struct lanczos *l, double *W)
+{
+    const lapack_int n = (lapack_int)l->n, k = (lapack_int)l->k;
+    if (LAPACKE_dgeqrf(LAPACK_COL_MAJOR, n, k, W, n, l->tau) != 0)
+        return false;
+    LAPACKE_dlacpy(LAPACK_COL_MAJOR, 'U', k, k, W, n, l->factor, k);
+    return LAPACKE_dorgqr(LAPACK_COL_MAJOR, n, k, k, W, n, l->tau) == 0;
+}
+
+/* Numbers without a pattern in (−1, 1): a start that leans on no block or symmetry of A. */
+static bool start(struct lanczos *l)
+{
+    uint64_t state = 0;
+    for (size_t i = 0; i < l->k * l->n; i++) {
+        state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        l->Q[i] = (double)(int64_t)state * 0x1p-63;
+    }
+    return orthonormalise(l, l->Q);
+}
+
+/* W (k, n) −= (W Qᵀ) Q for the first m rows of Q; the coefficients are added to S (k, m). */
+static void project_out(struct lanczos *l, double *W, double *coefficients)
+{
+    const int n = (int)l->n, k = (int)l->k, m = (int)l->m;
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, k, m, n, 1, W, n, l->Q, n, 0, coefficients, m);
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, k, n, m, -1, coefficients, m, l->Q, n, 1, W, n);
+}
+
+/* The next block from the last one; false when there is none (A's range is used up, or it is not finite). */
+static bool step(struct lanczos *l, const double *A)
+{
+    const size_t n = l->n, k = l->k, first = l->m;
+    const double *last = l->Q + first * n;
+    double *W = l->Q + (first + k) * n;
+    if (k == 1)
+        cblas_dsymv(CblasRowMajor, CblasUpper, (int)n, 1, A, (int)n, last, 1, 0, W, 1);
+    else
+        cblas_dsymm(CblasRowMajor, CblasRight, CblasUpper, (int)k, (int)n, 1, A, (int)n, last, (int)n, 0, W,
+                    (int)n);
+    l->m += k;
+    project_out(l, W, l->S);
+    for (size_t i = 0; i < k; i++)
+        memcpy(l->T + (first + i) * l->max_m, l->S + i * l->m, l->m * sizeof *l->T);
+    project_out(l, W, l->S); /* once more: what rounding left */
+    return orthonormalise(l, W);
+}
+
+/* The k largest Ritz pairs; the largest residual of them relative to the largest value, or NaN. */
+static double rayleigh_ritz(struct lanczos *l)
+{
+    const size_t m = l->m, k = l->k;
+    lapack_int found = 0;
+    for (size_t i = 0; i < m; i++) /* our lower triangle is LAPACK's upper one */
+        memcpy(l->copy + i * m, l->T + i * l->max_m, (i + 1) * sizeof *l->copy);
+    if (LAPACKE_dsyevr(LAPACK_COL_MAJOR, 'V', 'I', 'U', (lapack_int)m, l->copy, (lapack_int)m, 0, 0,
+                       (lapack_int)(m - k + 1), (lapack_int)m, 0, &found, l->theta, l->ritz, (lapack_int)m,
+                       l->support) != 0 ||
+        found != (lapack_int)k)
+        return NAN;
+    double worst = 0;
+    for (size_t i = 0; i < k; i++) {
+        double squares = 0;
+        for (size_t r = 0; r < k; r++) {
+            double product = 0;
+            for (size_t c = r; c < k; c++)
+                product += l->factor[c * k + r] * l->ritz[i * m + m - k + c];
+            squares += product * product;
+        }
+        worst = fmax(worst, sqrt(squares));
+    }
+    return l->theta[k - 1] > 0 ? worst / l->theta[k - 1] : worst;
+}
+
+/* Nothing of the next block is left but rounding, at least in one direction: what A can reach is used up. */
+static bool is_exhausted(const struct lanczos *l)
+{
+    double smallest = INFINITY, largest = 0;
+    for (size_t i = 0; i < l->k; i++)
+        smallest = fmin(smallest, fabs(l->factor[i * l->k + i]));
+    for (size_t i = 0; i < l->m; i++)
+        largest = fmax(largest, l->T[i * l->max_m + i]);
+    return smallest <= 1e-12 * largest;
+}
+
+/* Looks at the Ritz pairs ever more rarely: they cost as much as a few steps of a small matrix. */
+static bool iterate(struct lanczos *l, const double *A, double tolerance)
+{
+    size_t look = 6 * l->k;
+    if (!start(l))
+        return false;
+    while (l->m < l->max_m) {
+        if (!step(l, A))
+            return false;
+        const bool last = is_exhausted(l) || l->m == l->max_m;
+        if (l->m < look && !last)
+            continue;
+        if (rayleigh_ritz(l) <= tolerance)
+            return true;
+        if (last)
+            return false;
+        look += look / 4 / l->k * l->k + l->k;
+    }
+    return false;
+}
+
+int lanczos_top(size_t n, size_t k, const double *A, double tolerance, double *values, double *V,
+                bool *converged, struct base_error *error)
+{
+    int status;
+    struct lanczos l;
+    TRY(lanczos_init(&l, n, k, error));
+    *converged = iterate(&l, A, tolerance);
+    if (*converged)
+        for (size_t i = 0; i < k; i++) {
+            values[i] = l.theta[k - 1 - i];
+            cblas_dgemv(CblasRowMajor, CblasTrans, (int)l.m, (int)n, 1, l.Q, (int)n,
+                        l.ritz + (k - 1 - i) * l.m, 1, 0, V + i * n, 1);
+        }
+out:
+    lanczos_free(&l);
+    return status;
+}
