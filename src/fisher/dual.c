@@ -6,98 +6,116 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* row (k, s) of the dual of layers 1..L-1 and of layer L, D^L = I_C ⊗ 11ᵀ: H (T, T) repeats over the C×C
- * blocks of D. */
-static void compute_row(const struct net_gram *gram, size_t k, size_t s, double *row)
+/* Row s of the symmetric H (T, T) plus 1, from its upper triangle. */
+static void row_plus_one(size_t T, const double *H, size_t s, double *row)
 {
-    const struct net_architecture *a = gram->architecture;
-    const size_t T = a->T, CT = a->CT;
-    memset(row, 0, CT * sizeof *row);
-    for (size_t l = 1; l < a->L; l++) {
-        const double *D = gram->D[l] + (k * T + s) * CT, *H = gram->H[l - 1] + s * T;
-        for (size_t k2 = 0; k2 < a->C; k2++)
-            for (size_t t = 0; t < T; t++)
-                row[k2 * T + t] += D[k2 * T + t] * (H[t] + 1);
-    }
-    for (size_t t = 0; t < T; t++)
-        row[k * T + t] += gram->H[a->L - 1][s * T + t] + 1;
-    for (size_t i = 0; i < CT; i++)
-        row[i] /= (double)T;
+    for (size_t t = 0; t < s; t++)
+        row[t] = H[t * T + s] + 1;
+    for (size_t t = s; t < T; t++)
+        row[t] = H[s * T + t] + 1;
 }
 
-void fisher_dual_compute(const struct net_gram *gram, double *dual)
+/* The layers of row (k, s), from the diagonal on; H (T, T) repeats over the C×C blocks of D. In D^L = I_C ⊗
+ * 11ᵀ it stands once. */
+static void compute_row(const struct net_gram *gram, size_t k, size_t s, double *H, double *row)
 {
     const struct net_architecture *a = gram->architecture;
+    const size_t T = a->T, CT = a->CT, i = k * T + s;
+    row_plus_one(T, gram->H[a->L - 1], s, H);
+    memset(row + i, 0, (CT - i) * sizeof *row);
+    memcpy(row + i, H + s, (T - s) * sizeof *row);
+    for (size_t l = 1; l < a->L; l++) {
+        const double *D = gram->D[l] + i * CT;
+        row_plus_one(T, gram->H[l - 1], s, H);
+        for (size_t t = s; t < T; t++)
+            row[k * T + t] += D[k * T + t] * H[t];
+        for (size_t k2 = k + 1; k2 < a->C; k2++)
+            for (size_t t = 0; t < T; t++)
+                row[k2 * T + t] += D[k2 * T + t] * H[t];
+    }
+    for (size_t j = i; j < CT; j++)
+        row[j] /= (double)T;
+}
+
+int fisher_dual_compute(const struct net_gram *gram, double *dual, struct base_error *error)
+{
+    int status;
+    const struct net_architecture *a = gram->architecture;
+    double *H = base_calloc(a->T, sizeof *H, error);
+    TRY(base_got(H));
     for (size_t k = 0; k < a->C; k++)
         for (size_t s = 0; s < a->T; s++)
-            compute_row(gram, k, s, dual + (k * a->T + s) * a->CT);
+            compute_row(gram, k, s, H, dual + (k * a->T + s) * a->CT);
+out:
+    free(H);
+    return status;
 }
 
-/* x_t −= mean over t, for each of `count` runs of T numbers */
-static void centre_rows(size_t count, size_t T, double *x)
+/* Each element of the upper triangle counts for its row and for its column. */
+void fisher_dual_means(size_t C, size_t T, const double *dual, double *means)
 {
-    for (size_t i = 0; i < count; i++, x += T) {
-        double sum = 0;
-        for (size_t t = 0; t < T; t++)
-            sum += x[t];
-        for (size_t t = 0; t < T; t++)
-            x[t] -= sum / (double)T;
+    const size_t CT = C * T;
+    memset(means, 0, C * CT * sizeof *means);
+    for (size_t i = 0; i < CT; i++) {
+        const double *row = dual + i * CT;
+        for (size_t k = i / T; k < C; k++) {
+            double sum = 0;
+            for (size_t j = k * T > i ? k * T : i; j < (k + 1) * T; j++)
+                sum += row[j];
+            means[k * CT + i] += sum / (double)T;
+        }
+        double *column = means + i / T * CT;
+        for (size_t j = i + 1; j < CT; j++)
+            column[j] += row[j] / (double)T;
     }
 }
 
-static void transpose(size_t n, double *A)
+/* (1/T²) 1ᵀ F*_kk' 1 */
+static double block_mean(size_t C, size_t T, const double *means, size_t k, size_t k2)
 {
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < i; j++) {
-            const double value = A[i * n + j];
-            A[i * n + j] = A[j * n + i];
-            A[j * n + i] = value;
+    double sum = 0;
+    for (size_t s = 0; s < T; s++)
+        sum += means[k2 * C * T + k * T + s];
+    return sum / (double)T;
+}
+
+void fisher_dual_centre(size_t C, size_t T, const double *means, double *dual)
+{
+    const size_t CT = C * T;
+    for (size_t k = 0; k < C; k++)
+        for (size_t k2 = k; k2 < C; k2++) {
+            const double mean = block_mean(C, T, means, k, k2), *columns = means + k * CT + k2 * T;
+            for (size_t s = 0; s < T; s++) {
+                double *block = dual + (k * T + s) * CT + k2 * T;
+                const double shift = mean - means[k2 * CT + k * T + s];
+                for (size_t t = k2 == k ? s : 0; t < T; t++)
+                    block[t] += shift - columns[t];
+            }
         }
 }
 
-void fisher_dual_centre(size_t C, size_t T, const double *dual, double *centred)
-{
-    const size_t CT = C * T;
-    memcpy(centred, dual, CT * CT * sizeof *centred);
-    centre_rows(CT * C, T, centred); /* F*Π */
-    transpose(CT, centred);          /* ΠF* */
-    centre_rows(CT * C, T, centred);
-}
-
-/* Eᵀ X for the rows x (T per output): sums over the samples of each output. */
-static void sum_outputs(size_t C, size_t T, const double *x, double *sums)
-{
-    for (size_t k = 0; k < C; k++) {
-        sums[k] = 0;
-        for (size_t t = 0; t < T; t++)
-            sums[k] += x[k * T + t];
-    }
-}
-
-int fisher_overlap_compute(size_t C, size_t T, const double *dual, const double *values,
+int fisher_overlap_compute(size_t C, size_t T, const double *means, const double *values,
                            const double *vectors, double *overlap, struct base_error *error)
 {
     int status;
     struct linalg_root root = {0};
-    double *A = base_calloc(C * C, sizeof *A, error);
-    double *row = base_calloc(C, sizeof *row, error), *w = base_calloc(C, sizeof *w, error);
+    double *A = base_calloc(C * C, sizeof *A, error), *w = base_calloc(C, sizeof *w, error);
     TRY(base_got(A));
-    TRY(base_got(row));
     TRY(base_got(w));
     TRY(linalg_root_init(&root, C, error));
-
-    for (size_t i = 0; i < C * T; i++) {
-        sum_outputs(C, T, dual + i * C * T, row);
-        for (size_t k = 0; k < C; k++)
-            A[i / T * C + k] += row[k];
-    }
+    for (size_t k = 0; k < C; k++)
+        for (size_t k2 = k; k2 < C; k2++)
+            A[k * C + k2] = (double)(T * T) * block_mean(C, T, means, k, k2);
     TRY(linalg_root_factor(&root, C, C, A,
                            error)); /* independent mean gradients only: x = L⁻¹ w, wᵀA⁺w = |x|² */
     double share = 0;
     for (size_t a = 0; a < C; a++) {
-        sum_outputs(C, T, vectors + a * C * T, row);
-        for (size_t k = 0; k < root.rank; k++)
-            w[k] = row[root.pivots[k]];
+        for (size_t k = 0; k < root.rank; k++) {
+            const double *u = vectors + a * C * T + (size_t)root.pivots[k] * T;
+            w[k] = 0;
+            for (size_t t = 0; t < T; t++)
+                w[k] += u[t];
+        }
         linalg_root_solve_transposed(&root, 1, w);
         for (size_t k = 0; k < root.rank; k++)
             share += values[a] * w[k] * w[k];
@@ -106,7 +124,6 @@ int fisher_overlap_compute(size_t C, size_t T, const double *dual, const double 
 out:
     linalg_root_free(&root);
     free(A);
-    free(row);
     free(w);
     return status;
 }

@@ -20,18 +20,23 @@
 
 /* ---- dual.c */
 
-/* F* (CT, CT) from the Gram summary: (1/T) Σ_l (H^{l-1} + 1) ∘ D^l. (L−1)·(CT)² multiplications. */
-void fisher_dual_compute(const struct net_gram *gram, double *dual);
+/* F* (CT, CT) from the Gram summary: (1/T) Σ_l (H^{l-1} + 1) ∘ D^l; the upper triangle. (L−1)·(CT)²/2
+ * multiplications. */
+int fisher_dual_compute(const struct net_gram *gram, double *dual, struct base_error *error);
 
-/* The dual of the mean-subtracted outputs f_k − (1/T) Σ_t f_k(t): ΠF*Π with Π = I_C ⊗ (I − 11ᵀ/T), into
- * `centred`. */
-void fisher_dual_centre(size_t C, size_t T, const double *dual, double *centred);
+/* means (C, CT): the mean of F*_(k,s),(k',t) over t at means[k'*CT + k*T + s], that is E_t ∇f_k'·∇f_k(s) /T.
+ */
+void fisher_dual_means(size_t C, size_t T, const double *dual, double *means);
+
+/* In place, the dual of the mean-subtracted outputs f_k − (1/T) Σ_t f_k(t): ΠF*Π with Π = I_C ⊗ (I − 11ᵀ/T).
+ */
+void fisher_dual_centre(size_t C, size_t T, const double *means, double *dual);
 
 /* Share of the top C eigenvectors of F in the span S of the C mean gradients E_t ∇f_k:
  *     (1/C) Σ_{a≤C} ‖Proj_S v_a‖² = (1/C) Σ_a λ_a w_aᵀ A⁺ w_a ,   w_a = Eᵀu_a ,   A = EᵀF*E ,
  * with (λ_a, u_a) the top eigenpairs of F* and E (CT, C) the indicators of the outputs. 1: KAA19's claim
- * holds exactly. values (C), vectors (C, CT) as from linalg_eigen_top. */
-int fisher_overlap_compute(size_t C, size_t T, const double *dual, const double *values,
+ * holds exactly. means from fisher_dual_means, values (C), vectors (C, CT) as from linalg_eigen_top. */
+int fisher_overlap_compute(size_t C, size_t T, const double *means, const double *values,
                            const double *vectors, double *overlap, struct base_error *error);
 
 /* ---- full.c: small networks only, to hold the dual against */

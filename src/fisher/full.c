@@ -39,6 +39,7 @@ void fisher_jacobian_compute(const struct net_weights *network, double *J)
 void fisher_matrix_compute(size_t CT, size_t T, size_t P, const double *J, double *F)
 {
     linalg_gram(CT, P, J, F);
+    linalg_mirror(P, F);
     for (size_t i = 0; i < P * P; i++)
         F[i] /= (double)T;
 }

@@ -41,6 +41,14 @@ bool linalg_eigen_top_is_iterative(size_t n, size_t k)
     return n >= SMALLEST_ITERATIVE && 10 * k <= n;
 }
 
+double linalg_eigen_top_bytes(size_t n, size_t k)
+{
+    const double m = (double)lanczos_basis(n, k);
+    const double numbers =
+        linalg_eigen_top_is_iterative(n, k) ? m * ((double)n + 2 * m) : (double)(n * (k + 1));
+    return numbers * sizeof(double);
+}
+
 static int dense_top(size_t n, size_t k, const double *A, double *values, double *V, double *work,
                      struct base_error *error)
 {

@@ -1,8 +1,9 @@
 /* Dense linear algebra of the Gram matrices, on OpenBLAS and LAPACK.
  *
- * Every matrix is row-major and packed: A is (m, n) with A_ij at A[i*n + j]. Symmetric matrices are stored
- * whole, both triangles. BLAS runs single-threaded (linalg_init), so results do not depend on the number of
- * threads around it. A factorisation or an iteration that fails, or meets NaN, returns BASE_UNRESOLVED.
+ * Every matrix is row-major and packed: A is (m, n) with A_ij at A[i*n + j]. Symmetric matrices are given
+ * by their upper triangles, the elements A_ij with j ≥ i; the others are neither read nor set. BLAS runs
+ * single-threaded (linalg_init), so results do not depend on the number of threads around it. A factorisation
+ * or an iteration that fails, or meets NaN, returns BASE_UNRESOLVED.
  */
 #ifndef LINALG_LINALG_H
 #define LINALG_LINALG_H
@@ -38,15 +39,15 @@ void linalg_versions(char text[128]);
 void linalg_multiply(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, double alpha,
                      const double *A, const double *B, double beta, double *C);
 
-/* G (n, n) = Σ_i x_i x_iᵀ over the m rows x_i of X (m, n): XᵀX, both triangles. m n² flops. */
+/* G (n, n) = Σ_i x_i x_iᵀ over the m rows x_i of X (m, n): XᵀX. m n² flops. */
 void linalg_gram(size_t m, size_t n, const double *X, double *G);
-/* Its upper triangle alone (the lower is left as it was), and the upper onto the lower. */
-void linalg_gram_upper(size_t m, size_t n, const double *X, double *G);
-void linalg_mirror(size_t n, double *G);
 
-/* ‖A‖² = Σ_ij A_ij² and tr A of A (n, n). */
+/* ‖A‖² = Σ_ij A_ij² and tr A of a symmetric A (n, n). */
 double linalg_frobenius2(size_t n, const double *A);
 double linalg_trace(size_t n, const double *A);
+
+/* The upper triangle onto the lower, for who wants both. */
+void linalg_mirror(size_t n, double *A);
 
 /* ---- rank-revealing root of a positive semidefinite matrix (root.c) */
 
@@ -65,7 +66,7 @@ int linalg_root_init(struct linalg_root *root, size_t max_n, struct base_error *
 void linalg_root_free(struct linalg_root *root);
 size_t linalg_root_bytes(size_t max_n);
 
-/* Factors A (n, n), of which the upper triangle is read, keeping at most max_rank columns. A is destroyed.
+/* Factors A (n, n), keeping at most max_rank columns. A is destroyed.
  * n³/3 flops, twice that when A is singular. */
 int linalg_root_factor(struct linalg_root *root, size_t n, size_t max_rank, double *A,
                        struct base_error *error);
@@ -84,12 +85,15 @@ void linalg_root_solve(const struct linalg_root *root, size_t m, double *B);
 int linalg_eigenvalues(size_t n, double *A, double *values, struct base_error *error);
 
 /* The k largest eigenvalues of a positive semidefinite A (n, n), descending, and their orthonormal
- * eigenvectors, the rows of V (k, n); only the upper triangle of A is read. Dense (LAPACK's dsyevr) for small
+ * eigenvectors, the rows of V (k, n). Dense (LAPACK's dsyevr) for small
  * n, otherwise block Lanczos from a fixed start, whichever is cheaper by n and k alone. Either way ‖A v − λ
  * v‖ ≤ 1e-10·λ_1 is checked for each pair, and where Lanczos misses it the dense solver does the work.
  * *residual is the largest ‖A v − λ v‖/λ_1 seen. work: n² numbers; A is kept. */
 int linalg_eigen_top(size_t n, size_t k, const double *A, double *values, double *V, double *residual,
                      double *work, struct base_error *error);
+
+/* Bytes that linalg_eigen_top takes besides. */
+double linalg_eigen_top_bytes(size_t n, size_t k);
 
 /* Whether linalg_eigen_top takes the iterative solver. */
 bool linalg_eigen_top_is_iterative(size_t n, size_t k);

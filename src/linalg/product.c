@@ -17,25 +17,16 @@ void linalg_multiply(bool transpose_a, bool transpose_b, size_t m, size_t n, siz
                 leading(ldb), beta, C, leading(n));
 }
 
-void linalg_mirror(size_t n, double *G)
+void linalg_mirror(size_t n, double *A)
 {
-    enum { BLOCK = 32 }; /* fits the cache */
-    for (size_t i0 = 0; i0 < n; i0 += BLOCK)
-        for (size_t j0 = 0; j0 <= i0; j0 += BLOCK)
-            for (size_t i = i0; i < i0 + BLOCK && i < n; i++)
-                for (size_t j = j0; j < j0 + BLOCK && j < i; j++)
-                    G[i * n + j] = G[j * n + i];
-}
-
-void linalg_gram_upper(size_t m, size_t n, const double *X, double *G)
-{
-    cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)n, (int)m, 1.0, X, (int)n, 0.0, G, (int)n);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < i; j++)
+            A[i * n + j] = A[j * n + i];
 }
 
 void linalg_gram(size_t m, size_t n, const double *X, double *G)
 {
-    linalg_gram_upper(m, n, X, G);
-    linalg_mirror(n, G);
+    cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)n, (int)m, 1.0, X, (int)n, 0.0, G, (int)n);
 }
 
 double linalg_frobenius2(size_t n, const double *A)
@@ -43,9 +34,9 @@ double linalg_frobenius2(size_t n, const double *A)
     double sum = 0;
     for (size_t i = 0; i < n; i++) {
         double row = 0;
-        for (size_t j = 0; j < n; j++)
+        for (size_t j = i + 1; j < n; j++)
             row += A[i * n + j] * A[i * n + j];
-        sum += row;
+        sum += A[i * n + i] * A[i * n + i] + 2 * row;
     }
     return sum;
 }

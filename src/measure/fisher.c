@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MEAN, SECOND_MOMENT, MAX, CENTRED_MAX, OVERLAP, EIGENVALUES, N_VARIABLES };
 
@@ -58,15 +59,16 @@ static const struct measure_variable variables[N_VARIABLES] = {
 };
 
 struct work {
-    double *dual, *matrix, *scratch; /* (CT, CT) */
-    double *values;                  /* (C) */
-    double *vectors;                 /* (C, CT) */
+    double *dual, *scratch;  /* (CT, CT) */
+    double *values;          /* (C) */
+    double *vectors, *means; /* (C, CT) */
 };
 
 static double fisher_bytes(const struct net_architecture *architecture)
 {
     const double CT = (double)architecture->CT, C = (double)architecture->C;
-    return (3 * CT * CT + C + C * CT) * sizeof(double);
+    return (2 * CT * CT + C + 2 * C * CT) * sizeof(double) +
+           linalg_eigen_top_bytes(architecture->CT, architecture->C);
 }
 
 static void fisher_free(void *work)
@@ -75,10 +77,10 @@ static void fisher_free(void *work)
     if (w == NULL)
         return;
     free(w->dual);
-    free(w->matrix);
     free(w->scratch);
     free(w->values);
     free(w->vectors);
+    free(w->means);
     free(w);
 }
 
@@ -89,10 +91,10 @@ static int fisher_init(void **work, const struct net_architecture *architecture,
     struct work *w = base_calloc(1, sizeof *w, error);
     TRY(base_got(w));
     TRY(base_got(w->dual = base_calloc(CT * CT, sizeof(double), error)));
-    TRY(base_got(w->matrix = base_calloc(CT * CT, sizeof(double), error)));
     TRY(base_got(w->scratch = base_calloc(CT * CT, sizeof(double), error)));
     TRY(base_got(w->values = base_calloc(C, sizeof(double), error)));
     TRY(base_got(w->vectors = base_calloc(C * CT, sizeof(double), error)));
+    TRY(base_got(w->means = base_calloc(C * CT, sizeof(double), error)));
     *work = w;
 out:
     if (status != BASE_OK)
@@ -100,22 +102,22 @@ out:
     return status;
 }
 
-/* λ_max of the mean-subtracted outputs; nan at T = 1, where nothing is left of them. */
+static int all_eigenvalues(struct work *w, size_t CT, double *values, struct base_error *error)
+{
+    memcpy(w->scratch, w->dual, CT * CT * sizeof *w->dual);
+    return linalg_eigenvalues(CT, w->scratch, values, error);
+}
+
+/* λ_max of the mean-subtracted outputs; nan at T = 1, where nothing is left of them. Takes the dual with it.
+ */
 static int centred_max(struct work *w, size_t C, size_t T, double *value, struct base_error *error)
 {
     double residual;
     *value = NAN;
     if (T == 1)
         return BASE_OK;
-    fisher_dual_centre(C, T, w->dual, w->matrix);
-    return linalg_eigen_top(C * T, 1, w->matrix, value, w->vectors, &residual, w->scratch, error);
-}
-
-static int all_eigenvalues(struct work *w, size_t CT, double *values, struct base_error *error)
-{
-    for (size_t i = 0; i < CT * CT; i++)
-        w->matrix[i] = w->dual[i];
-    return linalg_eigenvalues(CT, w->matrix, values, error);
+    fisher_dual_centre(C, T, w->means, w->dual);
+    return linalg_eigen_top(C * T, 1, w->dual, value, w->vectors, &residual, w->scratch, error);
 }
 
 static int fisher_run(void *work, const struct net_gram *gram, double *const *values,
@@ -125,15 +127,16 @@ static int fisher_run(void *work, const struct net_gram *gram, double *const *va
     struct work *w = work;
     const struct net_architecture *a = gram->architecture;
     double residual;
-    fisher_dual_compute(gram, w->dual);
+    TRY(fisher_dual_compute(gram, w->dual, error));
     *values[MEAN] = linalg_trace(a->CT, w->dual) / a->P;
     *values[SECOND_MOMENT] = linalg_frobenius2(a->CT, w->dual) / a->P;
     TRY(linalg_eigen_top(a->CT, a->C, w->dual, w->values, w->vectors, &residual, w->scratch, error));
     *values[MAX] = w->values[0];
-    TRY(fisher_overlap_compute(a->C, a->T, w->dual, w->values, w->vectors, values[OVERLAP], error));
-    TRY(centred_max(w, a->C, a->T, values[CENTRED_MAX], error));
     if (values[EIGENVALUES] != NULL)
         TRY(all_eigenvalues(w, a->CT, values[EIGENVALUES], error));
+    fisher_dual_means(a->C, a->T, w->dual, w->means);
+    TRY(fisher_overlap_compute(a->C, a->T, w->means, w->values, w->vectors, values[OVERLAP], error));
+    TRY(centred_max(w, a->C, a->T, values[CENTRED_MAX], error));
 out:
     return status;
 }

@@ -220,94 +220,115 @@ static void draw_Y(const struct conditional *w, struct hand *hand, struct net_pa
                    panel.units * y, hand->Y);
 }
 
-/* δ^{L-1} from the explicit weights v above, and its parts of f, D and A. */
-static void top_parts(const struct conditional *w, struct hand *hand, struct net_panel panel)
+/* Where the panel's part of a sum over layer l goes. */
+static double *part(const struct conditional *w, size_t l, double *own, double *total)
 {
-    const struct net_architecture *a = w->architecture;
-    net_panel_outputs(a, w->seed, w->trial, panel, hand->v);
-    linalg_multiply(true, false, a->C, a->T, panel.units, 1, hand->v, hand->h, 0, hand->f);
-    if (panel.l >= 1)
-        net_panel_top(a, panel, hand->v, hand->dphi, hand->delta);
+    return net_panel_part(net_panel_count(w->architecture, l), own, total);
 }
 
-/* D^l += δᵀδ and, where a layer below is to be walked backward, A += δᵀZ */
+/* δᵀδ and, where a layer below is to be walked backward, δᵀZ. */
 static void delta_parts(const struct conditional *w, struct hand *hand, struct net_panel panel)
 {
     const struct net_architecture *a = w->architecture;
-    linalg_gram_upper(panel.units, a->CT, hand->delta, hand->D);
-    if (panel.l >= 2)
-        linalg_multiply(true, false, a->CT, w->roots[panel.l].rank, panel.units, 1, hand->delta, hand->Z, 0,
-                        hand->A);
+    const size_t l = panel.l;
+    linalg_gram(panel.units, a->CT, hand->delta, part(w, l, hand->D, w->gram->D[l]));
+    if (l >= 2)
+        linalg_multiply(true, false, a->CT, w->roots[l].rank, panel.units, 1, hand->delta, hand->Z, 0,
+                        part(w, l, hand->A, w->A));
 }
 
-static void add_delta_parts(struct conditional *w, const struct hand *hand, size_t l)
+static void add_delta_parts(struct conditional *w, struct hand *hand, size_t l, size_t index)
 {
     const struct net_architecture *a = w->architecture;
-    net_panel_add_upper(a->CT, hand->D, w->gram->D[l]);
+    net_panel_add_upper(index, a->CT, part(w, l, hand->D, w->gram->D[l]), w->gram->D[l]);
     if (l >= 2)
-        net_panel_add(a->CT * w->roots[l].rank, hand->A, w->A);
+        net_panel_add(index, a->CT * w->roots[l].rank, part(w, l, hand->A, w->A), w->A);
+}
+
+/* hᵀh and, by the place of the layer, Yᵀh, or vᵀh and those of δ. */
+static void forward_parts(const struct conditional *w, struct hand *hand, struct net_panel panel)
+{
+    const struct net_architecture *a = w->architecture;
+    const size_t l = panel.l;
+    if (l == 0)
+        net_panel_inputs(a, w->seed, w->trial, panel, hand->h);
+    else
+        draw_signals(w, hand, panel);
+    linalg_gram(panel.units, a->T, hand->h, part(w, l, hand->H, w->gram->H[l]));
+    if (is_walked_twice(a, l)) {
+        draw_Y(w, hand, panel);
+        linalg_multiply(true, false, columns_Y(a, l), a->T, panel.units, 1, hand->Y, hand->h, 0,
+                        part(w, l, hand->B, w->B[l]));
+    }
+    if (l + 1 < a->L)
+        return;
+    net_panel_outputs(a, w->seed, w->trial, panel, hand->v);
+    linalg_multiply(true, false, a->C, a->T, panel.units, 1, hand->v, hand->h, 0,
+                    part(w, l, hand->f, w->gram->f));
+    if (l > 0) {
+        net_panel_top(a, panel, hand->v, hand->dphi, hand->delta);
+        delta_parts(w, hand, panel);
+    }
+}
+
+static void add_forward_parts(struct conditional *w, struct hand *hand, size_t l, size_t index)
+{
+    const struct net_architecture *a = w->architecture;
+    net_panel_add_upper(index, a->T, part(w, l, hand->H, w->gram->H[l]), w->gram->H[l]);
+    if (is_walked_twice(a, l))
+        net_panel_add(index, columns_Y(a, l) * a->T, part(w, l, hand->B, w->B[l]), w->B[l]);
+    if (l + 1 < a->L)
+        return;
+    net_panel_add(index, a->CT, part(w, l, hand->f, w->gram->f), w->gram->f);
+    if (l > 0)
+        add_delta_parts(w, hand, l, index);
+}
+
+/* φ' ∘ s (H Eᵀ + Y R_Dᵀ) and its parts. */
+static void backward_parts(const struct conditional *w, struct hand *hand, struct net_panel panel)
+{
+    const struct net_architecture *a = w->architecture;
+    const double s = sqrt(a->weight_variance / (double)a->widths[panel.l]);
+    linalg_root_apply(&w->root_D, panel.units, s, hand->Y, columns_Y(a, panel.l), hand->delta);
+    linalg_multiply(false, true, panel.units, a->CT, a->T, s, hand->h, w->E, 1, hand->delta);
+    net_panel_gate(a, panel, hand->dphi, hand->delta);
+    delta_parts(w, hand, panel);
 }
 
 /* ---- a layer */
 
-static void clear(double *x, size_t n)
-{
-    memset(x, 0, n * sizeof *x);
-}
-
-/* H^l and, by the place of the layer, YᵀH^l, or f, D^l and ΔᵀZ. */
 static void walk_forward(struct conditional *w, size_t l)
 {
-    const struct net_architecture *a = w->architecture;
-    const size_t T = a->T, CT = a->CT, panels = net_panel_count(a, l);
-    const bool twice = is_walked_twice(a, l), top = l + 1 == a->L;
-    clear(w->gram->H[l], T * T);
-    if (twice)
-        clear(w->B[l], CT * T);
-    if (top)
-        clear(w->gram->f, CT);
-    if (top && l >= 1) {
-        clear(w->gram->D[l], CT * CT);
-        clear(w->A, CT * T);
-    }
 #pragma omp parallel for ordered schedule(static, 1) num_threads(w->threads)
-    for (size_t p = 0; p < panels; p++) {
+    for (size_t p = 0; p < net_panel_count(w->architecture, l); p++) {
         struct hand *hand = &w->hands[omp_get_thread_num()];
-        const struct net_panel panel = net_panel_at(a, l, p);
         take_up(w, hand, l, p);
-        if (l == 0)
-            net_panel_inputs(a, w->seed, w->trial, panel, hand->h);
-        else
-            draw_signals(w, hand, panel);
-        linalg_gram_upper(panel.units, T, hand->h, hand->H);
-        if (twice) {
-            draw_Y(w, hand, panel);
-            linalg_multiply(true, false, columns_Y(a, l), T, panel.units, 1, hand->Y, hand->h, 0, hand->B);
-        }
-        if (top)
-            top_parts(w, hand, panel);
-        if (top && l >= 1)
-            delta_parts(w, hand, panel);
+        forward_parts(w, hand, net_panel_at(w->architecture, l, p));
 #pragma omp ordered
-        {
-            net_panel_add_upper(T, hand->H, w->gram->H[l]);
-            if (twice)
-                net_panel_add(columns_Y(a, l) * T, hand->B, w->B[l]);
-            if (top)
-                net_panel_add(CT, hand->f, w->gram->f);
-            if (top && l >= 1)
-                add_delta_parts(w, hand, l);
-        }
+        add_forward_parts(w, hand, l, p);
     }
-    linalg_mirror(T, w->gram->H[l]);
-    if (top && l >= 1)
-        linalg_mirror(CT, w->gram->D[l]);
+}
+
+static void walk_backward(struct conditional *w, size_t l)
+{
+#pragma omp parallel for ordered schedule(static, 1) num_threads(w->threads)
+    for (size_t p = 0; p < net_panel_count(w->architecture, l); p++) {
+        struct hand *hand = &w->hands[omp_get_thread_num()];
+        const struct net_panel panel = net_panel_at(w->architecture, l, p);
+        if (!take_up(w, hand, l, p)) {
+            draw_signals(w, hand, panel);
+            draw_Y(w, hand, panel);
+        }
+        backward_parts(w, hand, panel);
+#pragma omp ordered
+        add_delta_parts(w, hand, l, p);
+    }
 }
 
 /* E (CT, T) ← (CT, rank) numbers spread over the columns of the independent samples. */
 static void scatter_columns(const struct linalg_root *root, size_t m, const double *packed, double *E)
 {
-    clear(E, m * root->n);
+    memset(E, 0, m * root->n * sizeof *E);
     for (size_t i = 0; i < m; i++)
         for (size_t j = 0; j < root->rank; j++)
             E[i * root->n + (size_t)root->pivots[j]] = packed[i * root->rank + j];
@@ -336,32 +357,6 @@ static int solve_backward(struct conditional *w, size_t l, struct base_error *er
     scatter_columns(root, CT, w->A, w->E);
 out:
     return status;
-}
-
-/* δ^l = φ' ∘ s (H Eᵀ + Y R_Dᵀ), for D^l and ΔᵀZ. */
-static void walk_backward(struct conditional *w, size_t l)
-{
-    const struct net_architecture *a = w->architecture;
-    const size_t T = a->T, CT = a->CT, panels = net_panel_count(a, l);
-    const double s = sqrt(a->weight_variance / (double)a->widths[l]);
-    clear(w->gram->D[l], CT * CT);
-    clear(w->A, CT * T);
-#pragma omp parallel for ordered schedule(static, 1) num_threads(w->threads)
-    for (size_t p = 0; p < panels; p++) {
-        struct hand *hand = &w->hands[omp_get_thread_num()];
-        const struct net_panel panel = net_panel_at(a, l, p);
-        if (!take_up(w, hand, l, p)) {
-            draw_signals(w, hand, panel);
-            draw_Y(w, hand, panel);
-        }
-        linalg_root_apply(&w->root_D, panel.units, s, hand->Y, columns_Y(a, l), hand->delta);
-        linalg_multiply(false, true, panel.units, CT, T, s, hand->h, w->E, 1, hand->delta);
-        net_panel_gate(a, panel, hand->dphi, hand->delta);
-        delta_parts(w, hand, panel);
-#pragma omp ordered
-        add_delta_parts(w, hand, l);
-    }
-    linalg_mirror(CT, w->gram->D[l]);
 }
 
 static int conditional_sample(void *work, const struct net_activation *activations, uint64_t seed,

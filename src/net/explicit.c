@@ -160,11 +160,6 @@ static void swap(double **x, double **y)
     *y = z;
 }
 
-static void clear(double *x, size_t n)
-{
-    memset(x, 0, n * sizeof *x);
-}
-
 /* ---- a panel */
 
 /* The panel's rows of W^l, unit variance: those that are kept where they are kept. */
@@ -196,49 +191,58 @@ static void draw_columns(const struct explicit *w, struct hand *hand, struct net
     }
 }
 
-/* h^l = φ(s W^l h^{l-1} + b) and φ' of the panel, and its part of H^l. */
-static void forward(struct explicit *w, struct hand *hand, struct net_panel panel)
+/* Where the panel's part of a sum over layer l goes. */
+static double *part(const struct explicit *w, size_t l, double *own, double *total)
+{
+    return net_panel_part(net_panel_count(w->architecture, l), own, total);
+}
+
+/* h = φ(s W^l h^{l-1} + b) and φ' of the panel; hᵀh. */
+static void forward_parts(const struct explicit *w, struct hand *hand, struct net_panel panel)
 {
     const struct net_architecture *a = w->architecture;
-    const size_t T = a->T;
+    const size_t T = a->T, l = panel.l;
     double *h = w->h + panel.first * T;
-    if (panel.l == 0) {
+    if (l == 0) {
         net_panel_inputs(a, w->seed, w->trial, panel, h);
     } else {
-        const double s = sqrt(a->weight_variance / (double)a->widths[panel.l - 1]);
-        linalg_multiply(false, false, panel.units, T, net_weights_stride(a, panel.l), s,
-                        draw_rows(w, hand, panel), w->h_below, 0, hand->u);
+        const double s = sqrt(a->weight_variance / (double)a->widths[l - 1]);
+        linalg_multiply(false, false, panel.units, T, net_weights_stride(a, l), s, draw_rows(w, hand, panel),
+                        w->h_below, 0, hand->u);
         net_panel_biases(a, w->seed, w->trial, panel, hand->b);
         net_panel_add_biases(a, panel, hand->b, hand->u);
         net_activation_eval(&w->activations[omp_get_thread_num()], panel.units * T, hand->u, h,
-                            w->dphi[panel.l] + panel.first * T);
+                            w->dphi[l] + panel.first * T);
     }
-    linalg_gram_upper(panel.units, T, h, hand->H);
+    linalg_gram(panel.units, T, h, part(w, l, hand->H, w->gram->H[l]));
 }
 
-/* Of a panel of layer L−1: its parts of f and D, and δ. */
-static void top(struct explicit *w, struct hand *hand, struct net_panel panel)
+/* In layer L−1: vᵀh, δ = φ' v, δᵀδ. */
+static void top_parts(const struct explicit *w, struct hand *hand, struct net_panel panel)
 {
     const struct net_architecture *a = w->architecture;
-    net_panel_outputs(a, w->seed, w->trial, panel, hand->v);
-    linalg_multiply(true, false, a->C, a->T, panel.units, 1, hand->v, w->h + panel.first * a->T, 0, hand->f);
-    if (panel.l == 0)
-        return;
+    const size_t l = panel.l;
     double *delta = w->delta + panel.first * a->CT;
-    net_panel_top(a, panel, hand->v, w->dphi[panel.l] + panel.first * a->T, delta);
-    linalg_gram_upper(panel.units, a->CT, delta, hand->D);
+    net_panel_outputs(a, w->seed, w->trial, panel, hand->v);
+    linalg_multiply(true, false, a->C, a->T, panel.units, 1, hand->v, w->h + panel.first * a->T, 0,
+                    part(w, l, hand->f, w->gram->f));
+    if (l > 0) {
+        net_panel_top(a, panel, hand->v, w->dphi[l] + panel.first * a->T, delta);
+        linalg_gram(panel.units, a->CT, delta, part(w, l, hand->D, w->gram->D[l]));
+    }
 }
 
-/* δ^l = φ' ∘ s W^{l+1}ᵀ δ^{l+1} of the panel, and its part of D^l. */
-static void backward(struct explicit *w, struct hand *hand, struct net_panel panel)
+/* δ = φ' ∘ s W^{l+1}ᵀ δ^{l+1} of the panel; δᵀδ. */
+static void backward_parts(const struct explicit *w, struct hand *hand, struct net_panel panel)
 {
     const struct net_architecture *a = w->architecture;
-    const double s = sqrt(a->weight_variance / (double)a->widths[panel.l]);
+    const size_t l = panel.l;
+    const double s = sqrt(a->weight_variance / (double)a->widths[l]);
     double *delta = w->delta + panel.first * a->CT;
     draw_columns(w, hand, panel);
-    linalg_multiply(true, false, panel.units, a->CT, a->widths[panel.l + 1], s, hand->W, w->above, 0, delta);
-    net_panel_gate(a, panel, w->dphi[panel.l] + panel.first * a->T, delta);
-    linalg_gram_upper(panel.units, a->CT, delta, hand->D);
+    linalg_multiply(true, false, panel.units, a->CT, a->widths[l + 1], s, hand->W, w->above, 0, delta);
+    net_panel_gate(a, panel, w->dphi[l] + panel.first * a->T, delta);
+    linalg_gram(panel.units, a->CT, delta, part(w, l, hand->D, w->gram->D[l]));
 }
 
 /* ---- a layer */
@@ -246,47 +250,35 @@ static void backward(struct explicit *w, struct hand *hand, struct net_panel pan
 static void walk_forward(struct explicit *w, size_t l)
 {
     const struct net_architecture *a = w->architecture;
-    const size_t T = a->T, CT = a->CT, panels = net_panel_count(a, l);
-    const bool is_top = l + 1 == a->L;
-    clear(w->gram->H[l], T * T);
-    if (is_top)
-        clear(w->gram->f, CT);
-    if (is_top && l > 0)
-        clear(w->gram->D[l], CT * CT);
+    const bool top = l + 1 == a->L;
 #pragma omp parallel for ordered schedule(static, 1) num_threads(w->threads)
-    for (size_t p = 0; p < panels; p++) {
+    for (size_t p = 0; p < net_panel_count(a, l); p++) {
         struct hand *hand = &w->hands[omp_get_thread_num()];
         const struct net_panel panel = net_panel_at(a, l, p);
-        forward(w, hand, panel);
-        if (is_top)
-            top(w, hand, panel);
+        forward_parts(w, hand, panel);
+        if (top)
+            top_parts(w, hand, panel);
 #pragma omp ordered
         {
-            net_panel_add_upper(T, hand->H, w->gram->H[l]);
-            if (is_top)
-                net_panel_add(CT, hand->f, w->gram->f);
-            if (is_top && l > 0)
-                net_panel_add_upper(CT, hand->D, w->gram->D[l]);
+            net_panel_add_upper(p, a->T, part(w, l, hand->H, w->gram->H[l]), w->gram->H[l]);
+            if (top)
+                net_panel_add(p, a->CT, part(w, l, hand->f, w->gram->f), w->gram->f);
+            if (top && l > 0)
+                net_panel_add_upper(p, a->CT, part(w, l, hand->D, w->gram->D[l]), w->gram->D[l]);
         }
     }
-    linalg_mirror(T, w->gram->H[l]);
-    if (is_top && l > 0)
-        linalg_mirror(CT, w->gram->D[l]);
 }
 
 static void walk_backward(struct explicit *w, size_t l)
 {
     const struct net_architecture *a = w->architecture;
-    const size_t panels = net_panel_count(a, l);
-    clear(w->gram->D[l], a->CT * a->CT);
 #pragma omp parallel for ordered schedule(static, 1) num_threads(w->threads)
-    for (size_t p = 0; p < panels; p++) {
+    for (size_t p = 0; p < net_panel_count(a, l); p++) {
         struct hand *hand = &w->hands[omp_get_thread_num()];
-        backward(w, hand, net_panel_at(a, l, p));
+        backward_parts(w, hand, net_panel_at(a, l, p));
 #pragma omp ordered
-        net_panel_add_upper(a->CT, hand->D, w->gram->D[l]);
+        net_panel_add_upper(p, a->CT, part(w, l, hand->D, w->gram->D[l]), w->gram->D[l]);
     }
-    linalg_mirror(a->CT, w->gram->D[l]);
 }
 
 static int explicit_sample(void *work, const struct net_activation *activations, uint64_t seed,
@@ -303,7 +295,7 @@ static int explicit_sample(void *work, const struct net_activation *activations,
     for (size_t l = 0; l < a->L; l++) {
         const size_t used = a->widths[l] * a->T;
         swap(&w->h, &w->h_below);
-        clear(w->h + used, net_weights_stride(a, l + 1) * a->T - used);
+        memset(w->h + used, 0, (net_weights_stride(a, l + 1) * a->T - used) * sizeof *w->h);
         walk_forward(w, l);
     }
     net_panel_add_output_biases(a, seed, trial, gram->f);

@@ -107,16 +107,26 @@ BASE_CLONES void net_panel_gate(const struct net_architecture *architecture, str
                 delta[(i * C + k) * T + t] *= dphi[i * T + t];
 }
 
-void net_panel_add(size_t n, const double *part, double *total)
+double *net_panel_part(size_t panels, double *own, double *total)
 {
-    for (size_t i = 0; i < n; i++)
-        total[i] += part[i];
+    return panels == 1 ? total : own;
 }
 
-void net_panel_add_upper(size_t n, const double *part, double *total)
+void net_panel_add(size_t index, size_t n, const double *part, double *total)
 {
-    for (size_t i = 0; i < n; i++)
-        net_panel_add(n - i, part + i * n + i, total + i * n + i);
+    if (part == total)
+        return;
+    if (index == 0)
+        memcpy(total, part, n * sizeof *total);
+    else
+        for (size_t i = 0; i < n; i++)
+            total[i] += part[i];
+}
+
+void net_panel_add_upper(size_t index, size_t n, const double *part, double *total)
+{
+    for (size_t i = 0; i < n && part != total; i++)
+        net_panel_add(index, n - i, part + i * n + i, total + i * n + i);
 }
 
 double *net_panel_carve(double *base, size_t *used, size_t n)

@@ -53,9 +53,13 @@ void net_panel_top(const struct net_architecture *architecture, struct net_panel
 void net_panel_gate(const struct net_architecture *architecture, struct net_panel panel, const double *dphi,
                     double *delta);
 
-/* total += part; the second for the upper triangles of (n, n). */
-void net_panel_add(size_t n, const double *part, double *total);
-void net_panel_add_upper(size_t n, const double *part, double *total);
+/* Where a panel's part of a sum is formed: in a place of its own, or, where there is one panel, in
+ * the sum itself. */
+double *net_panel_part(size_t panels, double *own, double *total);
+
+/* total += part, the first panel sets it; the second for the upper triangles of (n, n). */
+void net_panel_add(size_t index, size_t n, const double *part, double *total);
+void net_panel_add_upper(size_t index, size_t n, const double *part, double *total);
 
 /* The arrays of a workspace one after the other: the next n numbers from *used on, aligned to a cache line;
  * with base NULL they are only counted. */

@@ -30,7 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* D^L, which is I_C ⊗ 11ᵀ in every network, is not stored. */
+/* Upper triangles alone (linalg.h). D^L, which is I_C ⊗ 11ᵀ in every network, is not stored. */
 struct net_gram {
     const struct net_architecture *architecture;
     double **H; /* (L+1) pointers: H[l] (T, T), l = 0..L-1 */

@@ -54,7 +54,16 @@ static void multiply_is_the_sum(void **state)
     free(C0);
 }
 
-static void gram_is_whole_and_symmetric(void **state)
+/* What stands below the diagonal is nobody's to read. */
+static void poison(size_t n, double *A)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < i; j++)
+            A[i * n + j] = NAN;
+}
+
+/* The upper triangle, and the lower one not touched: what works on it reads no NaN. */
+static void gram_is_the_upper_triangle(void **state)
 {
     (void)state;
     const size_t sizes[][2] = {{1, 1}, {50, 3}, {3, 70}, {40, 33}};
@@ -62,15 +71,22 @@ static void gram_is_whole_and_symmetric(void **state)
         const size_t m = sizes[s][0], n = sizes[s][1];
         double *X = random_matrix(m, n, 4), *expected = gram_of(m, n, X), *G = malloc(n * n * sizeof *G);
         double trace = 0, squares = 0;
+        for (size_t i = 0; i < n * n; i++)
+            G[i] = NAN;
         linalg_gram(m, n, X, G);
         for (size_t i = 0; i < n * n; i++) {
-            assert_within(G[i], expected[i], 1e-12);
-            assert_true(G[i] == G[i % n * n + i / n]);
+            if (i % n >= i / n)
+                assert_within(G[i], expected[i], 1e-12);
+            else
+                assert_true(isnan(G[i]));
             squares += expected[i] * expected[i];
             trace += i / n == i % n ? expected[i] : 0;
         }
         assert_close(linalg_trace(n, G), trace, 1e-13);
         assert_close(linalg_frobenius2(n, G), squares, 1e-13);
+        linalg_mirror(n, G);
+        for (size_t i = 0; i < n * n; i++)
+            assert_true(G[i] == G[i % n * n + i / n]);
         free(X);
         free(expected);
         free(G);
@@ -89,6 +105,7 @@ static void root_reveals_the_rank(void **state)
     for (size_t s = 0; s < 5; s++) {
         double *X = random_matrix(ranks[s], N, 5), *A = gram_of(ranks[s], N, X),
                *kept = gram_of(ranks[s], N, X), RRt[N * N];
+        poison(N, A);
         assert_int_equal(linalg_root_factor(&root, N, N, A, &error), BASE_OK);
         assert_int_equal(root.rank, ranks[s] < N ? ranks[s] : N);
         linalg_multiply(false, true, N, N, root.rank, 1, root.R, root.R, 0, RRt);
@@ -97,6 +114,34 @@ static void root_reveals_the_rank(void **state)
         free(X);
         free(A);
         free(kept);
+    }
+    linalg_root_free(&root);
+}
+
+/* U = alpha Z Rᵀ, at full and at lower rank, with rows of Z that are longer than they need be. */
+static void root_applies(void **state)
+{
+    (void)state;
+    enum { N = 24, M = 7, STRIDE = 30 };
+    struct base_error error;
+    struct linalg_root root;
+    assert_int_equal(linalg_root_init(&root, N, &error), BASE_OK);
+    static const size_t ranks[] = {1, 23, 60};
+    for (size_t s = 0; s < 3; s++) {
+        double *X = random_matrix(ranks[s], N, 5), *A = gram_of(ranks[s], N, X),
+               *Z = random_matrix(M, STRIDE, 6), U[M * N];
+        assert_int_equal(linalg_root_factor(&root, N, N, A, &error), BASE_OK);
+        linalg_root_apply(&root, M, 1.7, Z, STRIDE, U);
+        for (size_t i = 0; i < M; i++)
+            for (size_t j = 0; j < N; j++) {
+                double sum = 0;
+                for (size_t r = 0; r < root.rank; r++)
+                    sum += Z[i * STRIDE + r] * root.R[j * root.rank + r];
+                assert_within(U[i * N + j], 1.7 * sum, 1e-11);
+            }
+        free(X);
+        free(A);
+        free(Z);
     }
     linalg_root_free(&root);
 }
@@ -162,6 +207,8 @@ static void top_eigenpairs_are_eigenpairs(void **state)
                *all = malloc(n * sizeof *all);
         double residual = 1;
         struct base_error error;
+        poison(n, A);
+        poison(n, copy);
         assert_int_equal(linalg_eigen_top(n, k, A, values, V, &residual, work, &error), BASE_OK);
         assert_memory_equal(A, copy, n * n * sizeof *A);
         assert_int_equal(linalg_eigenvalues(n, copy, all, &error), BASE_OK);
@@ -298,8 +345,9 @@ static void slow_kernels_are_corrected(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(multiply_is_the_sum),
-    cmocka_unit_test(gram_is_whole_and_symmetric),
+    cmocka_unit_test(gram_is_the_upper_triangle),
     cmocka_unit_test(root_reveals_the_rank),
+    cmocka_unit_test(root_applies),
     cmocka_unit_test(root_solves),
     cmocka_unit_test(root_of_nothing_and_of_nan),
     cmocka_unit_test(top_eigenpairs_are_eigenpairs),

@@ -80,8 +80,13 @@ static void fisher_measures_the_spectrum(void **state)
             values[v] = &numbers[v];
         values[5] = saved;
         assert_int_equal(measure_fisher.run(work, &gram, values, &error), BASE_OK);
-        fisher_dual_compute(&gram, dual);
-        fisher_dual_centre(a.C, a.T, dual, centred);
+        assert_int_equal(fisher_dual_compute(&gram, dual, &error), BASE_OK);
+        assert_int_equal(fisher_dual_compute(&gram, centred, &error), BASE_OK);
+        double *means = malloc(a.C * a.CT * sizeof *means);
+        assert_non_null(means);
+        fisher_dual_means(a.C, a.T, centred, means);
+        fisher_dual_centre(a.C, a.T, means, centred);
+        free(means);
         assert_int_equal(linalg_eigenvalues(a.CT, dual, eigenvalues, &error), BASE_OK);
         double sum = 0, squares = 0;
         for (size_t i = 0; i < a.CT; i++) {
