@@ -36,7 +36,7 @@ WARNINGS_CC := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),,-W
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith -Wvla -Werror $(WARNINGS_CC)
 # No fused multiply-adds behind our back: the sampled numbers are the same bits for every compiler and CPU. That no
 # errno and no floating-point trap is read lets loops with a square root become vector code; it changes no number.
-override CFLAGS += -std=c11 -D_POSIX_C_SOURCE=200809L $(OPTIMIZE) -g -ffp-contract=off -fno-math-errno -fno-trapping-math -pthread -fopenmp $(WARNINGS)
+override CFLAGS += -std=c11 -D_POSIX_C_SOURCE=200809L $(OPTIMIZE) -g -ffp-contract=off -fno-math-errno -fno-trapping-math -pthread $(WARNINGS)
 override CPPFLAGS += -Isrc -I$(BUILD) $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isystem /g')
 # OpenBLAS first, and GSL without its own slow CBLAS of the same names.
 LDLIBS  := $(shell pkg-config --libs openblas lapacke hdf5-serial yaml-0.1 libmatheval 2>/dev/null) \

@@ -15,6 +15,7 @@
 #define FAST(X) \
     X(tests_base_number) \
     X(tests_base_machine) \
+    X(tests_base_share) \
     X(tests_random_normal) \
     X(tests_random_stream) \
     X(tests_linalg_linalg) \

@@ -20,18 +20,19 @@
 #include "net/signals.h"
 
 #include "base/memory.h"
+#include "base/share.h"
 #include "linalg/linalg.h"
 #include "net/panel.h"
 #include "net/purpose.h"
 #include "random/normal.h"
 
 #include <math.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* What one thread has in hand: a panel's signals, here or in their kept place, and its parts of the sums. */
 struct hand {
+    const struct net_activation *activation;
     double *memory;
     double *own;               /* signals that are not kept */
     double *h, *dphi, *Y, *Z;  /* (units, T), (units, T), (units, y), (units, rank) */
@@ -53,8 +54,8 @@ struct conditional {
     double **B, *BQ; /* (L+1) pointers: B[l] = YᵀH^l (y, T), l = 1..L-2; (r_D, rank) */
 
     /* the network in hand */
-    const struct net_activation *activations;
     uint64_t seed, trial;
+    size_t l; /* the layer that is walked */
     struct net_gram *gram;
 };
 
@@ -208,8 +209,7 @@ static void draw_signals(const struct conditional *w, struct hand *hand, struct 
     linalg_root_apply(root, panel.units, s, hand->Z, root->rank, hand->u);
     net_panel_biases(a, w->seed, w->trial, panel, hand->b);
     net_panel_add_biases(a, panel, hand->b, hand->u);
-    net_activation_eval(&w->activations[omp_get_thread_num()], panel.units * a->T, hand->u, hand->h,
-                        hand->dphi);
+    net_activation_eval(hand->activation, panel.units * a->T, hand->u, hand->h, hand->dphi);
 }
 
 static void draw_Y(const struct conditional *w, struct hand *hand, struct net_panel panel)
@@ -295,34 +295,49 @@ static void backward_parts(const struct conditional *w, struct hand *hand, struc
     delta_parts(w, hand, panel);
 }
 
-/* ---- a layer */
+/* ---- a layer: panel p of layer w->l, in the hands of a thread */
+
+static void forward_work(void *work, size_t p, int thread)
+{
+    struct conditional *w = work;
+    take_up(w, &w->hands[thread], w->l, p);
+    forward_parts(w, &w->hands[thread], net_panel_at(w->architecture, w->l, p));
+}
+
+static void forward_take(void *work, size_t p, int thread)
+{
+    struct conditional *w = work;
+    add_forward_parts(w, &w->hands[thread], w->l, p);
+}
+
+static void backward_work(void *work, size_t p, int thread)
+{
+    struct conditional *w = work;
+    struct hand *hand = &w->hands[thread];
+    const struct net_panel panel = net_panel_at(w->architecture, w->l, p);
+    if (!take_up(w, hand, w->l, p)) {
+        draw_signals(w, hand, panel);
+        draw_Y(w, hand, panel);
+    }
+    backward_parts(w, hand, panel);
+}
+
+static void backward_take(void *work, size_t p, int thread)
+{
+    struct conditional *w = work;
+    add_delta_parts(w, &w->hands[thread], w->l, p);
+}
 
 static void walk_forward(struct conditional *w, size_t l)
 {
-#pragma omp parallel for ordered schedule(static, 1) num_threads(w->threads)
-    for (size_t p = 0; p < net_panel_count(w->architecture, l); p++) {
-        struct hand *hand = &w->hands[omp_get_thread_num()];
-        take_up(w, hand, l, p);
-        forward_parts(w, hand, net_panel_at(w->architecture, l, p));
-#pragma omp ordered
-        add_forward_parts(w, hand, l, p);
-    }
+    w->l = l;
+    base_share(w->threads, net_panel_count(w->architecture, l), forward_work, forward_take, w);
 }
 
 static void walk_backward(struct conditional *w, size_t l)
 {
-#pragma omp parallel for ordered schedule(static, 1) num_threads(w->threads)
-    for (size_t p = 0; p < net_panel_count(w->architecture, l); p++) {
-        struct hand *hand = &w->hands[omp_get_thread_num()];
-        const struct net_panel panel = net_panel_at(w->architecture, l, p);
-        if (!take_up(w, hand, l, p)) {
-            draw_signals(w, hand, panel);
-            draw_Y(w, hand, panel);
-        }
-        backward_parts(w, hand, panel);
-#pragma omp ordered
-        add_delta_parts(w, hand, l, p);
-    }
+    w->l = l;
+    base_share(w->threads, net_panel_count(w->architecture, l), backward_work, backward_take, w);
 }
 
 /* E (CT, T) ← (CT, rank) numbers spread over the columns of the independent samples. */
@@ -365,7 +380,8 @@ static int conditional_sample(void *work, const struct net_activation *activatio
     int status = BASE_OK;
     struct conditional *w = work;
     const struct net_architecture *a = w->architecture;
-    w->activations = activations;
+    for (int i = 0; i < w->threads; i++)
+        w->hands[i].activation = &activations[i];
     w->seed = seed;
     w->trial = trial;
     w->gram = gram;

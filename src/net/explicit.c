@@ -7,18 +7,19 @@
 #include "net/signals.h"
 
 #include "base/memory.h"
+#include "base/share.h"
 #include "linalg/linalg.h"
 #include "net/panel.h"
 #include "net/purpose.h"
 #include "random/normal.h"
 
 #include <math.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* What one thread has in hand. */
 struct hand {
+    const struct net_activation *activation;
     double *memory;
     double *W;     /* (units, S) rows of W^l, or (M_{l+1}, units) columns of W^{l+1} */
     double *u;     /* (units, T) */
@@ -39,8 +40,8 @@ struct explicit
     double *delta, *above; /* (max M_l, CT): δ^l, δ^{l+1} */
 
     /* the network in hand */
-    const struct net_activation *activations;
     uint64_t seed, trial;
+    size_t l; /* the layer that is walked */
     struct net_gram *gram;
 };
 
@@ -211,8 +212,7 @@ static void forward_parts(const struct explicit *w, struct hand *hand, struct ne
                         w->h_below, 0, hand->u);
         net_panel_biases(a, w->seed, w->trial, panel, hand->b);
         net_panel_add_biases(a, panel, hand->b, hand->u);
-        net_activation_eval(&w->activations[omp_get_thread_num()], panel.units * T, hand->u, h,
-                            w->dphi[l] + panel.first * T);
+        net_activation_eval(hand->activation, panel.units * T, hand->u, h, w->dphi[l] + panel.first * T);
     }
     linalg_gram(panel.units, T, h, part(w, l, hand->H, w->gram->H[l]));
 }
@@ -245,40 +245,52 @@ static void backward_parts(const struct explicit *w, struct hand *hand, struct n
     linalg_gram(panel.units, a->CT, delta, part(w, l, hand->D, w->gram->D[l]));
 }
 
-/* ---- a layer */
+/* ---- a layer: panel p of layer w->l, in the hands of a thread */
+
+static void forward_work(void *work, size_t p, int thread)
+{
+    struct explicit *w = work;
+    const struct net_panel panel = net_panel_at(w->architecture, w->l, p);
+    forward_parts(w, &w->hands[thread], panel);
+    if (w->l + 1 == w->architecture->L)
+        top_parts(w, &w->hands[thread], panel);
+}
+
+static void backward_take(void *work, size_t p, int thread)
+{
+    struct explicit *w = work;
+    double *total = w->gram->D[w->l];
+    net_panel_add_upper(p, w->architecture->CT, part(w, w->l, w->hands[thread].D, total), total);
+}
+
+static void forward_take(void *work, size_t p, int thread)
+{
+    struct explicit *w = work;
+    const struct net_architecture *a = w->architecture;
+    double *H = w->gram->H[w->l], *f = w->gram->f;
+    net_panel_add_upper(p, a->T, part(w, w->l, w->hands[thread].H, H), H);
+    if (w->l + 1 == a->L)
+        net_panel_add(p, a->CT, part(w, w->l, w->hands[thread].f, f), f);
+    if (w->l + 1 == a->L && w->l > 0)
+        backward_take(w, p, thread);
+}
+
+static void backward_work(void *work, size_t p, int thread)
+{
+    struct explicit *w = work;
+    backward_parts(w, &w->hands[thread], net_panel_at(w->architecture, w->l, p));
+}
 
 static void walk_forward(struct explicit *w, size_t l)
 {
-    const struct net_architecture *a = w->architecture;
-    const bool top = l + 1 == a->L;
-#pragma omp parallel for ordered schedule(static, 1) num_threads(w->threads)
-    for (size_t p = 0; p < net_panel_count(a, l); p++) {
-        struct hand *hand = &w->hands[omp_get_thread_num()];
-        const struct net_panel panel = net_panel_at(a, l, p);
-        forward_parts(w, hand, panel);
-        if (top)
-            top_parts(w, hand, panel);
-#pragma omp ordered
-        {
-            net_panel_add_upper(p, a->T, part(w, l, hand->H, w->gram->H[l]), w->gram->H[l]);
-            if (top)
-                net_panel_add(p, a->CT, part(w, l, hand->f, w->gram->f), w->gram->f);
-            if (top && l > 0)
-                net_panel_add_upper(p, a->CT, part(w, l, hand->D, w->gram->D[l]), w->gram->D[l]);
-        }
-    }
+    w->l = l;
+    base_share(w->threads, net_panel_count(w->architecture, l), forward_work, forward_take, w);
 }
 
 static void walk_backward(struct explicit *w, size_t l)
 {
-    const struct net_architecture *a = w->architecture;
-#pragma omp parallel for ordered schedule(static, 1) num_threads(w->threads)
-    for (size_t p = 0; p < net_panel_count(a, l); p++) {
-        struct hand *hand = &w->hands[omp_get_thread_num()];
-        backward_parts(w, hand, net_panel_at(a, l, p));
-#pragma omp ordered
-        net_panel_add_upper(p, a->CT, part(w, l, hand->D, w->gram->D[l]), w->gram->D[l]);
-    }
+    w->l = l;
+    base_share(w->threads, net_panel_count(w->architecture, l), backward_work, backward_take, w);
 }
 
 static int explicit_sample(void *work, const struct net_activation *activations, uint64_t seed,
@@ -287,7 +299,8 @@ static int explicit_sample(void *work, const struct net_activation *activations,
     (void)error;
     struct explicit *w = work;
     const struct net_architecture *a = w->architecture;
-    w->activations = activations;
+    for (int i = 0; i < w->threads; i++)
+        w->hands[i].activation = &activations[i];
     w->seed = seed;
     w->trial = trial;
     w->gram = gram;
