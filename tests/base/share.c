@@ -2,7 +2,7 @@
 
 #include "tests.h"
 
-#include <stdlib.h>
+#include <stdbool.h>
 #include <time.h>
 
 enum { N = 200, MAX_THREADS = 4 };
