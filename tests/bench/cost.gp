@@ -17,16 +17,17 @@ do for [format in "pdf png"] {
     set ylabel "seconds a network"
     set yrange [1e-4:1e2]
     set key bottom right
-    set label 1 "L = 3, C = 1, T = 100" at graph 0.04,0.93
-    set label 2 "∝ M²" at 3e4,0.9
-    set label 3 "∝ M" at 2.2e5,0.09
-    plot [1e3:] [] 2e-9 * x**2 with lines lc rgb "gray60" dt 2 notitle, 1e-6 * x with lines lc rgb "gray60" dt 2 notitle, \
+    set label 1 "∝ M²" at 7e2,4
+    set label 2 "∝ M" at 2.2e5,0.07
+    plot x > 1e3 ? 4e-7 * x**2 : NaN with lines lc rgb "gray60" dt 2 notitle, \
+         x > 2e3 ? 1e-6 * x : NaN with lines lc rgb "gray60" dt 2 notitle, \
          for [i=1:2] result using 1:(column(2 * i)) with linespoints ls i title names[i]
 
     set ylabel "memory  (MiB)"
     set yrange [10:3e4]
     unset key
-    unset label
+    unset label 2
+    set label 1 "L = 3, C = 1, T = 100" at graph 0.04,0.93
     set xlabel "width  M"
     set format x "10^{%T}"
     plot for [i=1:2] result using 1:(column(2 * i + 1)) with linespoints ls i
