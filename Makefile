@@ -3,10 +3,11 @@
 #   make            build/fisherfield                    make deps       the Debian packages (apt)
 #   make demo       first figure, a minute or two        make check      the tests (minutes)
 #   make figures    every figure, in full                make check-slow statistics and long runs
-#   make install    PREFIX=/usr/local, DESTDIR=          make lint       format and static analysis
-#   make clean      removes build/
+#   make bench      speed and memory, ten minutes        make lint       format and static analysis
+#   make install    PREFIX=/usr/local, DESTDIR=          make clean      removes build/
 #
-# CC=clang builds with clang; SANITIZE=1 with AddressSanitizer and UBSan; BUILD=dir builds elsewhere.
+# CC=clang builds with clang; SANITIZE=1 with AddressSanitizer and UBSan; BUILD=dir builds elsewhere; BENCH=quick takes
+# a minute.
 
 VERSION  := 0.1.0
 PREFIX   ?= /usr/local
@@ -17,12 +18,13 @@ SANITIZE ?=
 DEPS       := gcc libc6-dev make pkg-config libgsl-dev libhdf5-dev libopenblas-dev liblapacke-dev \
               libyaml-dev libmatheval-dev librandom123-dev gnuplot-nox fonts-dejavu-core
 DEPS_CHECK := libcmocka-dev netcdf-bin python3-xarray python3-netcdf4 python3-h5py
+DEPS_BENCH := python3
 DEPS_LINT  := clang-format cppcheck
 
 PKGS := gsl hdf5-serial openblas lapacke yaml-0.1 libmatheval
 
 # Goals that compile need the libraries: say which are missing instead of letting the compiler fail.
-ifneq ($(filter-out deps deps-check deps-lint demo check check-slow figures lint clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out deps deps-check deps-bench deps-lint demo check check-slow bench figures lint clean,$(or $(MAKECMDGOALS),all)),)
   MISSING := $(shell for p in $(PKGS); do pkg-config --exists $$p 2>/dev/null || printf '%s ' $$p; done; \
                test -f /usr/include/Random123/philox.h || printf Random123)
   ifneq ($(strip $(MISSING)),)
@@ -48,7 +50,8 @@ endif
 
 SOURCES := $(filter-out src/main.c,$(wildcard src/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
-TESTS   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*/*.c tests/*.c))
+TESTS   := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/bench/%,$(wildcard tests/*/*.c tests/*.c)))
+BENCHES := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.c))
 PROGRAM := $(BUILD)/fisherfield
 LIBRARY := $(BUILD)/libfisherfield.a
 
@@ -56,8 +59,8 @@ LIBRARY := $(BUILD)/libfisherfield.a
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
-.PHONY: all deps deps-check deps-lint demo run-demo check run-check check-slow run-check-slow figures run-figures \
-        install lint clean FORCE
+.PHONY: all deps deps-check deps-bench deps-lint demo run-demo check run-check check-slow run-check-slow bench run-bench \
+        figures run-figures install lint clean FORCE
 .DELETE_ON_ERROR:
 all: $(PROGRAM)
 
@@ -98,6 +101,8 @@ deps:
 	$(call install_packages,$(DEPS))
 deps-check: deps
 	$(call install_packages,$(DEPS_CHECK))
+deps-bench: deps
+	$(call install_packages,$(DEPS_BENCH))
 deps-lint:
 	$(call install_packages,$(DEPS_LINT))
 
@@ -108,6 +113,8 @@ demo: deps
 figures: deps
 	+$(Q)$(MAKE) --no-print-directory $(build_in_parallel) all
 	+$(Q)$(MAKE) --no-print-directory run-figures
+bench: deps-bench
+	+$(Q)$(MAKE) --no-print-directory $(build_in_parallel) run-$@
 check check-slow: deps-check
 	+$(Q)$(MAKE) --no-print-directory $(build_in_parallel) run-$@
 
@@ -121,6 +128,17 @@ run-check: $(BUILD)/tests/run $(PROGRAM)
 	$(BUILD)/tests/run $(if $(FILTER),'$(FILTER)')
 run-check-slow: $(BUILD)/tests/run $(PROGRAM)
 	$(BUILD)/tests/run --slow $(if $(FILTER),'$(FILTER)')
+
+# ---- benchmark: tests/bench; the program once more with clocks around the functions that clocks.c names
+$(BUILD)/tests/bench/clocked: $(BUILD)/src/main.o $(BUILD)/tests/bench/clocks.o $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $$(nm $(BUILD)/tests/bench/clocks.o | sed -n 's/.* T __wrap_/-Wl,--wrap=/p') \
+	  -o $@ $^ $(LDLIBS)
+$(BUILD)/tests/bench/rates: $(BUILD)/tests/bench/rates.o $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+run-bench: $(PROGRAM) $(BUILD)/tests/bench/clocked $(BUILD)/tests/bench/rates
+	@/usr/bin/python3 tests/bench/bench.py $(BUILD) $(BENCH)
 
 # ---- results and figures: experiments/NAME.yaml, results/NAME.h5, plots/NAME.gp, plots/NAME.pdf and .png
 FIGURES := $(patsubst experiments/%.yaml,plots/%.pdf,$(wildcard experiments/*.yaml))
@@ -152,7 +170,7 @@ lint: deps-lint
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem -Isrc -Itests src
 
--include $(OBJECTS:.o=.d) $(TESTS:.o=.d) $(BUILD)/src/main.d
+-include $(OBJECTS:.o=.d) $(TESTS:.o=.d) $(BENCHES:.o=.d) $(BUILD)/src/main.d
 
 clean:
 	rm -rf $(BUILD)
