@@ -69,6 +69,19 @@ void assert_near(double a, double b, double distance, const char *file, int line
     _fail(file, line);
 }
 
+/* FNV-1a on whole words, folded: without that a sign would reach the highest bit only, and two would cancel.
+ */
+uint64_t hash_bits(uint64_t hash, size_t n, const double *x)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint64_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        hash = (hash ^ bits ^ 14695981039346656037u) * 1099511628211u;
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
 int main(int argc, char **argv)
 {
     const struct test_group *const *groups = fast;

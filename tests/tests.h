@@ -28,4 +28,7 @@ struct test_group {
 #define assert_within(a, b, distance) assert_near(a, b, distance, __FILE__, __LINE__)
 void assert_near(double a, double b, double distance, const char *file, int line);
 
+/* A hash of the bits of x[0..n), going on from `hash` (0 at first); every bit counts, signs too. */
+uint64_t hash_bits(uint64_t hash, size_t n, const double *x);
+
 #endif

@@ -6,6 +6,12 @@
  *     linear  relu  leaky_relu (slope 0.01)  tanh  erf (that is erf(x/√2))  sigmoid  softplus
  *     gelu (x Φ(x))  silu (x/(1+e⁻ˣ))  sin
  *
+ * The named ones are +, −, ×, ÷ and bit operations alone, as vector code: the same bits for every compiler
+ * and CPU. Relative error of φ: below 5e-16, of gelu 8e-16; of φ' that or, near its zeros, as much absolute.
+ * Their ends: gelu is 0 below −37.4; tails of e^−|u| stop falling at 1e-304; sin beyond 2²⁰ takes x/2ⁿ in
+ * [2¹⁹, 2²⁰) for x, and is NaN at infinity. ns an element with AVX-512: sin, tanh, sigmoid, silu 1.5,
+ * softplus 2.6, gelu and erf 3 to 5.
+ *
  * In an expression: x, numbers, e, pi, + - * / ^ ( ), and exp log sqrt sin cos tan (and cot, sec, csc, their
  * inverses and hyperbolic forms) abs step erf. All operators associate to the left: x^2^3 is (x^2)^3. A name
  * goes before an expression: "erf" is erf(x/√2), "erf(x)" is not.

@@ -112,39 +112,141 @@ static void large_inputs_stay_finite(void **state)
     assert_close(phi_at(&silu, -700, &slope), -700 * exp(-700), 1e-12);
 }
 
-/* A diverged network must not look like a silent one. */
-/* The vectorised e^x against libm's over all magnitudes; and its bits, which are the same for every compiler
- * and CPU. */
-static void exponentials_are_accurate(void **state)
+static long double sigmoid_slope(long double u)
+{
+    const long double e = expl(-fabsl(u));
+    return e / (1 + e) / (1 + e);
+}
+static long double tanh_slope(long double u)
+{
+    return 4 * sigmoid_slope(2 * u);
+}
+static long double sigmoid(long double u)
+{
+    return 1 / (1 + expl(-u));
+}
+static long double softplus(long double u)
+{
+    return (u < 0 ? 0 : u) + log1pl(expl(-fabsl(u)));
+}
+static long double silu(long double u)
+{
+    return u * sigmoid(u);
+}
+static long double silu_slope(long double u)
+{
+    return sigmoid(u) + u * sigmoid_slope(u);
+}
+static long double normal_cdf(long double u)
+{
+    return erfcl(-u / sqrtl(2)) / 2;
+}
+static long double normal_density(long double u)
+{
+    return expl(-u * u / 2) / sqrtl(8 * atanl(1));
+}
+static long double erf_(long double u)
+{
+    return erfl(u / sqrtl(2));
+}
+static long double erf_slope(long double u)
+{
+    return 2 * normal_density(u);
+}
+static long double gelu(long double u)
+{
+    return u * normal_cdf(u);
+}
+static long double gelu_slope(long double u)
+{
+    return normal_cdf(u) + u * normal_density(u);
+}
+
+/* Those that are vector code of our own: φ to the given relative error, φ' to the given absolute one. */
+static const struct {
+    const char *name;
+    long double (*phi)(long double), (*dphi)(long double);
+    double relative, absolute, largest; /* |u| up to this */
+} vectorised[] = {
+    {"tanh", tanhl, tanh_slope, 5e-16, 7e-16, 690}, {"sigmoid", sigmoid, sigmoid_slope, 5e-16, 3e-16, 690},
+    {"silu", silu, silu_slope, 5e-16, 5e-16, 690},  {"softplus", softplus, sigmoid, 5e-16, 3e-16, 690},
+    {"erf", erf_, erf_slope, 5e-16, 3e-16, 37.4},   {"gelu", gelu, gelu_slope, 9e-16, 5e-16, 37.4},
+    {"sin", sinl, cosl, 4e-16, 4e-16, 0x1p20},
+};
+enum { N_VECTORISED = sizeof vectorised / sizeof *vectorised };
+
+static void vectorised_are_accurate(void **state)
+{
+    (void)state;
+    enum { N = 1 << 15 };
+    static double u[N], phi[N], dphi[N];
+    for (size_t k = 0; k < N_VECTORISED; k++) {
+        struct net_activation a = opened(vectorised[k].name);
+        for (size_t i = 0; i < N; i++) { /* all magnitudes, all values, and those of most networks */
+            const double x = (double)(i / 3) / (N / 3 + 1), largest = vectorised[k].largest;
+            u[i] = i % 3 == 0 ? largest * pow(10, 16 * (x - 1)) : (i % 3 == 1 ? largest : 6) * x;
+            u[i] *= i % 2 ? 1 : -1;
+        }
+        net_activation_eval(&a, N, u, phi, dphi);
+        for (size_t i = 0; i < N; i++) {
+            const long double expected = vectorised[k].phi(u[i]), slope = vectorised[k].dphi(u[i]);
+            if (!(fabsl(phi[i] - expected) <= vectorised[k].relative * fabsl(expected)))
+                fail_msg("%s(%.17g) is %.17g, not %.20Lg", vectorised[k].name, u[i], phi[i], expected);
+            if (!(fabsl(dphi[i] - slope) <= vectorised[k].absolute))
+                fail_msg("%s'(%.17g) is %.17g, not %.20Lg", vectorised[k].name, u[i], dphi[i], slope);
+        }
+    }
+}
+
+/* The same for every compiler and CPU. */
+static void vectorised_keep_their_bits(void **state)
 {
     (void)state;
     enum { N = 4096 };
     static double u[N], phi[N], dphi[N];
-    static const char *const names[] = {"tanh", "sigmoid", "silu"};
-    uint64_t hash = 14695981039346656037u;
-    for (size_t k = 0; k < 3; k++) {
-        struct net_activation a = opened(names[k]);
-        for (size_t i = 0; i < N; i++)
-            u[i] = (i % 2 ? 1 : -1) * pow(10, -12 + 14.8 * (double)i / N); /* to 630 */
-        net_activation_eval(&a, N, u, phi, dphi);
-        for (size_t i = 0; i < N; i++) {
-            const double e = exp(-fabs(u[i])), sigmoid = u[i] < 0 ? e / (1 + e) : 1 / (1 + e);
-            const double expected = k == 0 ? tanh(u[i]) : k == 1 ? sigmoid : u[i] * sigmoid;
-            assert_close(phi[i], expected, 1e-15);
+    static const double steps[] = {1. / 1024, 1. / 117, 1. / 3, 1234.5};
+    static const uint64_t expected[N_VECTORISED] = {
+        0xde0a6d3def9d595e, 0xf6eba754466975cc, 0x54a78d7026c7bd86, 0x9e366479d8f7f2fb,
+        0xb53f02f420650681, 0x3a38d4987b45c057, 0x7a18eedd2f8dc465}; /* as in the table */
+    for (size_t k = 0; k < N_VECTORISED; k++) {
+        struct net_activation a = opened(vectorised[k].name);
+        uint64_t hash = 0;
+        for (size_t s = 0; s < 4; s++) {
+            for (size_t i = 0; i < N; i++)
+                u[i] = (double)((int)i - N / 2) * steps[s];
+            net_activation_eval(&a, N, u, phi, dphi);
+            hash = hash_bits(hash_bits(hash, N, phi), N, dphi);
         }
-        for (size_t i = 0; i < N; i++)
-            u[i] = (double)((int)i - N / 2) / 117;
-        net_activation_eval(&a, N, u, phi, dphi);
-        for (size_t i = 0; i < 2 * N; i++) {
-            uint64_t bits;
-            memcpy(&bits, i < N ? &phi[i] : &dphi[i - N], sizeof bits);
-            hash = (hash ^ bits) * 1099511628211u;
-        }
+        if (hash != expected[k])
+            fail_msg("the bits of %s have changed: %016llx", vectorised[k].name, (unsigned long long)hash);
     }
-    if (hash != 0xc8c93a22be30fabd)
-        fail_msg("the bits have changed: %016llx", (unsigned long long)hash);
 }
 
+/* Infinities, the least numbers, and where a function's own range ends. */
+static void ends_are_defined(void **state)
+{
+    (void)state;
+    struct net_activation erf = opened("erf"), gelu = opened("gelu"), softplus = opened("softplus"),
+                          sin = opened("sin");
+    double slope, other;
+    assert_true(phi_at(&erf, INFINITY, &slope) == 1 && slope == 0);
+    assert_true(phi_at(&erf, -INFINITY, &slope) == -1 && slope == 0);
+    assert_close(phi_at(&erf, 1e-310, &slope), 7.9788456080286536e-311, 1e-12);
+    assert_true(phi_at(&gelu, -37.3, &slope) < 0 && slope < 0);
+    assert_true(phi_at(&gelu, -37.5, &slope) == 0 && slope == 0);
+    assert_true(isinf(phi_at(&gelu, INFINITY, &slope)) && isnan(phi_at(&gelu, -INFINITY, &slope)));
+    assert_true(isinf(phi_at(&softplus, INFINITY, &slope)) && slope == 1);
+    assert_true(phi_at(&softplus, -INFINITY, &slope) < 1e-304 && slope < 1e-304);
+    assert_true(phi_at(&sin, 5e-324, &slope) == 5e-324 && slope == 1);
+    assert_true(isnan(phi_at(&sin, INFINITY, &slope)) && isnan(phi_at(&sin, -INFINITY, &slope)));
+    for (double u = 0x1.2345p20; u < INFINITY; u *= 2) { /* its phase is that of 0x1.2345p19 */
+        const double phi = phi_at(&sin, u, &slope);
+        assert_true(phi == phi_at(&sin, 0x1.2345p19, &other) && slope == other);
+        assert_true(phi == -phi_at(&sin, -u, &other) && slope == other);
+    }
+}
+
+/* A diverged network must not look like a silent one. */
 static void nan_stays_nan(void **state)
 {
     (void)state;
@@ -297,7 +399,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(values_are_those_of_the_formulas),
     cmocka_unit_test(large_inputs_stay_finite),
     cmocka_unit_test(nan_stays_nan),
-    cmocka_unit_test(exponentials_are_accurate),
+    cmocka_unit_test(vectorised_are_accurate),
+    cmocka_unit_test(vectorised_keep_their_bits),
+    cmocka_unit_test(ends_are_defined),
     cmocka_unit_test(kinks_are_found),
     cmocka_unit_test(slopes_at_kinks_are_finite),
     cmocka_unit_test(bad_texts_are_refused),

@@ -198,7 +198,7 @@ static double at_most(size_t x, size_t n, double p)
 
 /* The stated rate is an upper bound: `verify` may stay below it, and does, for tests of one report go
  * together and a bad fit widens intervals while a good one does not narrow them. So the reports are tested
- * from above alone, and the p-values against their level from above and half of it from below. (Cases and
+ * from above alone, and the p-values against their level from above and a third of it from below. (Cases and
  * seeds have independent numbers, the variables of one network have not: so each variable by itself.) */
 static void check_false_alarms(const struct counts *right)
 {
@@ -211,7 +211,7 @@ static void check_false_alarms(const struct counts *right)
                       share(t->below[0], t->n), share(t->below[1], t->n), share(t->below[2], t->n));
         for (size_t q = 0; q < N_LEVELS; q++) {
             assert_true(at_least(t->below[q], t->n, levels[q]) > surprise);
-            assert_true(at_most(t->below[q], t->n, levels[q] / 2) > surprise);
+            assert_true(at_most(t->below[q], t->n, levels[q] / 3) > surprise);
         }
     }
     assert_true(at_least(right->reports, SEEDS, REPORT_FALSE_ALARM) > surprise);
