@@ -11,14 +11,14 @@ relative_error(c) = 1 / sqrt(2 * column(c+4))   # of a root mean square over Gau
 wide(c) = column(2) >= 1000 ? log(deviation(c)) : NaN
 
 # ln deviation = ln factor + power·ln M, from c; the legend's text and the curve.
-set fit quiet nolog errorvariables
+set fit quiet nolog errorvariables noerrorscaling
 array factor[6]
 array power[6]
 array text[6]
 law(x) = ln_factor + exponent * x
 do for [i=1:6] {
     c = i <= 3 ? 3 : 8
-    ln_factor = 0
+    ln_factor = 1
     exponent = -0.5
     stats data index (i-1)%3 using (wide(c)) nooutput
     if (STATS_records >= 2) {
@@ -38,7 +38,7 @@ do for [format in "pdf png"] {
     set multiplot layout 2,1 margins 0.19,0.97,0.1,0.985 spacing 0.025
     set logscale xy
     set xrange [70:1.5e6]
-    set yrange [2e-5:0.9]
+    set yrange [1e-4:0.9]
     set format y "10^{%T}"
     set format x ""
     unset xlabel

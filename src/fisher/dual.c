@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Row s of the symmetric H (T, T) plus 1, from its upper triangle. */
-static void row_plus_one(size_t T, const double *H, size_t s, double *row)
+/* Row s of the symmetric H (T, T) plus 1, from its upper triangle; only_upper: from the diagonal on. */
+static void row_plus_one(size_t T, const double *H, size_t s, bool only_upper, double *row)
 {
-    for (size_t t = 0; t < s; t++)
+    for (size_t t = 0; t < s && !only_upper; t++)
         row[t] = H[t * T + s] + 1;
     for (size_t t = s; t < T; t++)
         row[t] = H[s * T + t] + 1;
@@ -21,12 +21,12 @@ static void compute_row(const struct net_gram *gram, size_t k, size_t s, double 
 {
     const struct net_architecture *a = gram->architecture;
     const size_t T = a->T, CT = a->CT, i = k * T + s;
-    row_plus_one(T, gram->H[a->L - 1], s, H);
+    row_plus_one(T, gram->H[a->L - 1], s, true, H);
     memset(row + i, 0, (CT - i) * sizeof *row);
     memcpy(row + i, H + s, (T - s) * sizeof *row);
     for (size_t l = 1; l < a->L; l++) {
         const double *D = gram->D[l] + i * CT;
-        row_plus_one(T, gram->H[l - 1], s, H);
+        row_plus_one(T, gram->H[l - 1], s, k + 1 == a->C, H);
         for (size_t t = s; t < T; t++)
             row[k * T + t] += D[k * T + t] * H[t];
         for (size_t k2 = k + 1; k2 < a->C; k2++)

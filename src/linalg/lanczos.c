@@ -158,7 +158,7 @@ static bool iterate(struct lanczos *l, const double *A, double tolerance)
             return true;
         if (last)
             return false;
-        look += look / 4 / l->k * l->k + l->k;
+        look += look / 3 / l->k * l->k;
     }
     return false;
 }

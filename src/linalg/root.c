@@ -35,17 +35,25 @@ size_t linalg_root_bytes(size_t max_n)
     return 2 * max_n * max_n * sizeof(double) + max_n * sizeof(int);
 }
 
-/* Our rows are LAPACK's columns: our upper triangle is its lower one, and its upper factor U, A = UᵀU, is our
- * lower L, A = L Lᵀ. It reads our lower triangle. */
+/* The upper triangle of A onto the lower one of L, in blocks that fit the cache; the upper one of L is 0. */
+static void transpose_triangle(size_t n, const double *A, double *L)
+{
+    enum { BLOCK = 32 };
+    for (size_t j0 = 0; j0 < n; j0 += BLOCK)
+        for (size_t i0 = j0; i0 < n; i0 += BLOCK)
+            for (size_t j = j0; j < j0 + BLOCK && j < n; j++)
+                for (size_t i = i0 < j ? j : i0; i < i0 + BLOCK && i < n; i++)
+                    L[i * n + j] = A[j * n + i];
+    for (size_t i = 0; i < n; i++)
+        memset(L + i * n + i + 1, 0, (n - i - 1) * sizeof *L);
+}
+
+/* Our rows are LAPACK's columns: its upper factor U, A = UᵀU, is our lower L, A = L Lᵀ, and it reads our
+ * lower triangle. */
 static bool factor_full(struct linalg_root *root, size_t n, const double *A, double tolerance)
 {
     double *L = root->R;
-    for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j < i; j++)
-            L[i * n + j] = A[j * n + i];
-        L[i * n + i] = A[i * n + i];
-        memset(L + i * n + i + 1, 0, (n - i - 1) * sizeof *L);
-    }
+    transpose_triangle(n, A, L);
     if (LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'U', (lapack_int)n, L, (lapack_int)n) != 0)
         return false;
     for (size_t i = 0; i < n; i++)
@@ -121,6 +129,19 @@ void linalg_root_apply(const struct linalg_root *root, size_t m, double alpha, c
         memcpy(U + i * n, Z + i * stride, n * sizeof *U);
     cblas_dtrmm(CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, (int)m, (int)n, alpha,
                 root->R, (int)n, U, (int)n);
+}
+
+void linalg_root_multiply(const struct linalg_root *root, size_t m, double alpha, double *B, double *C)
+{
+    const size_t n = root->n, rank = root->rank;
+    if (rank < n) {
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)n, (int)m, (int)rank, alpha, root->R,
+                    rank > 0 ? (int)rank : 1, B, (int)m, 1.0, C, (int)m);
+        return;
+    }
+    cblas_dtrmm(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, (int)n, (int)m, alpha,
+                root->R, (int)n, B, (int)m);
+    cblas_daxpy((int)(n * m), 1.0, B, 1, C, 1);
 }
 
 void linalg_root_solve_transposed(const struct linalg_root *root, size_t m, double *B)

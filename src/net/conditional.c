@@ -367,7 +367,7 @@ static int solve_backward(struct conditional *w, size_t l, struct base_error *er
     TRY(linalg_root_factor(&w->root_D, CT, columns_Y(a, l), w->square, error));
     gather_columns(root, root_D->rank, w->B[l], w->BQ); /* YᵀQᵀ = (YᵀH) R⁺ᵀ */
     linalg_root_solve_transposed(root, root_D->rank, w->BQ);
-    linalg_multiply(false, false, CT, root->rank, root_D->rank, -1, root_D->R, w->BQ, 1, w->A);
+    linalg_root_multiply(root_D, root->rank, -1, w->BQ, w->A);
     linalg_root_solve(root, CT, w->A); /* (ΔᵀZ − R_D (YᵀQᵀ)) R⁺ */
     scatter_columns(root, CT, w->A, w->E);
 out:

@@ -42,7 +42,7 @@ int net_gram_init(struct net_gram *gram, const struct net_architecture *architec
 void net_gram_free(struct net_gram *gram);
 
 /* One normal counts as this many flops. */
-#define NET_NORMAL_FLOPS 150.0
+#define NET_NORMAL_FLOPS 90.0
 
 /* Bytes of working memory of one network, the Gram summary not counted: what a sampler cannot do without, and
  * what it can make use of. With less than the most it draws again what it does not keep: slower, but the same

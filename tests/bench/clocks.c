@@ -7,7 +7,7 @@
 #include "fisher/fisher.h"
 #include "linalg/linalg.h"
 #include "net/activation.h"
-#include "net/inputs.h"
+#include "net/panel.h"
 #include "random/normal.h"
 
 #include <stdatomic.h>
@@ -88,28 +88,37 @@ VOID(NORMALS, random_normals, (uint64_t seed, uint64_t stream, uint64_t first, s
 VOID(PHI, net_activation_eval,
      (const struct net_activation *activation, size_t n, const double *u, double *phi, double *dphi),
      (activation, n, u, phi, dphi))
-VOID(GATE, net_delta_gate,
-     (const struct net_architecture *architecture, size_t layer, const double *dphi, double *delta),
-     (architecture, layer, dphi, delta))
-VOID(GATE, net_biases_spread,
-     (const struct net_architecture *architecture, size_t layer, const double *b, double *u),
-     (architecture, layer, b, u))
+VOID(GATE, net_panel_gate,
+     (const struct net_architecture *architecture, struct net_panel panel, const double *dphi, double *delta),
+     (architecture, panel, dphi, delta))
+VOID(GATE, net_panel_top,
+     (const struct net_architecture *architecture, struct net_panel panel, const double *v, const double *dphi,
+      double *delta),
+     (architecture, panel, v, dphi, delta))
+VOID(GATE, net_panel_add_biases,
+     (const struct net_architecture *architecture, struct net_panel panel, const double *b, double *u),
+     (architecture, panel, b, u))
 VOID(GEMM, linalg_multiply,
      (bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, double alpha, const double *A,
       const double *B, double beta, double *C),
      (transpose_a, transpose_b, m, n, k, alpha, A, B, beta, C))
 VOID(GEMM, linalg_gram, (size_t m, size_t n, const double *X, double *G), (m, n, X, G))
+VOID(GEMM, linalg_root_apply,
+     (const struct linalg_root *root, size_t m, double alpha, const double *Z, size_t stride, double *U),
+     (root, m, alpha, Z, stride, U))
 INT(ROOTS, linalg_root_factor,
     (struct linalg_root *root, size_t n, size_t max_rank, double *A, struct base_error *error),
     (root, n, max_rank, A, error))
 VOID(ROOTS, linalg_root_solve_transposed, (const struct linalg_root *root, size_t m, double *B), (root, m, B))
 VOID(ROOTS, linalg_root_solve, (const struct linalg_root *root, size_t m, double *B), (root, m, B))
-VOID(DUAL, fisher_dual_compute, (const struct net_gram *gram, double *dual), (gram, dual))
-VOID(DUAL, fisher_dual_centre, (size_t C, size_t T, const double *dual, double *centred), (C, T, dual, centred))
+INT(DUAL, fisher_dual_compute, (const struct net_gram *gram, double *dual, struct base_error *error),
+    (gram, dual, error))
+VOID(DUAL, fisher_dual_means, (size_t C, size_t T, const double *dual, double *means), (C, T, dual, means))
+VOID(DUAL, fisher_dual_centre, (size_t C, size_t T, const double *means, double *dual), (C, T, means, dual))
 INT(DUAL, fisher_overlap_compute,
-    (size_t C, size_t T, const double *dual, const double *values, const double *vectors, double *overlap,
+    (size_t C, size_t T, const double *means, const double *values, const double *vectors, double *overlap,
      struct base_error *error),
-    (C, T, dual, values, vectors, overlap, error))
+    (C, T, means, values, vectors, overlap, error))
 INT(EIGEN, linalg_eigen_top,
     (size_t n, size_t k, const double *A, double *values, double *V, double *residual, double *work,
      struct base_error *error),

@@ -118,7 +118,8 @@ static void root_reveals_the_rank(void **state)
     linalg_root_free(&root);
 }
 
-/* U = alpha Z Rᵀ, at full and at lower rank, with rows of Z that are longer than they need be. */
+/* U = alpha Z Rᵀ and C += alpha R B, at full and at lower rank, with rows of Z that are longer than they need
+ * be. */
 static void root_applies(void **state)
 {
     (void)state;
@@ -138,6 +139,19 @@ static void root_applies(void **state)
                 for (size_t r = 0; r < root.rank; r++)
                     sum += Z[i * STRIDE + r] * root.R[j * root.rank + r];
                 assert_within(U[i * N + j], 1.7 * sum, 1e-11);
+            }
+        double C[N * M], B[N * M];
+        for (size_t i = 0; i < N * M; i++) {
+            C[i] = (double)i;
+            B[i] = Z[i];
+        }
+        linalg_root_multiply(&root, M, -1.7, B, C);
+        for (size_t j = 0; j < N; j++)
+            for (size_t i = 0; i < M; i++) {
+                double sum = 0;
+                for (size_t r = 0; r < root.rank; r++)
+                    sum += root.R[j * root.rank + r] * Z[r * M + i];
+                assert_within(C[j * M + i], (double)(j * M + i) - 1.7 * sum, 1e-11);
             }
         free(X);
         free(A);
