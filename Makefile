@@ -48,7 +48,7 @@ endif
 
 SOURCES := $(filter-out src/main.c,$(wildcard src/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
-TESTS   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*/*.c tests/*.c))
+TESTS   := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/cmd/trouble.c,$(wildcard tests/*/*.c tests/*.c)))
 PROGRAM := $(BUILD)/fisherfield
 LIBRARY := $(BUILD)/libfisherfield.a
 
@@ -116,11 +116,14 @@ check check-slow: deps-check
 $(BUILD)/tests/run: $(TESTS) $(LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs cmocka 2>/dev/null)
-$(TESTS): override CPPFLAGS += -Itests -DTEST_PROGRAM='"$(abspath $(PROGRAM))"'
+$(TESTS): override CPPFLAGS += -Itests -DTEST_PROGRAM='"$(abspath $(PROGRAM))"' -DTEST_TROUBLE='"$(abspath $(BUILD))/tests/trouble.so"'
+$(BUILD)/tests/trouble.so: tests/cmd/trouble.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARNINGS) -shared -fPIC -o $@ $<
 
-run-check: $(BUILD)/tests/run $(PROGRAM)
+run-check: $(BUILD)/tests/run $(BUILD)/tests/trouble.so $(PROGRAM)
 	$(BUILD)/tests/run $(if $(FILTER),'$(FILTER)')
-run-check-slow: $(BUILD)/tests/run $(PROGRAM)
+run-check-slow: $(BUILD)/tests/run $(BUILD)/tests/trouble.so $(PROGRAM)
 	$(BUILD)/tests/run --slow $(if $(FILTER),'$(FILTER)')
 
 # ---- results and figures: experiments/NAME.yaml, results/NAME.h5, plots/NAME.gp, plots/NAME.pdf and .png
