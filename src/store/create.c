@@ -30,7 +30,11 @@ int store_partial_reserve(const char *path, const char *ending, char *name, stru
 
 /* The format of HDF5 1.8 has checksums over its metadata, without which HDF5 1.10 may crash on a damaged
  * file; that of 1.10 (libver=latest) would refuse to open a file again whose program died. With links in
- * order of creation netCDF lists dimensions and variables in the order of this file. */
+ * order of creation netCDF lists dimensions and variables in the order of this file.
+ *
+ * Of all metadata wall_seconds alone is written again when a run ends, with the checksummed block around it,
+ * and a kill may cut a write at a page. With all attributes in the root's header the first one of them stands
+ * in the file's first bytes, in a block of less than a page. */
 static int create_file(const char *partial, hid_t *file, struct base_error *error)
 {
     int status;
@@ -39,6 +43,7 @@ static int create_file(const char *partial, hid_t *file, struct base_error *erro
     TRY(h5_check(access_list, error, "cannot be created"));
     TRY(h5_check(H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED), error,
                  "cannot be created"));
+    TRY(h5_check(H5Pset_attr_phase_change(creation, 100, 0), error, "cannot be created"));
     TRY(h5_check(H5Pset_libver_bounds(access_list, H5F_LIBVER_V18, H5F_LIBVER_V18), error,
                  "cannot be created"));
     TRY(h5_check(*file = H5Fcreate(partial, H5F_ACC_TRUNC, creation, access_list), error,
