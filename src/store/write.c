@@ -104,11 +104,11 @@ out:
 
 /* The disk did not take what was written. A second try might seem to succeed where the system has dropped
  * what it could not write, so there is none. */
-static int give_up(struct store *store, int status, struct base_error *error)
+static int give_up(struct store *store, struct base_error *error)
 {
     const struct base_error why = *error;
     store->spoiled = true;
-    return base_fail(error, status,
+    return base_fail(error, BASE_FAILED,
                      "%s; the trials brought there before are safe, and the same command goes on from there",
                      why.text);
 }
@@ -147,7 +147,7 @@ int store_write(struct store *store, size_t point, size_t trial, double *const *
     for (size_t v = 0; v < layout->n_variables && status == BASE_OK; v++)
         status = write_cell(store->datasets[v], layout, v, point, trial, values[v], error);
     if (status != BASE_OK)
-        TRY(give_up(store, status, error));
+        TRY(give_up(store, error));
     store->marks[point * (size_t)layout->experiment->trials + trial] = 1;
 out:
     return status == BASE_OK ? BASE_OK : base_fail_within(error, status, "%s", store->guard.path);
@@ -176,13 +176,13 @@ static int check_marks(struct store *store, struct base_error *error)
 static int write_marks(struct store *store, struct base_error *error)
 {
     const int status = h5_dataset_write(store->done, H5T_NATIVE_UINT8, store->marks, "done", error);
-    return status == BASE_OK ? BASE_OK : give_up(store, status, error);
+    return status == BASE_OK ? BASE_OK : give_up(store, error);
 }
 
 static int flush_file(struct store *store, struct base_error *error)
 {
     const int status = h5_file_flush(store->file, error);
-    return status == BASE_OK ? BASE_OK : give_up(store, status, error);
+    return status == BASE_OK ? BASE_OK : give_up(store, error);
 }
 
 int store_flush(struct store *store, struct base_error *error)
@@ -209,7 +209,7 @@ int store_close(struct store *store, double wall_seconds, struct base_error *err
     if (status == BASE_OK)
         status = h5_file_flush(store->file, error);
     if (status != BASE_OK)
-        base_fail_within(error, give_up(store, status, error), "%s", path);
+        status = base_fail_within(error, give_up(store, error), "%s", path);
 out:
     store_release(store);
     return status;
