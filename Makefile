@@ -50,7 +50,7 @@ endif
 
 SOURCES := $(filter-out src/main.c,$(wildcard src/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
-TESTS   := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/bench/%,$(wildcard tests/*/*.c tests/*.c)))
+TESTS   := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/bench/% tests/cmd/trouble.c,$(wildcard tests/*/*.c tests/*.c)))
 BENCHES := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.c))
 PROGRAM := $(BUILD)/fisherfield
 LIBRARY := $(BUILD)/libfisherfield.a
@@ -122,11 +122,15 @@ check check-slow: deps-check
 $(BUILD)/tests/run: $(TESTS) $(LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs cmocka 2>/dev/null)
-$(TESTS): override CPPFLAGS += -Itests -DTEST_PROGRAM='"$(abspath $(PROGRAM))"' -DTEST_SOURCES='"$(CURDIR)"'
+$(TESTS): override CPPFLAGS += -Itests -DTEST_PROGRAM='"$(abspath $(PROGRAM))"' -DTEST_SOURCES='"$(CURDIR)"' \
+  -DTEST_TROUBLE='"$(abspath $(BUILD))/tests/trouble.so"'
+$(BUILD)/tests/trouble.so: tests/cmd/trouble.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARNINGS) -shared -fPIC -o $@ $<
 
-run-check: $(BUILD)/tests/run $(PROGRAM)
+run-check: $(BUILD)/tests/run $(BUILD)/tests/trouble.so $(PROGRAM)
 	$(BUILD)/tests/run $(if $(FILTER),'$(FILTER)')
-run-check-slow: $(BUILD)/tests/run $(PROGRAM)
+run-check-slow: $(BUILD)/tests/run $(BUILD)/tests/trouble.so $(PROGRAM)
 	$(BUILD)/tests/run --slow $(if $(FILTER),'$(FILTER)')
 
 # ---- benchmark: tests/bench; the program once more with clocks around the functions that clocks.c names

@@ -5,6 +5,7 @@
 #include "theory/theory.h"
 
 #include <argp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,6 +71,7 @@ static int dispatch(int argc, char **argv, struct base_error *error)
 int main(int argc, char **argv)
 {
     struct base_error error = {""};
+    signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error with a sentence, not a death without one */
     linalg_init(argv);
     store_init();
     theory_init();

@@ -46,12 +46,14 @@
     X(tests_cmd_own_theory) \
     X(tests_cmd_figures) \
     X(tests_cmd_plan) \
-    X(tests_cmd_doctor)
+    X(tests_cmd_doctor) \
+    X(tests_cmd_kills)
 /* Statistics and long runs. */
 #define SLOW(X) \
     X(slow_random_normal) \
     X(slow_net_samplers) \
-    X(slow_report_verdict)
+    X(slow_report_verdict) \
+    X(slow_cmd_kills)
 // clang-format on
 
 #define DECLARE(group) extern const struct test_group group;

@@ -288,11 +288,11 @@ static int add_attributes(hid_t file, const struct experiment *e, const struct s
         {"format", STORE_FORMAT},
     };
     int status;
+    TRY(h5_attribute_real(file, "wall_seconds", 0, error)); /* the first: see create_file */
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         TRY(h5_attribute_text(file, texts[i][0], texts[i][1], error));
     TRY(h5_attribute_integer(file, "seed", (int64_t)e->seed, error));
     TRY(h5_attribute_integer(file, "threads", p->threads, error));
-    TRY(h5_attribute_real(file, "wall_seconds", 0, error));
 out:
     return status;
 }

@@ -154,6 +154,7 @@ int store_extend(const char *path, const struct store_layout *layout,
     TRY(copy_done(old, partial.file, layout->experiment, trials, error));
     TRY(copy_wall_seconds(old, partial.file, error));
     TRY(store_partial_close(&partial, error));
+    TRY(h5_file_check_place(old, path, error));
     if (rename(partial.name, path) != 0)
         TRY(base_fail(error, BASE_FAILED, "cannot be replaced: %s", strerror(errno)));
 out:

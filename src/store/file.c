@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* HDF5 opens anything it is given: a FIFO blocks, a directory has an obscure error. */
@@ -61,30 +62,73 @@ static int check_format(hid_t file, struct base_error *error)
                       STORE_FORMAT);
 }
 
+static bool is_locked(void)
+{
+    char reason[H5_REASON];
+    h5_reason(reason);
+    return strstr(reason, "unable to lock file") != NULL && strstr(reason, strerror(EAGAIN)) != NULL;
+}
+
+/* Somebody who only reads has it for a moment, a running program for longer than we wait. */
+static hid_t open_patiently(const char *path, hid_t access_list)
+{
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, access_list);
+    for (int i = 0; i < 20 && file < 0 && is_locked(); i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+        file = H5Fopen(path, H5F_ACC_RDWR, access_list);
+    }
+    return file;
+}
+
+/* Between the opening and the lock another run may have put an extended file in its place. */
+int h5_file_check_place(hid_t file, const char *path, struct base_error *error)
+{
+    struct stat ours, there;
+    if (fstat(h5_file_descriptor(file), &ours) != 0 || stat(path, &there) != 0 ||
+        ours.st_dev != there.st_dev || ours.st_ino != there.st_ino)
+        return base_fail(error, BASE_BAD_INPUT,
+                         "another program replaced it at the same moment; wait until it is done");
+    return BASE_OK;
+}
+
 int h5_file_open(const char *path, bool writing, hid_t *file, struct base_error *error)
 {
     int status;
+    const hid_t access_list = H5Pcreate(H5P_FILE_ACCESS);
     *file = -1;
     TRY(check_path(path, writing, error));
-    *file = H5Fopen(path, writing ? H5F_ACC_RDWR : H5F_ACC_RDONLY, H5P_DEFAULT);
+    TRY(h5_check(access_list, error, "cannot be opened"));
+    /* Without HDF5's sieve buffer each number is written at once and alone: with stale neighbours it would
+     * undo what another program, which no lock has kept out, has written there. */
+    TRY(h5_check(H5Pset_sieve_buf_size(access_list, writing ? 0 : 1 << 16), error, "cannot be opened"));
+    *file = writing ? open_patiently(path, access_list) : H5Fopen(path, H5F_ACC_RDONLY, access_list);
     if (*file < 0)
         TRY(explain_failure(path, writing, error));
     TRY(check_format(*file, error));
+    if (writing)
+        TRY(h5_file_check_place(*file, path, error));
 out:
     if (status != BASE_OK) {
         h5_close(*file);
         *file = -1;
     }
+    h5_close(access_list);
     return status;
+}
+
+int h5_file_descriptor(hid_t file)
+{
+    int *descriptor = NULL;
+    return H5Fget_vfd_handle(file, H5P_DEFAULT, (void **)&descriptor) >= 0 && descriptor != NULL ? *descriptor
+                                                                                                 : -1;
 }
 
 int h5_file_flush(hid_t file, struct base_error *error)
 {
     int status;
-    int *descriptor = NULL;
     TRY(h5_check(H5Fflush(file, H5F_SCOPE_GLOBAL), error, "bringing the results to the disk"));
-    if (H5Fget_vfd_handle(file, H5P_DEFAULT, (void **)&descriptor) >= 0 && descriptor != NULL &&
-        fdatasync(*descriptor) != 0 && errno != EINVAL) /* EINVAL: a file system that knows no such thing */
+    if (fdatasync(h5_file_descriptor(file)) != 0 &&
+        errno != EINVAL) /* EINVAL: a file system that knows no such thing */
         TRY(base_fail(error, BASE_FAILED, "bringing the results to the disk: %s", strerror(errno)));
 out:
     return status;

@@ -12,6 +12,11 @@ void store_init(void)
 {
     H5dont_atexit(); /* first of all: its exit handler crashes where a full disk has kept a file from closing
                       */
+    h5_be_quiet();
+}
+
+void h5_be_quiet(void)
+{
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 

@@ -12,6 +12,9 @@
 
 enum { H5_MAX_RANK = 32, H5_REASON = 512 };
 
+/* Stops HDF5 from printing its own error stacks in this thread. */
+void h5_be_quiet(void);
+
 /* HDF5's own innermost reason for the last failure, "" when it has none. */
 void h5_reason(char reason[H5_REASON]);
 
@@ -26,6 +29,12 @@ void h5_close(hid_t id);
  * name the file when it is missing, not readable, not HDF5, truncated, locked by another program, or not one
  * of ours. */
 int h5_file_open(const char *path, bool writing, hid_t *file, struct base_error *error);
+
+/* BASE_BAD_INPUT where an open file is not, or no longer, what `path` names. */
+int h5_file_check_place(hid_t file, const char *path, struct base_error *error);
+
+/* That of an open file, -1 where there is none. */
+int h5_file_descriptor(hid_t file);
 
 /* From HDF5's buffers to the system, and from there to the disk. */
 int h5_file_flush(hid_t file, struct base_error *error);

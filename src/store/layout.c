@@ -40,7 +40,7 @@ size_t store_layout_find(const struct store_layout *layout, const struct measure
  * dataset and its dimensions. Sizes as measured with HDF5 1.10, right within some 15 %. */
 static double metadata_bytes(const struct store_layout *layout)
 {
-    const double dataset = 800, dimension = 320, word = 24;
+    const double dataset = 700, dimension = 320, word = 24;
     const struct experiment *e = layout->experiment;
     double datasets = 2 + 5, dimensions = 2 + 4, strings = (double)(strlen(e->text) + strlen(e->definition));
     struct experiment_scalar scalar;

@@ -12,7 +12,8 @@
  *
  * The file is made whole under another name and renamed; afterwards only numbers change, in datasets
  * allocated from the start, so it is complete on disk at all times. A file open for writing is locked;
- * readers are refused meanwhile.
+ * readers are refused meanwhile. What killed runs leave of a file in the making, PATH.PID-N.partial, the next
+ * one that writes to PATH removes.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -92,6 +93,11 @@ int store_open_writing(struct store **store, const char *path, const struct stor
  * run would refuse is refused. */
 int store_read_done(const char *path, const struct store_layout *layout, uint8_t *done,
                     struct base_error *error);
+
+/* The three below fail where the disk takes no more, and where the file was cut, removed, replaced or moved
+ * or another program has written into it, whatever locks say. After most failures nothing more is written, so
+ * that no mark follows values that are not there; what an earlier flush has brought to the disk stays. A file
+ * that was removed is copied to PATH.PID-N.rescued, which the message names. */
 
 /* Takes one trial, finished with it: values[v] has store_layout_length numbers of variable v. On the disk,
  * and marked in `done`, from the next flush on. */

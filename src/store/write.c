@@ -2,18 +2,31 @@
 #include "base/memory.h"
 #include "store/cell.h"
 #include "store/compare.h"
+#include "store/guard.h"
 #include "store/h5.h"
+#include "store/partial.h"
 #include "store/store.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct store {
     hid_t file, done;
     hid_t *datasets; /* (n_variables) */
     uint8_t *marks;  /* (n_points, trials) the mask `done` to be: written after the values it speaks of */
+    uint8_t *stored; /* (n_points, trials) as it was left on the disk */
+    uint8_t *found;  /* (n_points, trials) room for what is there */
     const struct store_layout *layout;
+    struct store_guard guard;
+    bool spoiled; /* values may be missing on the disk: no mark may follow them, and nothing else */
 };
+
+static size_t count_networks(const struct store *store)
+{
+    return store->layout->experiment->n_points * (size_t)store->layout->experiment->trials;
+}
 
 /* What is there must be what would be made now; then `done` is open. */
 static int check_experiment(struct store *store, struct base_error *error)
@@ -48,9 +61,14 @@ static void store_release(struct store *store)
     for (size_t v = 0; store->datasets != NULL && v < store->layout->n_variables; v++)
         h5_close(store->datasets[v]);
     h5_close(store->done);
-    h5_close(store->file);
+    if (!store->spoiled) /* closing would write what HDF5 still has in hand; left open, it dies with the
+                            program */
+        h5_close(store->file);
+    store_guard_free(&store->guard);
     free(store->datasets);
     free(store->marks);
+    free(store->stored);
+    free(store->found);
     free(store);
 }
 
@@ -63,12 +81,17 @@ int store_open_writing(struct store **store, const char *path, const struct stor
     TRY(base_got(s));
     *s = (struct store){.file = -1, .done = -1, .layout = layout};
     TRY(base_got(s->marks = base_calloc(networks, 1, error)));
+    TRY(base_got(s->stored = base_calloc(networks, 1, error)));
+    TRY(base_got(s->found = base_calloc(networks, 1, error)));
     TRY(h5_file_open(path, true, &s->file, error));
+    TRY(store_guard_init(&s->guard, s->file, path, error));
     TRY(check_experiment(s, error));
     TRY(base_got(s->datasets = base_calloc(layout->n_variables, sizeof *s->datasets, error)));
     TRY(open_datasets(s, error));
     TRY(h5_dataset_read(s->done, H5T_NATIVE_UINT8, s->marks, "done", error));
+    memcpy(s->stored, s->marks, networks);
     memcpy(done, s->marks, networks);
+    store_partial_clean(path);
     *store = s;
 out:
     if (status != BASE_OK) {
@@ -77,6 +100,17 @@ out:
             store_release(s);
     }
     return status;
+}
+
+/* The disk did not take what was written. A second try might seem to succeed where the system has dropped
+ * what it could not write, so there is none. */
+static int give_up(struct store *store, struct base_error *error)
+{
+    const struct base_error why = *error;
+    store->spoiled = true;
+    return base_fail(error, BASE_FAILED,
+                     "%s; the trials brought there before are safe, and the same command goes on from there",
+                     why.text);
 }
 
 /* One trial's numbers of one variable. */
@@ -94,34 +128,88 @@ out:
     return status;
 }
 
+static int check_whole(struct store *store, struct base_error *error)
+{
+    if (store->spoiled)
+        return base_fail(error, BASE_FAILED, "an earlier failure leaves no way to write more");
+    const int status = store_guard_size(&store->guard, error);
+    store->spoiled = status != BASE_OK;
+    return status;
+}
+
 int store_write(struct store *store, size_t point, size_t trial, double *const *values,
                 struct base_error *error)
 {
-    int status = BASE_OK;
+    int status;
     const struct store_layout *layout = store->layout;
-    for (size_t v = 0; v < layout->n_variables; v++)
-        TRY(write_cell(store->datasets[v], layout, v, point, trial, values[v], error));
+    h5_be_quiet();
+    TRY(check_whole(store, error));
+    for (size_t v = 0; v < layout->n_variables && status == BASE_OK; v++)
+        status = write_cell(store->datasets[v], layout, v, point, trial, values[v], error);
+    if (status != BASE_OK)
+        TRY(give_up(store, error));
     store->marks[point * (size_t)layout->experiment->trials + trial] = 1;
 out:
-    return status;
+    return status == BASE_OK ? BASE_OK : base_fail_within(error, status, "%s", store->guard.path);
+}
+
+/* With the system's own call, for HDF5 would show what it remembers. Marks that are not as we left them are
+ * another program's, which holds no lock or has broken ours. */
+static int check_marks(struct store *store, struct base_error *error)
+{
+    const haddr_t place = H5Dget_offset(store->done);
+    const size_t n = count_networks(store);
+    const ssize_t got = pread(store->guard.descriptor, store->found, n, (off_t)place);
+    if (got != (ssize_t)n && check_whole(store, error) == BASE_OK)
+        return base_fail(error, BASE_FAILED, "reading its marks again: %s",
+                         got < 0 ? strerror(errno) : "they are cut off");
+    if (got != (ssize_t)n)
+        return BASE_FAILED;
+    if (memcmp(store->found, store->stored, n) == 0)
+        return BASE_OK;
+    store->spoiled = true;
+    return base_fail(error, BASE_FAILED,
+                     "another program has written into it while this run had it, against its lock or without "
+                     "one; see that only one program runs on this file, and give the same command again");
+}
+
+static int write_marks(struct store *store, struct base_error *error)
+{
+    const int status = h5_dataset_write(store->done, H5T_NATIVE_UINT8, store->marks, "done", error);
+    return status == BASE_OK ? BASE_OK : give_up(store, error);
+}
+
+static int flush_file(struct store *store, struct base_error *error)
+{
+    const int status = h5_file_flush(store->file, error);
+    return status == BASE_OK ? BASE_OK : give_up(store, error);
 }
 
 int store_flush(struct store *store, struct base_error *error)
 {
     int status;
-    TRY(h5_file_flush(store->file, error));
-    TRY(h5_dataset_write(store->done, H5T_NATIVE_UINT8, store->marks, "done", error));
-    TRY(h5_file_flush(store->file, error));
+    h5_be_quiet();
+    TRY(check_whole(store, error));
+    TRY(flush_file(store, error));
+    TRY(check_marks(store, error));
+    TRY(write_marks(store, error));
+    TRY(flush_file(store, error));
+    memcpy(store->stored, store->marks, count_networks(store));
+    TRY(store_guard_place(&store->guard, error));
 out:
-    return status;
+    return status == BASE_OK ? BASE_OK : base_fail_within(error, status, "%s", store->guard.path);
 }
 
 int store_close(struct store *store, double wall_seconds, struct base_error *error)
 {
     int status;
+    const char *path = store->guard.path;
     TRY(store_flush(store, error));
-    TRY(h5_attribute_add_real(store->file, "wall_seconds", wall_seconds, error));
-    TRY(h5_file_flush(store->file, error));
+    status = h5_attribute_add_real(store->file, "wall_seconds", wall_seconds, error);
+    if (status == BASE_OK)
+        status = h5_file_flush(store->file, error);
+    if (status != BASE_OK)
+        status = base_fail_within(error, give_up(store, error), "%s", path);
 out:
     store_release(store);
     return status;

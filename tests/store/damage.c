@@ -133,8 +133,33 @@ static void flipped_bytes_crash_nothing(void **state)
     free(bytes);
 }
 
+/* A kill may cut a write at a page: what a run writes at its end, beside numbers, changes the first one
+ * alone. */
+static void the_end_of_a_run_changes_one_page(void **state)
+{
+    char path[SCRATCH_PATH];
+    size_t size, after_size, changed = 0;
+    struct scratch_sample s;
+    struct base_error error = {""};
+    scratch_sample_make(&s, SMALL);
+    scratch_create(&s, scratch_path(state, "x.h5", path));
+    char *before = scratch_read(path, &size);
+    assert_int_equal(store_close(scratch_open(&s, path, NULL), 1.5, &error), BASE_OK);
+    char *after = scratch_read(path, &after_size);
+    assert_int_equal(after_size, size);
+    for (size_t at = 0; at < size; at++) {
+        changed += before[at] != after[at];
+        assert_true(before[at] == after[at] || at < 4096);
+    }
+    assert_true(changed > 0);
+    free(before);
+    free(after);
+    scratch_sample_free(&s);
+}
+
 static const struct CMUnitTest tests[] = {
     scratch_test(truncated_files_are_refused),
     scratch_test(flipped_bytes_crash_nothing),
+    scratch_test(the_end_of_a_run_changes_one_page),
 };
 const struct test_group tests_store_damage = TEST_GROUP(tests);

@@ -193,3 +193,49 @@ void scratch_refuse_reading(const char *path, const char *fragment)
         fail_msg("%s: status %d, should be refused with \"%s\": \"%s\"", path, status, fragment, error.text);
     assert_null(result.arena);
 }
+
+static void open_good(struct store_result *result, const char *path)
+{
+    struct base_error error;
+    if (store_open(result, path, &error) != BASE_OK)
+        fail_msg("%s", error.text);
+}
+
+static void compare_variable(const struct store_result *a, const struct store_result *b, const char *name,
+                             const size_t *map)
+{
+    struct store_array x, y;
+    struct base_error error = {""};
+    if (store_read(a, name, &x, &error) != BASE_OK || store_read(b, name, &y, &error) != BASE_OK)
+        fail_msg("%s", error.text);
+    assert_int_equal(x.per_trial, y.per_trial);
+    assert_int_equal(x.length, y.length);
+    const size_t n = (x.per_trial ? a->trials : 1) * x.length;
+    for (size_t p = 0; p < a->n_points; p++)
+        if (memcmp(x.values + p * n, y.values + map[p] * n, n * sizeof(double)) != 0)
+            fail_msg("%s differs at point %zu", name, p);
+    store_array_free(&x);
+    store_array_free(&y);
+}
+
+void scratch_compare(const char *a_path, const char *b_path, const size_t *map)
+{
+    static const char *const others[] = {"done", "kappa1", "kappa2", "alpha", "parameters"};
+    static const size_t same[] = {0, 1, 2, 3, 4, 5};
+    char theory[128];
+    struct store_result a, b;
+    open_good(&a, a_path);
+    open_good(&b, b_path);
+    assert_int_equal(a.trials, b.trials);
+    assert_true(a.n_points <= sizeof same / sizeof *same);
+    map = map == NULL ? same : map;
+    for (size_t i = 0; i < a.n_names; i++) {
+        compare_variable(&a, &b, a.names[i], map);
+        snprintf(theory, sizeof theory, "%s_theory", a.names[i]);
+        compare_variable(&a, &b, theory, map);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        compare_variable(&a, &b, others[i], map);
+    store_result_free(&a);
+    store_result_free(&b);
+}

@@ -60,6 +60,10 @@ struct store *scratch_open(const struct scratch_sample *sample, const char *path
 /* The sample's file at `path` with every trial written. */
 void scratch_fill(const struct scratch_sample *sample, const char *path);
 
+/* Everything in the result at `a_path`, its predictions and its mask too, must have at grid point p the bits
+ * that it has at point map[p] of the other; NULL: at p. Six points at most. */
+void scratch_compare(const char *a_path, const char *b_path, const size_t *map);
+
 /* Opening `path` for reading must be BASE_BAD_INPUT with a message that starts with the path and holds
  * `fragment`. */
 void scratch_refuse_reading(const char *path, const char *fragment);

@@ -57,47 +57,6 @@ static void open_good(struct store_result *result, const char *path)
         fail_msg("%s", error.text);
 }
 
-/* Variable `name` at point p of `a` must have the bits it has at point map[p] of `b`. */
-static void compare_variable(const struct store_result *a, const struct store_result *b, const char *name,
-                             const size_t *map)
-{
-    struct store_array x, y;
-    struct base_error error = {""};
-    if (store_read(a, name, &x, &error) != BASE_OK || store_read(b, name, &y, &error) != BASE_OK)
-        fail_msg("%s", error.text);
-    assert_int_equal(x.per_trial, y.per_trial);
-    assert_int_equal(x.length, y.length);
-    const size_t n = (x.per_trial ? a->trials : 1) * x.length;
-    for (size_t p = 0; p < a->n_points; p++)
-        if (memcmp(x.values + p * n, y.values + map[p] * n, n * sizeof(double)) != 0)
-            fail_msg("%s differs at point %zu", name, p);
-    store_array_free(&x);
-    store_array_free(&y);
-}
-
-/* Everything that `a` has, its predictions and its mask too. */
-static void compare(const char *a_path, const char *b_path, const size_t *map)
-{
-    static const char *const others[] = {"done", "kappa1", "kappa2", "alpha", "parameters"};
-    static const size_t same[] = {0, 1, 2, 3, 4, 5};
-    char theory[128];
-    struct store_result a, b;
-    open_good(&a, a_path);
-    open_good(&b, b_path);
-    assert_int_equal(a.trials, b.trials);
-    assert_true(a.n_points <= sizeof same / sizeof *same);
-    map = map == NULL ? same : map;
-    for (size_t i = 0; i < a.n_names; i++) {
-        compare_variable(&a, &b, a.names[i], map);
-        snprintf(theory, sizeof theory, "%s_theory", a.names[i]);
-        compare_variable(&a, &b, theory, map);
-    }
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        compare_variable(&a, &b, others[i], map);
-    store_result_free(&a);
-    store_result_free(&b);
-}
-
 static double value_of(const char *path, const char *name, size_t at)
 {
     struct store_result r;
@@ -203,7 +162,7 @@ static void threads_change_no_bit(void **state)
     char one[SCRATCH_PATH], three[SCRATCH_PATH];
     run(PLAIN "save: [eigenvalues]\n", scratch_path(state, "one.h5", one), 1);
     run(PLAIN "save: [eigenvalues]\n", scratch_path(state, "three.h5", three), 3);
-    compare(one, three, NULL);
+    scratch_compare(one, three, NULL);
 }
 
 static void saving_more_changes_no_bit(void **state)
@@ -211,7 +170,7 @@ static void saving_more_changes_no_bit(void **state)
     char less[SCRATCH_PATH], more[SCRATCH_PATH];
     run(PLAIN, scratch_path(state, "less.h5", less), 1);
     run(PLAIN "save: [eigenvalues]\nmemory: 100MiB\ntitle: Other\n", scratch_path(state, "more.h5", more), 1);
-    compare(less, more, NULL);
+    scratch_compare(less, more, NULL);
 }
 
 static void the_rest_of_a_sweep_changes_no_bit(void **state)
@@ -219,9 +178,9 @@ static void the_rest_of_a_sweep_changes_no_bit(void **state)
     char all[SCRATCH_PATH], some[SCRATCH_PATH], one[SCRATCH_PATH];
     run(PLAIN, scratch_path(state, "all.h5", all), 2);
     run(HEAD CASES "sweep: {width: [47, 20]}\n", scratch_path(state, "some.h5", some), 1);
-    compare(some, all, (const size_t[]){2, 0, 5, 3});
+    scratch_compare(some, all, (const size_t[]){2, 0, 5, 3});
     run(HEAD NETWORK DATA "sweep: {depth: [3], width: [31]}\n", scratch_path(state, "one.h5", one), 1);
-    compare(one, all, (const size_t[]){1});
+    scratch_compare(one, all, (const size_t[]){1});
 }
 
 static volatile sig_atomic_t stop;
@@ -267,7 +226,7 @@ static void stopping_and_going_on_changes_no_bit(void **state)
     stop_after(0);
     assert_int_equal(sampled, 600);
     assert_true(stops > 0);
-    compare(straight, pieces, NULL);
+    scratch_compare(straight, pieces, NULL);
 }
 
 /* A stopped run is extended twice, trials in between missing, and ends as one run straight through. */
@@ -292,11 +251,11 @@ static void more_trials_change_no_bit(void **state)
     assert_int_equal(summary.kept, 54);
     assert_int_equal(summary.sampled, 126);
     assert_true(value_of(grown, "fisher_eig_max", 0) == wall);
-    compare(straight, grown, NULL);
+    scratch_compare(straight, grown, NULL);
     assert_int_equal(scratch_count(state), 2); /* nothing is left behind */
     assert_int_equal(try_run(nine, grown, 1, NULL, &summary, &error), BASE_BAD_INPUT);
     assert_non_null(strstr(error.text, "`trials: 30`"));
-    compare(straight, grown, NULL);
+    scratch_compare(straight, grown, NULL);
 }
 
 /* In a process of its own, for HDF5 never frees a file that it could not close: the disk is full as far as it
@@ -344,7 +303,7 @@ static void a_stop_leaves_a_whole_file(void **state)
     assert_true(isfinite(value_of(path, "fisher_eig_max_theory", 0)));
     assert_int_equal(run(PLAIN, path, 2).sampled, 24);
     run(PLAIN, scratch_path(state, "straight.h5", straight), 1);
-    compare(straight, path, NULL);
+    scratch_compare(straight, path, NULL);
 }
 
 /* All is there: there is nothing to stop, and the numbers stay. */
@@ -362,7 +321,7 @@ static void a_finished_run_stays_finished(void **state)
     assert_int_equal(try_run(PLAIN, path, 2, &stopped, &summary, &error), BASE_OK);
     assert_int_equal(summary.kept, 24);
     assert_int_equal(summary.sampled, 0);
-    compare(again, path, NULL);
+    scratch_compare(again, path, NULL);
 }
 
 static void memory_is_checked_before_a_file_is_made(void **state)
