@@ -10,6 +10,9 @@
  * count·size overflows. Never NULL for count 0. Freed with free(). */
 void *base_calloc(size_t count, size_t size, struct base_error *error);
 
+/* The same without the zeros: for large arrays that are written before they are read. */
+void *base_alloc(size_t count, size_t size, struct base_error *error);
+
 /* A copy of a string; NULL with a message when there is no memory. */
 char *base_copy(const char *text, struct base_error *error);
 

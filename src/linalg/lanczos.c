@@ -37,14 +37,14 @@ static int lanczos_init(struct lanczos *l, size_t n, size_t k, struct base_error
     int status;
     const size_t max_m = lanczos_basis(n, k), number = sizeof(double);
     *l = (struct lanczos){.n = n, .k = k, .max_m = max_m};
-    TRY(base_got(l->Q = base_calloc((max_m + k) * n, number, error)));
-    TRY(base_got(l->T = base_calloc(max_m * max_m, number, error)));
+    TRY(base_got(l->Q = base_alloc((max_m + k) * n, number, error)));
+    TRY(base_got(l->T = base_alloc(max_m * max_m, number, error)));
     TRY(base_got(l->S = base_calloc(k * max_m, number, error)));
     TRY(base_got(l->factor = base_calloc(k * k, number, error)));
     TRY(base_got(l->tau = base_calloc(k, number, error)));
     TRY(base_got(l->ritz = base_calloc(k * max_m, number, error)));
     TRY(base_got(l->theta = base_calloc(max_m, number, error)));
-    TRY(base_got(l->copy = base_calloc(max_m * max_m, number, error)));
+    TRY(base_got(l->copy = base_alloc(max_m * max_m, number, error)));
     TRY(base_got(l->support = base_calloc(2 * max_m, sizeof *l->support, error)));
 out:
     return status;
@@ -102,7 +102,7 @@ static bool step(struct lanczos *l, const double *A)
     for (size_t i = 0; i < k; i++)
         memcpy(l->T + (first + i) * l->max_m, l->S + i * l->m, l->m * sizeof *l->T);
     project_out(l, W, l->S); /* once more: what rounding left */
-    return orthonormalise(l, W);
+    return isfinite(cblas_dnrm2((int)(k * n), W, 1)) && orthonormalise(l, W);
 }
 
 /* The k largest Ritz pairs; the largest residual of them relative to the largest value, or NaN. */

@@ -12,6 +12,8 @@
  * Q is never formed: R⁺ acts by two triangular solves on the r independent rows of R. Exact in law at every
  * width and rank; rows of H below the rank tolerance (n ε of the largest) count as dependent.
  *
+ * Of Gaussian inputs only H⁰ is needed, and its law is Wishart's (wishart.h).
+ *
  * Units are walked in panels, a layer at a time. Layers 1..L-2 are walked twice, forward for H^l and YᵀH,
  * then backward for D^l and ΔᵀZ; what the second walk needs of a panel (h, φ', Y, Z) is kept from the first
  * while the memory lasts and drawn again where it is not. Layer L-1 is walked once: the weights above it are
@@ -24,6 +26,7 @@
 #include "linalg/linalg.h"
 #include "net/panel.h"
 #include "net/purpose.h"
+#include "net/wishart.h"
 #include "random/normal.h"
 
 #include <math.h>
@@ -140,7 +143,7 @@ static int keep_panels(struct conditional *w, double bytes, struct base_error *e
         const double panels = fmin((double)net_panel_count(a, l), floor(fmax(bytes, 0) / block));
         w->n_kept[l] = (size_t)panels;
         bytes -= panels * block;
-        TRY(base_got(w->kept[l] = base_calloc(w->n_kept[l] * block_numbers(a, l), sizeof(double), error)));
+        TRY(base_got(w->kept[l] = base_alloc(w->n_kept[l] * block_numbers(a, l), sizeof(double), error)));
     }
 out:
     return status;
@@ -159,7 +162,7 @@ static int conditional_init(void **work, const struct net_architecture *architec
     TRY(base_got(w->hands = base_calloc((size_t)threads, sizeof *w->hands, error)));
     for (int i = 0; i < threads; i++) {
         struct hand *hand = &w->hands[i];
-        TRY(base_got(hand->memory = base_calloc(lay_out(a, NULL, hand), number, error)));
+        TRY(base_got(hand->memory = base_alloc(lay_out(a, NULL, hand), number, error)));
         lay_out(a, hand->memory, hand);
     }
     TRY(base_got(w->n_kept = base_calloc(a->L + 1, sizeof *w->n_kept, error)));
@@ -374,6 +377,12 @@ out:
     return status;
 }
 
+/* With a hidden layer only H⁰ is needed of the inputs. */
+static bool inputs_are_implicit(const struct net_architecture *a)
+{
+    return a->L > 1 && a->widths[0] > a->T;
+}
+
 static int conditional_sample(void *work, const struct net_activation *activations, uint64_t seed,
                               uint64_t trial, struct net_gram *gram, struct base_error *error)
 {
@@ -386,7 +395,10 @@ static int conditional_sample(void *work, const struct net_activation *activatio
     w->trial = trial;
     w->gram = gram;
 
-    walk_forward(w, 0);
+    if (inputs_are_implicit(a))
+        net_wishart_draw(a, seed, trial, w->square, gram->H[0]);
+    else
+        walk_forward(w, 0);
     for (size_t l = 1; l < a->L; l++) {
         memcpy(w->square, gram->H[l - 1], a->T * a->T * sizeof *w->square);
         const size_t max_rank = a->widths[l - 1] < a->T ? a->widths[l - 1] : a->T;
@@ -405,7 +417,7 @@ out:
 static double conditional_cost(const struct net_architecture *a)
 {
     const double T = (double)a->T, CT = (double)a->CT, C = (double)a->C;
-    double flops = T * T * (double)a->widths[0];
+    double flops = inputs_are_implicit(a) ? T * T * T : T * (T + NET_NORMAL_FLOPS) * (double)a->widths[0];
     for (size_t l = 1; l < a->L; l++) {
         const double units = (double)a->widths[l], y = (double)columns_Y(a, l);
         flops += units * T * (NET_NORMAL_FLOPS + 2 * T) + T * T * T / 3; /* Z, Z Rᵀ, H^l, the root below */

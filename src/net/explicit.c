@@ -115,7 +115,7 @@ static int keep_rows(struct explicit *w, double bytes, struct base_error *error)
         const double rows = fmin((double)a->widths[l], floor(fmax(bytes, 0) / row_bytes(a, l)));
         w->n_kept[l] = (size_t)rows;
         bytes -= rows * row_bytes(a, l);
-        TRY(base_got(w->W[l] = base_calloc(w->n_kept[l] * net_weights_stride(a, l), sizeof(double), error)));
+        TRY(base_got(w->W[l] = base_alloc(w->n_kept[l] * net_weights_stride(a, l), sizeof(double), error)));
     }
 out:
     return status;
@@ -134,7 +134,7 @@ static int explicit_init(void **work, const struct net_architecture *architectur
     TRY(base_got(w->hands = base_calloc((size_t)threads, sizeof *w->hands, error)));
     for (int i = 0; i < threads; i++) {
         struct hand *hand = &w->hands[i];
-        TRY(base_got(hand->memory = base_calloc(lay_out(a, NULL, hand), number, error)));
+        TRY(base_got(hand->memory = base_alloc(lay_out(a, NULL, hand), number, error)));
         lay_out(a, hand->memory, hand);
     }
     TRY(base_got(w->n_kept = base_calloc(a->L + 1, sizeof *w->n_kept, error)));
@@ -144,7 +144,7 @@ static int explicit_init(void **work, const struct net_architecture *architectur
     TRY(base_got(w->h_below = base_calloc(longest * a->T, number, error)));
     TRY(base_got(w->dphi = base_calloc(a->L + 1, sizeof *w->dphi, error)));
     for (size_t l = 1; l < a->L; l++)
-        TRY(base_got(w->dphi[l] = base_calloc(a->widths[l] * a->T, number, error)));
+        TRY(base_got(w->dphi[l] = base_alloc(a->widths[l] * a->T, number, error)));
     TRY(base_got(w->delta = base_calloc(longest * a->CT, number, error)));
     TRY(base_got(w->above = base_calloc(longest * a->CT, number, error)));
     *work = w;
@@ -322,7 +322,7 @@ static int explicit_sample(void *work, const struct net_activation *activations,
 static double explicit_cost(const struct net_architecture *a)
 {
     const double T = (double)a->T, CT = (double)a->CT, C = (double)a->C;
-    double flops = T * T * (double)a->widths[0];
+    double flops = T * (T + NET_NORMAL_FLOPS) * (double)a->widths[0];
     for (size_t l = 1; l < a->L; l++) {
         const double units = (double)a->widths[l], below = (double)a->widths[l - 1];
         flops += units * (below * (NET_NORMAL_FLOPS + 2 * T) + T * T); /* W^l, W^l h, H^l */

@@ -8,12 +8,13 @@
 #include <stdint.h>
 
 enum net_purpose {
-    NET_INPUTS = 1,  /* h⁰_i(t) at index i·T + t */
-    NET_WEIGHTS = 2, /* W^l_ij, unit variance, at index i·S + j, S = M_{l-1} rounded up to a multiple of 16;
-                        W^L_kj at index j·C + k */
-    NET_BIASES = 3,  /* b^l_i, unit variance, at index i */
-    NET_FORWARD = 4, /* conditional sampler's Z^l_ia at index i·rank + a */
-    NET_BACKWARD = 5 /* conditional sampler's Y^l_ja at index j·y + a, y = min(CT, M_l) */
+    NET_INPUTS = 1,   /* h⁰_i(t) at index i·T + t */
+    NET_WEIGHTS = 2,  /* W^l_ij, unit variance, at index i·S + j, S = M_{l-1} rounded up to a multiple of 16;
+                         W^L_kj at index j·C + k */
+    NET_BIASES = 3,   /* b^l_i, unit variance, at index i */
+    NET_FORWARD = 4,  /* conditional sampler's Z^l_ia at index i·rank + a */
+    NET_BACKWARD = 5, /* conditional sampler's Y^l_ja at index j·y + a, y = min(CT, M_l) */
+    NET_WISHART = 6   /* its L_tj of H⁰ at index j·T + t; for L_jj from T² + 1024·j on */
 };
 
 /* The stream of one purpose in one layer of one network. */

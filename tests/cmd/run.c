@@ -10,7 +10,7 @@
 #include <time.h>
 
 /* 120 networks of some milliseconds each. */
-#define LONG "seed: 1\ntrials: 60\nsampler: weights\n" SHELL_BODY "sweep: {width: [300]}\n"
+#define LONG "seed: 1\ntrials: 60\nsampler: weights\n" SHELL_BODY "sweep: {width: [900]}\n"
 
 static void results_have_a_place(void **state)
 {
