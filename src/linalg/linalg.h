@@ -66,12 +66,13 @@ int linalg_root_init(struct linalg_root *root, size_t max_n, struct base_error *
 void linalg_root_free(struct linalg_root *root);
 size_t linalg_root_bytes(size_t max_n);
 
-/* Factors A (n, n), keeping at most max_rank columns. A is destroyed.
- * n³/3 flops, twice that when A is singular. */
-int linalg_root_factor(struct linalg_root *root, size_t n, size_t max_rank, double *A,
+/* Factors A (n, n), keeping at most max_rank columns. n³/3 flops, twice that when A is
+ * singular. */
+int linalg_root_factor(struct linalg_root *root, size_t n, size_t max_rank, const double *A,
                        struct base_error *error);
 
-/* U (m, n) = alpha·Z Rᵀ for Z (m, rank), whose rows are `stride` numbers apart. m n² flops at full rank. */
+/* U (m, n) = alpha·Z Rᵀ for Z (m, rank), whose rows are `stride` numbers apart. m n² flops at full rank,
+ * where U may be Z itself if stride is n. */
 void linalg_root_apply(const struct linalg_root *root, size_t m, double alpha, const double *Z, size_t stride,
                        double *U);
 

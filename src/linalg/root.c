@@ -66,25 +66,27 @@ static bool factor_full(struct linalg_root *root, size_t n, const double *A, dou
     return true;
 }
 
-/* LAPACK leaves PᵀAP = L Lᵀ with L column-major in A's lower triangle: row a of L is row pivots[a] of R. */
-static void unpack(struct linalg_root *root, const double *A)
+/* LAPACK leaves PᵀAP = L Lᵀ with L column-major in A's lower triangle: row a of L is row pivots[a] of R. Then
+ * the independent rows onto A, which is not needed any more. */
+static void unpack(struct linalg_root *root, double *A)
 {
     const size_t n = root->n, rank = root->rank;
-    root->triangle = root->room;
     for (size_t a = 0; a < n; a++) {
         double *row = root->R + (size_t)root->pivots[a] * rank;
         for (size_t b = 0; b < rank; b++)
             row[b] = b <= a ? A[b * n + a] : 0;
-        if (a < rank)
-            memcpy(root->triangle + a * rank, row, rank * sizeof *row);
     }
+    for (size_t a = 0; a < rank; a++)
+        memcpy(A + a * rank, root->R + (size_t)root->pivots[a] * rank, rank * sizeof *A);
 }
 
-static int factor_singular(struct linalg_root *root, size_t n, size_t max_rank, double *A, double tolerance,
-                           struct base_error *error)
+static int factor_singular(struct linalg_root *root, size_t n, size_t max_rank, const double *A,
+                           double tolerance, struct base_error *error)
 {
     lapack_int rank = 0;
-    const lapack_int info = LAPACKE_dpstrf(LAPACK_COL_MAJOR, 'L', (lapack_int)n, A, (lapack_int)n,
+    root->triangle = root->room;
+    memcpy(root->room, A, n * n * sizeof *A);
+    const lapack_int info = LAPACKE_dpstrf(LAPACK_COL_MAJOR, 'L', (lapack_int)n, root->room, (lapack_int)n,
                                            root->pivots, &rank, tolerance);
     if (info < 0 || rank < 1) /* info 1 says: rank below n */
         return base_fail(error, BASE_UNRESOLVED,
@@ -92,11 +94,11 @@ static int factor_singular(struct linalg_root *root, size_t n, size_t max_rank, 
     for (size_t i = 0; i < n; i++)
         root->pivots[i]--;
     root->rank = (size_t)rank < max_rank ? (size_t)rank : max_rank;
-    unpack(root, A);
+    unpack(root, root->room);
     return BASE_OK;
 }
 
-int linalg_root_factor(struct linalg_root *root, size_t n, size_t max_rank, double *A,
+int linalg_root_factor(struct linalg_root *root, size_t n, size_t max_rank, const double *A,
                        struct base_error *error)
 {
     double largest = 0;
@@ -125,7 +127,7 @@ void linalg_root_apply(const struct linalg_root *root, size_t m, double alpha, c
                     root->R, rank > 0 ? (int)rank : 1, 0.0, U, (int)n);
         return;
     }
-    for (size_t i = 0; i < m; i++)
+    for (size_t i = 0; i < m && U != Z; i++)
         memcpy(U + i * n, Z + i * stride, n * sizeof *U);
     cblas_dtrmm(CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, (int)m, (int)n, alpha,
                 root->R, (int)n, U, (int)n);

@@ -40,7 +40,8 @@ struct hand {
     double *own;               /* signals that are not kept */
     double *h, *dphi, *Y, *Z;  /* (units, T), (units, T), (units, y), (units, rank) */
     double *Z_own;             /* where a kept panel needs no Z */
-    double *u, *b, *v, *delta; /* (units, T), (units), (units, C), (units, CT) */
+    double *u, *b, *v;         /* (units, T), (units), (units, C) */
+    double *delta, *delta_own; /* (units, CT) */
     double *H, *D, *A, *B, *f; /* (T, T), (CT, CT), (CT, rank), (y, T), (C, T) */
 };
 
@@ -52,7 +53,6 @@ struct conditional {
     double **kept;             /* (L+1) pointers to n_kept[l] blocks of signals */
     struct linalg_root *roots; /* (L+1): roots[l] of H[l-1], l = 1..L-1 */
     struct linalg_root root_D;
-    double *square;  /* (max(T, CT))²: a matrix being factored */
     double *A, *E;   /* (CT, rank): ΔᵀZ of the layer above; (CT, T) */
     double **B, *BQ; /* (L+1) pointers: B[l] = YᵀH^l (y, T), l = 1..L-2; (r_D, rank) */
 
@@ -88,7 +88,7 @@ static size_t lay_out(const struct net_architecture *a, double *memory, struct h
     hand->u = net_panel_carve(memory, &used, P * T);
     hand->b = net_panel_carve(memory, &used, P);
     hand->v = net_panel_carve(memory, &used, P * C);
-    hand->delta = net_panel_carve(memory, &used, P * CT);
+    hand->delta_own = net_panel_carve(memory, &used, P * CT);
     hand->H = net_panel_carve(memory, &used, T * T);
     hand->D = net_panel_carve(memory, &used, CT * CT);
     hand->A = net_panel_carve(memory, &used, CT * T);
@@ -101,8 +101,7 @@ static struct net_memory conditional_memory(const struct net_architecture *a, in
 {
     struct hand hand;
     const double T = (double)a->T, CT = (double)a->CT, L = (double)a->L;
-    const double square = fmax(T, CT) * fmax(T, CT);
-    const double numbers = (double)threads * (double)lay_out(a, NULL, &hand) + square + (3 + L) * CT * T;
+    const double numbers = (double)threads * (double)lay_out(a, NULL, &hand) + (3 + L) * CT * T;
     double kept = 0;
     for (size_t l = 1; is_walked_twice(a, l); l++)
         kept += (double)net_panel_count(a, l) * (double)block_numbers(a, l) * sizeof(double);
@@ -127,7 +126,7 @@ static void conditional_free(void *work)
             linalg_root_free(&w->roots[l]);
     }
     linalg_root_free(&w->root_D);
-    void *arrays[] = {w->hands, w->n_kept, w->kept, w->roots, w->square, w->A, w->E, w->B, w->BQ};
+    void *arrays[] = {w->hands, w->n_kept, w->kept, w->roots, w->A, w->E, w->B, w->BQ};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
     free(w);
@@ -154,7 +153,7 @@ static int conditional_init(void **work, const struct net_architecture *architec
 {
     int status;
     const struct net_architecture *a = architecture;
-    const size_t number = sizeof(double), largest = a->T > a->CT ? a->T : a->CT;
+    const size_t number = sizeof(double);
     struct conditional *w = base_calloc(1, sizeof *w, error);
     TRY(base_got(w));
     w->architecture = a;
@@ -175,7 +174,6 @@ static int conditional_init(void **work, const struct net_architecture *architec
         TRY(base_got(w->B[l] = base_calloc(a->CT * a->T, number, error)));
     }
     TRY(linalg_root_init(&w->root_D, a->CT, error));
-    TRY(base_got(w->square = base_calloc(largest * largest, number, error)));
     TRY(base_got(w->A = base_calloc(a->CT * a->T, number, error)));
     TRY(base_got(w->E = base_calloc(a->CT * a->T, number, error)));
     TRY(base_got(w->BQ = base_calloc(a->CT * a->T, number, error)));
@@ -207,9 +205,10 @@ static void draw_signals(const struct conditional *w, struct hand *hand, struct 
     const struct net_architecture *a = w->architecture;
     const struct linalg_root *root = &w->roots[panel.l];
     const double s = sqrt(a->weight_variance / (double)a->widths[panel.l - 1]);
+    double *Z = panel.l == 1 && root->rank == a->T ? hand->u : hand->Z; /* nobody asks for Z¹ again */
     random_normals(w->seed, net_stream(a, w->trial, panel.l, NET_FORWARD), panel.first * root->rank,
-                   panel.units * root->rank, hand->Z);
-    linalg_root_apply(root, panel.units, s, hand->Z, root->rank, hand->u);
+                   panel.units * root->rank, Z);
+    linalg_root_apply(root, panel.units, s, Z, root->rank, hand->u);
     net_panel_biases(a, w->seed, w->trial, panel, hand->b);
     net_panel_add_biases(a, panel, hand->b, hand->u);
     net_activation_eval(hand->activation, panel.units * a->T, hand->u, hand->h, hand->dphi);
@@ -269,6 +268,7 @@ static void forward_parts(const struct conditional *w, struct hand *hand, struct
     linalg_multiply(true, false, a->C, a->T, panel.units, 1, hand->v, hand->h, 0,
                     part(w, l, hand->f, w->gram->f));
     if (l > 0) {
+        hand->delta = hand->delta_own;
         net_panel_top(a, panel, hand->v, hand->dphi, hand->delta);
         delta_parts(w, hand, panel);
     }
@@ -292,6 +292,7 @@ static void backward_parts(const struct conditional *w, struct hand *hand, struc
 {
     const struct net_architecture *a = w->architecture;
     const double s = sqrt(a->weight_variance / (double)a->widths[panel.l]);
+    hand->delta = w->root_D.rank == a->CT ? hand->Y : hand->delta_own; /* Y has served */
     linalg_root_apply(&w->root_D, panel.units, s, hand->Y, columns_Y(a, panel.l), hand->delta);
     linalg_multiply(false, true, panel.units, a->CT, a->T, s, hand->h, w->E, 1, hand->delta);
     net_panel_gate(a, panel, hand->dphi, hand->delta);
@@ -366,8 +367,7 @@ static int solve_backward(struct conditional *w, size_t l, struct base_error *er
     const struct net_architecture *a = w->architecture;
     const struct linalg_root *root = &w->roots[l + 1], *root_D = &w->root_D;
     const size_t CT = a->CT;
-    memcpy(w->square, w->gram->D[l + 1], CT * CT * sizeof *w->square);
-    TRY(linalg_root_factor(&w->root_D, CT, columns_Y(a, l), w->square, error));
+    TRY(linalg_root_factor(&w->root_D, CT, columns_Y(a, l), w->gram->D[l + 1], error));
     gather_columns(root, root_D->rank, w->B[l], w->BQ); /* YᵀQᵀ = (YᵀH) R⁺ᵀ */
     linalg_root_solve_transposed(root, root_D->rank, w->BQ);
     linalg_root_multiply(root_D, root->rank, -1, w->BQ, w->A);
@@ -396,13 +396,12 @@ static int conditional_sample(void *work, const struct net_activation *activatio
     w->gram = gram;
 
     if (inputs_are_implicit(a))
-        net_wishart_draw(a, seed, trial, w->square, gram->H[0]);
+        net_wishart_draw(a, seed, trial, w->hands->H, gram->H[0]);
     else
         walk_forward(w, 0);
     for (size_t l = 1; l < a->L; l++) {
-        memcpy(w->square, gram->H[l - 1], a->T * a->T * sizeof *w->square);
         const size_t max_rank = a->widths[l - 1] < a->T ? a->widths[l - 1] : a->T;
-        TRY(linalg_root_factor(&w->roots[l], a->T, max_rank, w->square, error));
+        TRY(linalg_root_factor(&w->roots[l], a->T, max_rank, gram->H[l - 1], error));
         walk_forward(w, l);
     }
     net_panel_add_output_biases(a, seed, trial, gram->f);
