@@ -146,6 +146,18 @@ static int print_grid(const struct outlook *o, struct base_error *error)
     return cmd_columns_print(&columns, stdout);
 }
 
+static void print_regenerated(const struct outlook *o)
+{
+    size_t points = 0;
+    for (size_t p = 0; p < o->layout.experiment->n_points; p++)
+        points += o->plan.regenerated[p];
+    if (points > 0)
+        printf("          at %zu of %zu grid points that is less than a network can use: some of its numbers "
+               "are "
+               "drawn twice\n",
+               points, o->layout.experiment->n_points);
+}
+
 static void print_totals(const struct outlook *o)
 {
     char a[32], b[32], c[32], d[32];
@@ -162,6 +174,7 @@ static void print_totals(const struct outlook *o)
            base_format_bytes(at_once * o->plan.bytes, a), at_once, base_format_bytes(o->plan.bytes, b),
            base_format_bytes((double)o->layout.experiment->memory, c),
            base_format_bytes((double)base_memory_available(), d));
+    print_regenerated(o);
     if (e->missing == 0)
         printf("time      none: all is there\n");
     else
