@@ -2,6 +2,7 @@
 
 #include "cmd/cmd.h"
 
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +38,10 @@ int fuzz_experiment(const uint8_t *bytes, size_t size)
     options.options.sets = (const char *const *)&set;
     for (int quick = 0; quick < 2; quick++) {
         options.options.quick = quick;
+        const size_t printed = __fpending(stdout);
         const int status = cmd_load(&experiment, &options, &error);
+        if (__fpending(stdout) != printed)
+            abort(); /* as libmatheval's scanner may: among the data */
         if (status == BASE_OK) {
             walk(&experiment);
             experiment_free(&experiment);
