@@ -150,7 +150,7 @@ int h5_reference_follow(hid_t object, const struct h5_reference *reference, size
     if (bytes > 0) {
         TRY(image_open(object, &image, error));
         if (!find(&image, reference, &place, &size) || bytes > size)
-            TRY(base_fail(error, BASE_BAD_INPUT, "it is damaged"));
+            TRY(base_fail(error, BASE_FAILED, "it is damaged"));
     }
     TRY(base_got(*value = base_calloc(bytes + 1, 1, error)));
     if (bytes > 0 && !image_read(&image, place, bytes, *value))

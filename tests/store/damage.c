@@ -40,6 +40,30 @@ static void truncated_files_are_refused(void **state)
     free(bytes);
 }
 
+/* What a reference leads to is gone: no other experiment stands there. */
+static void a_lost_definition_is_said_to_be(void **state)
+{
+    char path[SCRATCH_PATH];
+    size_t size, at = 16;
+    struct scratch_sample s;
+    struct store *store;
+    struct base_error error = {""};
+    uint8_t done[12];
+    char *bytes = make_bytes(state, &size);
+    scratch_sample_make(&s, SMALL);
+    const size_t length = strlen(s.experiment.definition);
+    while (at + length < size && memcmp(bytes + at, s.experiment.definition, length) != 0)
+        at++;
+    assert_true(at + length < size);
+    bytes[at - 16] ^= 0x40; /* the number by which it is found */
+    scratch_write(scratch_path(state, "x.h5", path), bytes, size);
+    assert_int_equal(store_open_writing(&store, path, &s.layout, done, &error), BASE_FAILED);
+    if (strstr(error.text, "x.h5: attribute definition: it is damaged") == NULL)
+        fail_msg("%s", error.text);
+    scratch_sample_free(&s);
+    free(bytes);
+}
+
 /* Everything that a command reads. */
 static void read_all(const char *path)
 {
@@ -121,6 +145,7 @@ static void flipped_bytes_crash_nothing(void **state)
 
 static const struct CMUnitTest tests[] = {
     scratch_test(truncated_files_are_refused),
+    scratch_test(a_lost_definition_is_said_to_be),
     scratch_test(flipped_bytes_crash_nothing),
 };
 const struct test_group tests_store_damage = TEST_GROUP(tests);
