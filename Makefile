@@ -4,7 +4,8 @@
 #   make demo       first figure, a minute or two        make check      the tests (minutes)
 #   make figures    every figure, in full                make check-slow statistics and long runs
 #   make bench      speed and memory, ten minutes        make lint       format and static analysis
-#   make install    PREFIX=/usr/local, DESTDIR=          make clean      removes build/
+#   make fuzz       hostile input; FUZZ_RUNS=1000000     make install    PREFIX=/usr/local, DESTDIR=
+#   make clean      removes build/
 #
 # CC=clang builds with clang; SANITIZE=1 with AddressSanitizer and UBSan; BUILD=dir builds elsewhere; BENCH=quick takes
 # a minute.
@@ -20,11 +21,12 @@ DEPS       := gcc libc6-dev make pkg-config libgsl-dev libhdf5-dev libopenblas-d
 DEPS_CHECK := libcmocka-dev netcdf-bin python3-xarray python3-netcdf4 python3-h5py
 DEPS_BENCH := python3
 DEPS_LINT  := clang-format cppcheck
+DEPS_FUZZ  := clang libclang-rt-dev
 
 PKGS := gsl hdf5-serial openblas lapacke yaml-0.1 libmatheval
 
 # Goals that compile need the libraries: say which are missing instead of letting the compiler fail.
-ifneq ($(filter-out deps deps-check deps-bench deps-lint demo check check-slow bench figures lint clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out deps deps-check deps-bench deps-lint demo check check-slow bench figures fuzz lint clean,$(or $(MAKECMDGOALS),all)),)
   MISSING := $(shell for p in $(PKGS); do pkg-config --exists $$p 2>/dev/null || printf '%s ' $$p; done; \
                test -f /usr/include/Random123/philox.h || printf Random123)
   ifneq ($(strip $(MISSING)),)
@@ -50,7 +52,8 @@ endif
 
 SOURCES := $(filter-out src/main.c,$(wildcard src/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
-TESTS   := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/bench/% tests/cmd/trouble.c,$(wildcard tests/*/*.c tests/*.c)))
+TESTS   := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/bench/% tests/cmd/trouble.c tests/fuzz/mutate.c, \
+             $(wildcard tests/*/*.c tests/*.c)))
 BENCHES := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.c))
 PROGRAM := $(BUILD)/fisherfield
 LIBRARY := $(BUILD)/libfisherfield.a
@@ -60,7 +63,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
 .PHONY: all deps deps-check deps-bench deps-lint demo run-demo check run-check check-slow run-check-slow bench run-bench \
-        figures run-figures install lint clean FORCE
+        figures run-figures fuzz run-fuzz install lint clean FORCE
 .DELETE_ON_ERROR:
 all: $(PROGRAM)
 
@@ -123,7 +126,7 @@ $(BUILD)/tests/run: $(TESTS) $(LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs cmocka 2>/dev/null)
 $(TESTS): override CPPFLAGS += -Itests -DTEST_PROGRAM='"$(abspath $(PROGRAM))"' -DTEST_SOURCES='"$(CURDIR)"' \
-  -DTEST_TROUBLE='"$(abspath $(BUILD))/tests/trouble.so"'
+  -DTEST_TROUBLE='"$(abspath $(BUILD))/tests/trouble.so"' -DTEST_CORPUS='"$(abspath tests/fuzz/corpus)"'
 $(BUILD)/tests/trouble.so: tests/cmd/trouble.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARNINGS) -shared -fPIC -o $@ $<
@@ -143,6 +146,23 @@ $(BUILD)/tests/bench/rates: $(BUILD)/tests/bench/rates.o $(LIBRARY)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 run-bench: $(PROGRAM) $(BUILD)/tests/bench/clocked $(BUILD)/tests/bench/rates
 	@/usr/bin/python3 tests/bench/bench.py $(BUILD) $(BENCH)
+
+# ---- libFuzzer on both readers; what it finds next to the corpus, and crashes, are kept in $(BUILD)-fuzz/TARGET/
+FUZZ_RUNS ?= 1000000
+fuzz: deps
+	$(call install_packages,$(DEPS_FUZZ))
+	+$(Q)$(MAKE) --no-print-directory $(build_in_parallel) CC=clang SANITIZE=1 CFLAGS=-fsanitize=fuzzer-no-link \
+	  BUILD=$(BUILD)-fuzz run-fuzz
+run-fuzz: $(addprefix $(BUILD)/fuzz-,experiment result)
+	tests/fuzz/run $(FUZZ_RUNS) $(BUILD) experiment -dict=tests/fuzz/experiment.dict -max_len=4096
+	tests/fuzz/run $(FUZZ_RUNS) $(BUILD) result -max_len=65536 -detect_leaks=0
+$(BUILD)/fuzz-result: $(BUILD)/fuzz-mutate.o $(BUILD)/fuzz-seal.o
+$(BUILD)/fuzz-%.o: tests/fuzz/%.c tests/fuzz/fuzz.h # no part of what is tested: fast
+	$(Q)$(CC) $(CPPFLAGS) $(filter-out -fsanitize%,$(CFLAGS)) -O2 -c -o $@ $<
+$(BUILD)/fuzz-%: tests/fuzz/%.c tests/fuzz/fuzz.h tests/fuzz/file.c tests/leaks.c $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -Dfuzz_$*=LLVMFuzzerTestOneInput -o $@ \
+	  $(filter-out %.h,$^) $(LDLIBS)
 
 # ---- results and figures: experiments/NAME.yaml, results/NAME.h5, plots/NAME.gp, plots/NAME.pdf and .png
 FIGURES := $(patsubst experiments/%.yaml,plots/%.pdf,$(wildcard experiments/*.yaml))

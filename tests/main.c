@@ -39,6 +39,7 @@
     X(tests_store_damage) \
     X(tests_store_tools) \
     X(tests_store_look) \
+    X(tests_fuzz_replay) \
     X(tests_sweep_sweep) \
     X(tests_sweep_plan) \
     X(tests_cmd_usage) \

@@ -15,19 +15,37 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+/* The name or number that starts at `text`, as libmatheval's scanner splits them; 0: neither does. */
+static size_t word_length(const char *text)
+{
+    static const char digits[] = "0123456789";
+    static const char names[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+    const size_t whole = strspn(text, digits);
+    if (whole == 0 && text[0] != '.')
+        return strspn(text, names);
+    const size_t fraction = text[whole] == '.' ? strspn(text + whole + 1, digits) : 0;
+    if (whole + fraction == 0)
+        return 0;
+    const size_t number = whole + (text[whole] == '.' ? 1 + fraction : 0);
+    const bool exponent = text[number] == 'e' || text[number] == 'E';
+    const size_t sign = exponent && (text[number + 1] == '+' || text[number + 1] == '-');
+    const size_t power = exponent ? strspn(text + number + 1 + sign, digits) : 0;
+    return number + (power > 0 ? 1 + sign + power : 0);
+}
+
 /* libmatheval's scanner skips a character it does not know and prints it to standard output, so none may
  * reach it. */
 static int characters_check(const char *text, struct base_error *error)
 {
-    static const char known[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-*/^() \t";
     if (text[strspn(text, " \t")] == '\0')
         return base_fail(error, BASE_BAD_INPUT, "it is empty");
     if (strlen(text) > LONGEST)
         return base_fail(error, BASE_BAD_INPUT, "it is longer than %d characters", LONGEST);
-    for (const char *c = text; *c != '\0'; c++) {
-        bool point = *c == '.' && ((c > text && is_digit(c[-1])) || is_digit(c[1]));
-        if (strchr(known, *c) == NULL && !point)
+    for (const char *c = text; *c != '\0';) {
+        const size_t word = word_length(c);
+        if (word == 0 && strchr("+-*/^() \t", *c) == NULL)
             return base_fail(error, BASE_BAD_INPUT, "its character %td has no meaning there", c - text + 1);
+        c += word > 0 ? word : 1;
     }
     return BASE_OK;
 }

@@ -7,14 +7,43 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <hdf5_hl.h>
-
-static herr_t scale_name(hid_t dataset, unsigned dimension, hid_t scale, void *name)
+/* What the first dimension scale of a dimension is called. */
+static int scale_name(hid_t dataset, const struct h5_reference *scales, char name[64],
+                      struct base_error *error)
 {
-    (void)dataset;
-    (void)dimension;
-    const ssize_t length = H5DSget_scale_name(scale, name, 64);
-    return length > 0 ? 1 : -1; /* 1: one is enough */
+    int status;
+    hid_t scale = -1;
+    void *addresses = NULL;
+    char *text = NULL;
+    TRY(h5_reference_follow(dataset, scales, sizeof(hobj_ref_t), &addresses, error));
+    if (scales->length < 1)
+        TRY(base_fail(error, BASE_BAD_INPUT, "it has none"));
+    TRY(h5_check(scale = H5Rdereference2(dataset, H5P_DEFAULT, H5R_OBJECT, addresses), error, "its scale"));
+    TRY(h5_attribute_read_text(scale, "NAME", &text, error));
+    if (text == NULL || text[0] == '\0' || strlen(text) > 63)
+        TRY(base_fail(error, BASE_BAD_INPUT, "its scale has none"));
+    strcpy(name, text);
+out:
+    free(text);
+    h5_close(scale);
+    free(addresses);
+    return status;
+}
+
+/* H5DSiterate_scales would do the same, and crashes on damaged files. */
+static int scale_names(hid_t dataset, char names[H5_MAX_RANK][64], int rank, struct base_error *error)
+{
+    int status;
+    struct h5_reference scales[H5_MAX_RANK];
+    const hid_t list = H5Aopen(dataset, "DIMENSION_LIST", H5P_DEFAULT);
+    TRY(h5_check(list, error, "its dimensions have no names"));
+    TRY(h5_references_read(list, (size_t)rank, scales, "its list of dimensions", error));
+    for (int d = 0; d < rank; d++)
+        if (scale_name(dataset, &scales[d], names[d], error) != BASE_OK)
+            TRY(base_fail_within(error, BASE_BAD_INPUT, "the name of its dimension %d", d));
+out:
+    h5_close(list);
+    return status;
 }
 
 int store_dimension_names(hid_t dataset, char names[H5_MAX_RANK][64], hsize_t sizes[H5_MAX_RANK], int *rank,
@@ -26,9 +55,8 @@ int store_dimension_names(hid_t dataset, char names[H5_MAX_RANK][64], hsize_t si
     *rank = H5Sget_simple_extent_ndims(space);
     if (*rank < 0 || *rank > H5_MAX_RANK || H5Sget_simple_extent_dims(space, sizes, NULL) != *rank)
         TRY(base_fail(error, BASE_BAD_INPUT, "its dimensions are damaged"));
-    for (int d = 0; d < *rank; d++)
-        if (H5DSiterate_scales(dataset, (unsigned)d, NULL, scale_name, names[d]) != 1)
-            TRY(base_fail(error, BASE_BAD_INPUT, "its dimension %d has no name", d));
+    if (*rank > 0)
+        TRY(scale_names(dataset, names, *rank, error));
 out:
     h5_close(space);
     return status;

@@ -80,17 +80,15 @@ out:
     return status;
 }
 
-/* In its own type: HDF5 converts no ASCII, as other tools may write it, to UTF-8. */
-static int read_string(hid_t attribute, hid_t type, const char *name, char **text, struct base_error *error)
+static int read_variable_string(hid_t attribute, const char *name, char **text, struct base_error *error)
 {
-    int status;
-    char *stored = NULL;
-    TRY(h5_check(H5Aread(attribute, type, &stored), error, "attribute %s", name));
-    TRY(base_got(*text = base_copy(stored != NULL ? stored : "", error)));
-out:
-    if (stored != NULL)
-        H5free_memory(stored);
-    return status;
+    struct h5_reference reference;
+    void *value = NULL;
+    int status = h5_references_read(attribute, 1, &reference, name, error);
+    if (status == BASE_OK)
+        status = h5_reference_follow(attribute, &reference, 1, &value, error);
+    *text = value;
+    return status == BASE_OK ? BASE_OK : base_fail_within(error, status, "attribute %s", name);
 }
 
 static int read_number(hid_t attribute, const char *name, bool whole, char **text, struct base_error *error)
@@ -123,7 +121,7 @@ int h5_attribute_read_text(hid_t object, const char *name, char **text, struct b
     case H5T_INTEGER: TRY(read_number(attribute, name, true, text, error)); break;
     case H5T_FLOAT: TRY(read_number(attribute, name, false, text, error)); break;
     case H5T_STRING:
-        TRY(H5Tis_variable_str(type) > 0 ? read_string(attribute, type, name, text, error)
+        TRY(H5Tis_variable_str(type) > 0 ? read_variable_string(attribute, name, text, error)
                                          : read_fixed_string(attribute, type, name, text, error));
         break;
     default: TRY(base_fail(error, BASE_BAD_INPUT, "attribute %s is neither a number nor text", name));

@@ -8,7 +8,7 @@ int store_cell_select(struct store_cell *cell, hid_t dataset, const struct store
     const char *name = layout->variables[variable]->name;
     const bool row = layout->variables[variable]->axis != MEASURE_SCALAR;
     const int rank = (int)e->n_axes + 2 + row;
-    hsize_t start[H5_MAX_RANK] = {0}, size[H5_MAX_RANK];
+    hsize_t start[H5_MAX_RANK] = {0}, size[H5_MAX_RANK] = {0};
     for (int d = 0; d < rank; d++)
         size[d] = 1;
     start[0] = experiment_point_case(e, point);

@@ -3,6 +3,7 @@
 #include "store/store.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,6 +25,27 @@ static int check_path(const char *path, bool writing, struct base_error *error)
     return BASE_OK;
 }
 
+/* Before HDF5 sees it: damage to a file of its first format (superblock versions 0 and 1), which has no
+ * checksums, makes it read and write outside its buffers. */
+static int check_signature(const char *path, struct base_error *error)
+{
+    static const char signature[8] = "\x89HDF\r\n\x1a\n";
+    char head[sizeof signature + 1] = "";
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return base_fail(error, BASE_BAD_INPUT, "cannot be read: %s", strerror(errno));
+    const size_t n = fread(head, 1, sizeof head, file);
+    fclose(file);
+    if (n < sizeof signature || memcmp(head, signature, sizeof signature) != 0)
+        return base_fail(error, BASE_BAD_INPUT, "not an HDF5 file");
+    if (n == sizeof head && head[sizeof signature] < 2)
+        return base_fail(
+            error, BASE_BAD_INPUT,
+            "not a result of this program, but an HDF5 file of the format before 1.8, which has no "
+            "checksums");
+    return BASE_OK;
+}
+
 static int explain_lock(const char *reason, bool writing, struct base_error *error)
 {
     if (strstr(reason, strerror(EAGAIN)) == NULL)
@@ -37,15 +59,13 @@ static int explain_lock(const char *reason, bool writing, struct base_error *err
 }
 
 /* Call right after the failure, while HDF5 still knows its reason. */
-static int explain_failure(const char *path, bool writing, struct base_error *error)
+static int explain_failure(bool writing, struct base_error *error)
 {
     char reason[H5_REASON];
     h5_reason(reason);
     if (strstr(reason, "unable to lock file") != NULL)
         return explain_lock(reason, writing, error);
-    return base_fail(error, BASE_BAD_INPUT, "%s (%s)",
-                     H5Fis_hdf5(path) > 0 ? "a truncated or damaged result file" : "not an HDF5 file",
-                     reason);
+    return base_fail(error, BASE_BAD_INPUT, "a truncated or damaged result file (%s)", reason);
 }
 
 static int check_format(hid_t file, struct base_error *error)
@@ -97,13 +117,14 @@ int h5_file_open(const char *path, bool writing, hid_t *file, struct base_error 
     const hid_t access_list = H5Pcreate(H5P_FILE_ACCESS);
     *file = -1;
     TRY(check_path(path, writing, error));
+    TRY(check_signature(path, error));
     TRY(h5_check(access_list, error, "cannot be opened"));
     /* Without HDF5's sieve buffer each number is written at once and alone: with stale neighbours it would
      * undo what another program, which no lock has kept out, has written there. */
     TRY(h5_check(H5Pset_sieve_buf_size(access_list, writing ? 0 : 1 << 16), error, "cannot be opened"));
     *file = writing ? open_patiently(path, access_list) : H5Fopen(path, H5F_ACC_RDONLY, access_list);
     if (*file < 0)
-        TRY(explain_failure(path, writing, error));
+        TRY(explain_failure(writing, error));
     TRY(check_format(*file, error));
     if (writing)
         TRY(h5_file_check_place(*file, path, error));

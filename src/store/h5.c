@@ -115,25 +115,45 @@ out:
     return status;
 }
 
+/* What a dataset of so many numbers takes in memory must fit there, and the file must be able to hold it:
+ * zlib makes nothing smaller than 1/1032. */
+static int check_room(hid_t dataset, double count, struct base_error *error)
+{
+    int status;
+    char text[32];
+    hsize_t size = 0;
+    const double bytes = count * sizeof(double);
+    const hid_t file = H5Iget_file_id(dataset), type = H5Dget_type(dataset);
+    TRY(h5_check(type, error, "its type"));
+    TRY(h5_check(H5Fget_filesize(file, &size), error, "the size of the file"));
+    if (count * (double)H5Tget_size(type) > 1032 * (double)size)
+        TRY(base_fail(error, BASE_BAD_INPUT, "the file is too short for its dimensions"));
+    if (bytes > (double)base_memory_available())
+        TRY(base_fail(error, BASE_BAD_INPUT, "it takes %s, more than this machine has free",
+                      base_format_bytes(bytes, text)));
+out:
+    h5_close(type);
+    h5_close(file);
+    return status;
+}
+
 int h5_dataset_count(hid_t dataset, size_t *count, struct base_error *error)
 {
     int status;
     hsize_t sizes[H5_MAX_RANK];
     hid_t space = -1;
-    char text[32];
-    double bytes = sizeof(double);
+    double numbers = 1;
     *count = 1;
     TRY(h5_check(space = H5Dget_space(dataset), error, "dimensions"));
     const int rank = H5Sget_simple_extent_ndims(space);
     if (rank < 0 || rank > H5_MAX_RANK || H5Sget_simple_extent_dims(space, sizes, NULL) != rank)
         TRY(base_fail(error, BASE_BAD_INPUT, "its dimensions are damaged"));
     for (int d = 0; d < rank; d++) {
-        bytes *= (double)sizes[d];
+        numbers *= (double)sizes[d];
         *count *= (size_t)sizes[d];
     }
-    if (bytes > (double)base_memory_available())
-        TRY(base_fail(error, BASE_BAD_INPUT, "it takes %s, more than this machine has free",
-                      base_format_bytes(bytes, text)));
+    if (numbers > 1 << 16) /* asking takes longer than reading a few */
+        TRY(check_room(dataset, numbers, error));
 out:
     h5_close(space);
     return status;

@@ -49,6 +49,18 @@ int h5_attribute_read_text(hid_t object, const char *name, char **text, struct b
 /* Adds to the number that is there. */
 int h5_attribute_add_real(hid_t object, const char *name, double value, struct base_error *error);
 
+/* Values of variable length (heap.c), which HDF5 itself must not read from a file that may be damaged. Each
+ * is a reference to `length` items. */
+struct h5_reference {
+    uint64_t length, address, index;
+};
+/* The n values of a dataset or attribute; and the items of `unit` bytes of one of them, of any dataset or
+ * attribute of that file, a NUL behind them, to be freed. */
+int h5_references_read(hid_t object, size_t n, struct h5_reference *references, const char *what,
+                       struct base_error *error);
+int h5_reference_follow(hid_t object, const struct h5_reference *reference, size_t unit, void **value,
+                        struct base_error *error);
+
 /* A string type: variable-length, UTF-8. */
 hid_t h5_text_type(void);
 

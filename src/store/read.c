@@ -8,27 +8,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int read_name(struct store_result *r, hid_t dataset, const struct h5_reference *reference,
+                     const char **name, struct base_error *error)
+{
+    void *text = NULL;
+    int status = h5_reference_follow(dataset, reference, 1, &text, error);
+    if (status == BASE_OK)
+        status = base_got(*name = base_arena_copy(r->arena, text, strlen(text), error));
+    free(text);
+    return status;
+}
+
 static int read_names(struct store_result *r, hid_t dataset, size_t n, const char **names, const char *what,
                       struct base_error *error)
 {
     int status;
-    char **stored = NULL;
-    hid_t type = -1, space = -1;
-    TRY(h5_check(type = H5Dget_type(dataset), error, "coordinate %s", what)); /* ASCII or UTF-8 */
-    TRY(h5_check(space = H5Dget_space(dataset), error, "coordinate %s", what));
-    TRY(base_got(stored = base_calloc(n, sizeof *stored, error)));
-    TRY(h5_dataset_read(dataset, type, stored, what, error));
-    for (size_t i = 0; i < n; i++) {
-        const char *name = stored[i] != NULL ? stored[i] : "";
-        TRY(base_got(names[i] = base_arena_copy(r->arena, name, strlen(name), error)));
-    }
+    struct h5_reference *references = base_calloc(n, sizeof *references, error);
+    TRY(base_got(references));
+    TRY(h5_references_read(dataset, n, references, "its text", error));
+    for (size_t i = 0; i < n; i++)
+        TRY(read_name(r, dataset, &references[i], &names[i], error));
 out:
-    if (stored != NULL)
-        H5Dvlen_reclaim(type, space, H5P_DEFAULT, stored);
-    free(stored);
-    h5_close(space);
-    h5_close(type);
-    return status;
+    free(references);
+    return status == BASE_OK ? BASE_OK : base_fail_within(error, status, "coordinate %s", what);
 }
 
 /* The coordinates of an axis, of the type that the dataset has. */

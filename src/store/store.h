@@ -129,7 +129,9 @@ struct store_result {
 };
 
 /* Opens a result for reading. BASE_BAD_INPUT when it is missing, not HDF5, truncated, locked by a running
- * program, or not one of ours. */
+ * program, or not one of ours. Damage is told by the checksums of HDF5's metadata, and what has none is read
+ * here with care; but against metadata that was forged, with the right checksums, HDF5 1.10.8 itself has no
+ * defence and may crash. */
 int store_open(struct store_result *result, const char *path, struct base_error *error);
 void store_result_free(struct store_result *result);
 

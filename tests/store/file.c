@@ -341,6 +341,33 @@ static void long_experiments_fit(void **state)
     free(text);
 }
 
+/* More than one global heap collection of them. */
+static void many_names_come_back(void **state)
+{
+    enum { N = 400 };
+    char path[SCRATCH_PATH], name[16], *text = calloc(N + 20, 32);
+    struct scratch_sample s;
+    struct store_result r;
+    assert_non_null(text);
+    size_t length =
+        (size_t)sprintf(text, "seed: 1\ntrials: 1\ndata: {inputs: gaussian, samples: 2}\nnetwork: "
+                              "{activation: tanh, weight_variance: 1, bias_variance: 0, depth: 2, "
+                              "outputs: 1, width: 3}\ncases:\n");
+    for (int i = 0; i < N; i++)
+        length += (size_t)sprintf(text + length, "- {name: c%d}\n", i);
+    scratch_sample_make(&s, text);
+    scratch_create(&s, scratch_path(state, "x.h5", path));
+    open_good(&r, path);
+    assert_int_equal(r.n_cases, N);
+    for (int i = 0; i < N; i++) {
+        snprintf(name, sizeof name, "c%d", i);
+        assert_string_equal(r.cases[i], name);
+    }
+    store_result_free(&r);
+    scratch_sample_free(&s);
+    free(text);
+}
+
 struct counts {
     size_t all, allocated;
 };
@@ -432,10 +459,16 @@ static void a_crash_loses_only_what_was_not_flushed(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    scratch_test(every_number_comes_back),           scratch_test(the_grid_comes_back),
-    scratch_test(dimensions_are_named_in_order),     scratch_test(one_value_makes_an_axis),
-    scratch_test(the_file_says_where_it_comes_from), scratch_test(wall_seconds_add_up),
-    scratch_test(every_variable_is_described),       scratch_test(long_experiments_fit),
-    scratch_test(all_space_is_there_from_the_start), scratch_test(a_crash_loses_only_what_was_not_flushed),
+    scratch_test(every_number_comes_back),
+    scratch_test(the_grid_comes_back),
+    scratch_test(dimensions_are_named_in_order),
+    scratch_test(one_value_makes_an_axis),
+    scratch_test(the_file_says_where_it_comes_from),
+    scratch_test(wall_seconds_add_up),
+    scratch_test(every_variable_is_described),
+    scratch_test(long_experiments_fit),
+    scratch_test(many_names_come_back),
+    scratch_test(all_space_is_there_from_the_start),
+    scratch_test(a_crash_loses_only_what_was_not_flushed),
 };
 const struct test_group tests_store_file = TEST_GROUP(tests);

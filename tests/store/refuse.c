@@ -189,7 +189,9 @@ static void a_read_only_folder_is_named(void **state)
 /* An HDF5 file of somebody else; `format` NULL: without the attribute. */
 static void make_foreign(const char *path, const char *format)
 {
-    const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT),
+    const hid_t access_list = H5Pcreate(H5P_FILE_ACCESS);
+    H5Pset_libver_bounds(access_list, H5F_LIBVER_V18, H5F_LIBVER_V18);
+    const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access_list),
                 space = H5Screate(H5S_SCALAR);
     const hid_t type = H5Tcopy(H5T_C_S1);
     H5Tset_size(type, H5T_VARIABLE);
@@ -201,6 +203,7 @@ static void make_foreign(const char *path, const char *format)
     }
     H5Tclose(type);
     H5Sclose(space);
+    H5Pclose(access_list);
     assert_true(H5Fclose(file) >= 0);
 }
 
@@ -216,11 +219,13 @@ static void what_is_no_result_is_not_read(void **state)
     scratch_write(scratch_path(state, "text.h5", path), text, sizeof text);
     scratch_refuse_reading(path, ": not an HDF5 file");
     refuse_writing(path, SMALL("1", "3", "20"), BASE_BAD_INPUT, "not an HDF5 file");
+    H5Fclose(H5Fcreate(scratch_path(state, "old.h5", path), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
+    scratch_refuse_reading(path, "the format before 1.8");
     make_foreign(scratch_path(state, "foreign.h5", path), NULL);
-    scratch_refuse_reading(path, "not a result of this program");
-    refuse_writing(path, SMALL("1", "3", "20"), BASE_BAD_INPUT, "not a result of this program");
+    scratch_refuse_reading(path, "not a result of this program (its");
+    refuse_writing(path, SMALL("1", "3", "20"), BASE_BAD_INPUT, "not a result of this program (its");
     make_foreign(path, "fisherfield result 2");
-    scratch_refuse_reading(path, "not a result of this program");
+    scratch_refuse_reading(path, "not a result of this program (its");
     make_foreign(path, STORE_FORMAT);
     scratch_refuse_reading(path, "`done` does not run over");
     refuse_writing(path, SMALL("1", "3", "20"), BASE_FAILED, "definition");
