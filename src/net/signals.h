@@ -41,6 +41,11 @@ int net_gram_init(struct net_gram *gram, const struct net_architecture *architec
                   struct base_error *error);
 void net_gram_free(struct net_gram *gram);
 
+/* The version of what random numbers a network is made of: random/normal.h, random/stream.h, the purposes of
+ * net and how each sampler uses them. It grows with any change of theirs, and a result of another version is
+ * not gone on with. */
+enum { NET_RANDOM_VERSION = 2 };
+
 /* One normal counts as this many flops. */
 #define NET_NORMAL_FLOPS 90.0
 

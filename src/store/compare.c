@@ -1,6 +1,7 @@
 /* Whether a result file is of the experiment that would write to it. */
 #include "store/compare.h"
 
+#include "net/signals.h"
 #include "store/h5.h"
 
 #include <stdio.h>
@@ -35,6 +36,37 @@ static int compare_lines(const char *mine, const char *theirs, const char *mine_
     return BASE_OK;
 }
 
+/* Trials of both versions in one file would not be what any one of them gives. */
+static int check_random_version(hid_t file, struct base_error *error)
+{
+    int status;
+    char *stored = NULL, mine[32];
+    snprintf(mine, sizeof mine, "%d", NET_RANDOM_VERSION);
+    TRY(h5_attribute_read_text(file, "random_version", &stored, error));
+    if (stored == NULL || strcmp(stored, mine) != 0)
+        TRY(base_fail(error, BASE_BAD_INPUT,
+                      "a version of the program with other random numbers has sampled it (its attribute "
+                      "`random_version` is %s, not %s); give another file with -o",
+                      stored != NULL ? stored : "missing", mine));
+out:
+    free(stored);
+    return status;
+}
+
+static int check_definition(const char *stored, const struct experiment *e, struct base_error *error)
+{
+    int status;
+    struct base_error difference;
+    status = compare_lines(e->definition, stored, "the experiment", "the file", &difference);
+    if (status == BASE_OK)
+        status = compare_lines(stored, e->definition, "the file", "the experiment", &difference);
+    if (status != BASE_OK)
+        TRY(base_fail(error, status, "another experiment stands in it: %.1000s; give another file with -o",
+                      difference.text));
+out:
+    return status;
+}
+
 int store_experiment_check(hid_t file, const struct experiment *e, struct base_error *error)
 {
     int status;
@@ -42,16 +74,10 @@ int store_experiment_check(hid_t file, const struct experiment *e, struct base_e
     TRY(h5_attribute_read_text(file, "definition", &stored, error));
     if (stored == NULL)
         TRY(base_fail(error, BASE_FAILED, "it has no attribute `definition`"));
-    TRY(compare_lines(e->definition, stored, "the experiment", "the file", error));
-    TRY(compare_lines(stored, e->definition, "the file", "the experiment", error));
+    TRY(check_definition(stored, e, error));
+    TRY(check_random_version(file, error));
 out:
     free(stored);
-    if (status == BASE_BAD_INPUT) {
-        char difference[1024];
-        snprintf(difference, sizeof difference, "%.1000s", error->text);
-        base_fail(error, BASE_BAD_INPUT, "another experiment stands in it: %s; give another file with -o",
-                  difference);
-    }
     return status;
 }
 

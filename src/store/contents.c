@@ -293,6 +293,7 @@ static int add_attributes(hid_t file, const struct experiment *e, const struct s
         TRY(h5_attribute_text(file, texts[i][0], texts[i][1], error));
     TRY(h5_attribute_integer(file, "seed", (int64_t)e->seed, error));
     TRY(h5_attribute_integer(file, "threads", p->threads, error));
+    TRY(h5_attribute_integer(file, "random_version", NET_RANDOM_VERSION, error));
 out:
     return status;
 }

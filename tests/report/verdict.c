@@ -16,16 +16,18 @@
 
 #include <gsl/gsl_cdf.h>
 
-/* As in universal-width.yaml, with fewer samples and smaller widths. */
-#define EXPERIMENT                                                                                           \
-    "seed: %d\ntrials: 100\n"                                                                                \
+/* As in universal-width.yaml; the small one with fewer samples and smaller widths. */
+#define EXPERIMENT(trials, samples, widths)                                                                  \
+    "seed: %d\ntrials: " trials "\n"                                                                         \
     "cases:\n"                                                                                               \
     "  - {name: tanh,   activation: tanh,   weight_variance: 3, bias_variance: 0.64}\n"                      \
     "  - {name: relu,   activation: relu,   weight_variance: 2, bias_variance: 0.1}\n"                       \
     "  - {name: linear, activation: linear, weight_variance: 1, bias_variance: 0.1}\n"                       \
     "network: {depth: 3, outputs: 1}\n"                                                                      \
-    "data: {inputs: gaussian, samples: 20}\n"                                                                \
-    "sweep: {width: [75, 150, 300, 600]}\n"
+    "data: {inputs: gaussian, samples: " samples "}\n"                                                       \
+    "sweep: {width: " widths "}\n"
+#define SMALL EXPERIMENT("100", "20", "[75, 150, 300, 600]")
+#define LARGE EXPERIMENT("200", "100", "[400, 800, 1600, 3200]")
 
 enum { SEEDS = 200, N_FACTORS = 4, N_LEVELS = 3, N_VARIABLES = 5 };
 static const double factors[N_FACTORS] = {1, 1.02, 1.05, 1.10}, levels[N_LEVELS] = {0.5, 0.1, 0.01};
@@ -61,7 +63,7 @@ static void check(int status, const struct base_error *error)
         fail_msg("%s", error->text);
 }
 
-static void sample(int seed, const char *path)
+static void sample(const char *experiment_text, int seed, const char *path)
 {
     char text[1024];
     struct experiment experiment;
@@ -69,14 +71,14 @@ static void sample(int seed, const char *path)
     struct base_error error = {""};
     const struct store_provenance provenance = {"v", "b", "l", "k", "c", 0};
     const struct sweep_options options = {.threads = 0};
-    snprintf(text, sizeof text, EXPERIMENT, seed);
+    snprintf(text, sizeof text, experiment_text, seed);
     files_load_good(&experiment, text, false, NULL);
     check(sweep_run(&experiment, path, &options, &provenance, &summary, &error), &error);
     experiment_free(&experiment);
 }
 
-/* The stored theory times a factor. */
-static void print_theory(const struct store_result *r, double factor, FILE *out)
+/* The stored theory times a factor: of every variable, or of `only` one. */
+static void print_theory(const struct store_result *r, double factor, const char *only, FILE *out)
 {
     struct store_array theory[N_VARIABLES];
     struct base_error error = {""};
@@ -92,7 +94,8 @@ static void print_theory(const struct store_result *r, double factor, FILE *out)
         fprintf(out, "\n%s\t", r->cases[p / widths]);
         report_print_axis(out, &r->axes[0], p % widths);
         for (size_t v = 0; v < N_VARIABLES; v++)
-            fprintf(out, "\t%.17g", theory[v].values[p] * factor);
+            fprintf(out, "\t%.17g",
+                    theory[v].values[p] * (only == NULL || strcmp(only, variables[v]) == 0 ? factor : 1));
     }
     fputc('\n', out);
     for (size_t v = 0; v < N_VARIABLES; v++)
@@ -109,7 +112,7 @@ static void write_tables(void **state, const char *result_path)
         snprintf(name, sizeof name, "%zu.tsv", k);
         FILE *out = fopen(scratch_path(state, name, path), "w");
         assert_non_null(out);
-        print_theory(&result, factors[k], out);
+        print_theory(&result, factors[k], NULL, out);
         assert_int_equal(fclose(out), 0);
     }
     store_result_free(&result);
@@ -168,7 +171,7 @@ static void count_all(void **state, struct counts counts[N_FACTORS])
     memset(counts, 0, N_FACTORS * sizeof *counts);
     scratch_path(state, "x.h5", path);
     for (int seed = 1; seed <= SEEDS; seed++) {
-        sample(seed, path);
+        sample(SMALL, seed, path);
         if (seed == 1)
             write_tables(state, path);
         for (size_t k = 0; k < N_FACTORS; k++) {
@@ -245,7 +248,49 @@ static void verify_keeps_its_rate_and_finds_wrong_theories(void **state)
     check_power(counts);
 }
 
+/* What `verify` prints; free() it. */
+static char *report(const char *path, const char *table_path)
+{
+    char *text = NULL;
+    size_t size;
+    enum report_verdict verdict;
+    struct base_error error = {""};
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    check(report_verify(1, &path, table_path, out, &verdict, &error), &error);
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
+static void expect_and_free(char *text, const char *line)
+{
+    if (strstr(text, line) == NULL)
+        fail_msg("no \"%s\" in:\n%s", line, text);
+    free(text);
+}
+
+/* Wide networks leave nothing undecided: each of the 15 tests accepts the true theory (a false alarm in one
+ * of 100 seeds at most; this one is fixed), and those of λ_max reject one that is wrong by 5 %. */
+static void wide_networks_decide(void **state)
+{
+    char path[SCRATCH_PATH], table_path[SCRATCH_PATH];
+    struct store_result result;
+    struct base_error error = {""};
+    sample(LARGE, 1, scratch_path(state, "x.h5", path));
+    expect_and_free(report(path, NULL), "verdict: agrees (15 agree, 0 disagree)\n");
+
+    FILE *out = fopen(scratch_path(state, "wrong.tsv", table_path), "w");
+    assert_non_null(out);
+    check(store_open(&result, path, &error), &error);
+    print_theory(&result, 1.05, "fisher_eig_max", out);
+    store_result_free(&result);
+    assert_int_equal(fclose(out), 0);
+    expect_and_free(report(path, table_path), "fisher_eig_max: DISAGREES (0 agree, 3 disagree)\n");
+    expect_and_free(report(path, table_path), "verdict: DISAGREES (12 agree, 3 disagree)\n");
+}
+
 static const struct CMUnitTest tests[] = {
+    scratch_test(wide_networks_decide),
     scratch_test(verify_keeps_its_rate_and_finds_wrong_theories),
 };
 const struct test_group slow_report_verdict = TEST_GROUP(tests);

@@ -231,6 +231,25 @@ static void what_is_no_result_is_not_read(void **state)
     refuse_writing(path, SMALL("1", "3", "20"), BASE_FAILED, "definition");
 }
 
+/* Its trials are not those that this program would add. */
+static void other_random_numbers_are_refused(void **state)
+{
+    char path[SCRATCH_PATH];
+    struct scratch_sample s;
+    const int older = NET_RANDOM_VERSION - 1;
+    scratch_sample_make(&s, SMALL("1", "3", "20"));
+    scratch_fill(&s, scratch_path(state, "x.h5", path));
+    scratch_sample_free(&s);
+    const hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT),
+                attribute = H5Aopen(file, "random_version", H5P_DEFAULT);
+    assert_true(H5Awrite(attribute, H5T_NATIVE_INT, &older) >= 0);
+    H5Aclose(attribute);
+    assert_true(H5Fclose(file) >= 0);
+    refuse_writing(path, SMALL("1", "3", "20"), BASE_BAD_INPUT,
+                   "other random numbers|`random_version` is 1, not 2|-o");
+    refuse_writing(path, SMALL("1", "9", "20"), BASE_BAD_INPUT, "other random numbers");
+}
+
 /* A process that holds the file open for writing until it is told to go. */
 struct holder {
     pid_t pid;
@@ -287,9 +306,14 @@ static void a_running_program_keeps_its_file(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    scratch_test(another_experiment_is_refused), scratch_test(the_same_experiment_goes_on),
-    scratch_test(nothing_is_replaced),           scratch_test(a_forgotten_partial_file_is_no_obstacle),
-    scratch_test(a_missing_folder_is_named),     scratch_test(a_read_only_folder_is_named),
-    scratch_test(what_is_no_result_is_not_read), scratch_test(a_running_program_keeps_its_file),
+    scratch_test(another_experiment_is_refused),
+    scratch_test(the_same_experiment_goes_on),
+    scratch_test(nothing_is_replaced),
+    scratch_test(a_forgotten_partial_file_is_no_obstacle),
+    scratch_test(a_missing_folder_is_named),
+    scratch_test(a_read_only_folder_is_named),
+    scratch_test(what_is_no_result_is_not_read),
+    scratch_test(a_running_program_keeps_its_file),
+    scratch_test(other_random_numbers_are_refused),
 };
 const struct test_group tests_store_refuse = TEST_GROUP(tests);
