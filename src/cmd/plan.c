@@ -152,10 +152,8 @@ static void print_regenerated(const struct outlook *o)
     for (size_t p = 0; p < o->layout.experiment->n_points; p++)
         points += o->plan.regenerated[p];
     if (points > 0)
-        printf("          at %zu of %zu grid points that is less than a network can use: some of its numbers "
-               "are "
-               "drawn twice\n",
-               points, o->layout.experiment->n_points);
+        printf("          at %zu of %zu grid points some numbers are drawn twice rather than kept\n", points,
+               o->layout.experiment->n_points);
 }
 
 static void print_totals(const struct outlook *o)

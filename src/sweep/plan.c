@@ -81,17 +81,20 @@ static void share_threads(struct sweep_plan *plan, const struct experiment *e, i
     plan->threads_inside = useful_inside(plan, e, threads / plan->networks_at_once, memory / at_once, a);
 }
 
-/* Each network's part of the memory, as far as its sampler can use it. */
-static int share_memory(struct sweep_plan *plan, const struct experiment *e, double memory,
+/* Each network's part of the memory, as far as its sampler can use it: one that is alone in its thread, so
+ * that its memory serves once, draws its numbers again in less time than new memory takes. */
+static int share_memory(struct sweep_plan *plan, const struct experiment *e, size_t networks, double memory,
                         struct net_architecture *a, struct base_error *error)
 {
     int status = BASE_OK;
+    const size_t of_a_point = networks < (size_t)e->trials ? networks : (size_t)e->trials;
+    const bool alone = of_a_point <= (size_t)plan->networks_at_once;
     plan->bytes = 0;
     for (size_t p = 0; p < e->n_points; p++) {
         TRY(net_architecture_init(a, &e->points[p], error));
         const struct net_memory wanted = plan->samplers[p]->memory(a, plan->threads_inside);
         const double other = other_bytes(e, a), part = memory / plan->networks_at_once - other;
-        plan->memories[p] = fmax(wanted.least, fmin(wanted.most, part));
+        plan->memories[p] = alone ? wanted.least : fmax(wanted.least, fmin(wanted.most, part));
         plan->sizes[p] = plan->memories[p] + other;
         plan->regenerated[p] = plan->memories[p] < wanted.most;
         plan->bytes = fmax(plan->bytes, plan->sizes[p]);
@@ -117,7 +120,7 @@ int sweep_plan_init(struct sweep_plan *plan, const struct experiment *experiment
     for (size_t p = 0; p < e->n_points; p++)
         TRY(plan_point(plan, e, p, a, error));
     share_threads(plan, e, threads > 0 ? threads : base_cores().usable, networks, memory, a);
-    TRY(share_memory(plan, e, memory, a, error));
+    TRY(share_memory(plan, e, networks, memory, a, error));
 out:
     free(a);
     if (status != BASE_OK)

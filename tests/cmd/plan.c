@@ -71,25 +71,29 @@ static void options_are_those_of_run(void **state)
     assert_int_equal(scratch_count(state), 3);
 }
 
-/* One wide network gets both threads; with less memory it draws some numbers twice, and the same. */
-static void a_wide_network_is_shared(void **state)
+/* Few wide networks share the threads; what they do not keep they draw twice, and the same. */
+static void wide_networks_are_shared(void **state)
 {
-    shell_file(state, "x.yaml", "seed: 1\ntrials: 1\n" SHELL_BODY "sweep: {width: [9000]}\n");
+    shell_file(state, "x.yaml", "seed: 1\ntrials: 2\n" SHELL_BODY "sweep: {width: [9000]}\n");
     struct shell plan = shell_expect(state, "plan x.yaml --threads 8", 0);
     expect(plan.out, "\nthreads   8 on ");
-    expect(plan.out, ", 4 inside each network\n"); /* one a case */
+    expect(plan.out, ", 2 inside each network\n"); /* two a case */
+    expect(plan.out, "\n          at 2 of 2 grid points some numbers are drawn twice rather than kept\n");
+    shell_free(&plan);
+    plan = shell_expect(state, "plan x.yaml --threads 1", 0);
     assert_null(strstr(plan.out, "drawn twice"));
     shell_free(&plan);
-    plan = shell_expect(state, "plan x.yaml --threads 1 --set memory=1MiB", 0);
-    expect(plan.out, " can use: some of its numbers are drawn twice\n");
-    shell_free(&plan);
-    shell_expect_only(state, "run x.yaml --threads 8 -o kept.h5", 0);
-    shell_expect_only(state, "run x.yaml --threads 1 --set memory=1MiB -o twice.h5", 0);
+    shell_expect_only(state, "run x.yaml --threads 1 -o kept.h5", 0);
+    shell_expect_only(state, "run x.yaml --threads 8 -o twice.h5", 0);
+    shell_expect_only(state, "run x.yaml --threads 1 --set memory=1MiB -o tight.h5", 0);
     struct shell kept = shell_expect(state, "table kept.h5", 0),
-                 twice = shell_expect(state, "table twice.h5", 0);
+                 twice = shell_expect(state, "table twice.h5", 0),
+                 tight = shell_expect(state, "table tight.h5", 0);
     assert_string_equal(kept.out, twice.out);
+    assert_string_equal(kept.out, tight.out);
     shell_free(&kept);
     shell_free(&twice);
+    shell_free(&tight);
 }
 
 static void what_is_there_is_not_planned(void **state)
@@ -188,7 +192,7 @@ static void what_does_not_fit_the_disk_is_refused(void **state)
 static const struct CMUnitTest tests[] = {
     scratch_test(the_plan_is_what_is_run),
     scratch_test(options_are_those_of_run),
-    scratch_test(a_wide_network_is_shared),
+    scratch_test(wide_networks_are_shared),
     scratch_test(what_is_there_is_not_planned),
     scratch_test(a_large_grid_is_grouped),
     scratch_test(what_run_refuses_is_refused),

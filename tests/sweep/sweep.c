@@ -361,18 +361,27 @@ static void threads_fit_the_trials_and_the_memory(void **state)
 {
     (void)state;
     struct sweep_plan plan;
-    plan_of(&plan, HEAD CASES "sampler: weights\nmemory: 100MiB\nsweep: {width: [20, 1000]}\n", 4, 100);
-    assert_int_equal(plan.networks_at_once, 4);
-    assert_int_equal(plan.threads_inside, 1);
+    static const char wide[] = HEAD CASES "sampler: weights\nmemory: 100MiB\nsweep: {width: [20, 1000]}\n",
+                      tight[] = HEAD CASES "sampler: weights\nmemory: 8MiB\nsweep: {width: [20, 1000]}\n";
+    plan_of(&plan, wide, 1, 100);
+    assert_int_equal(plan.networks_at_once * plan.threads_inside, 1);
     assert_true(plan.bytes > 8e6 && plan.bytes < 16e6); /* the M² weights of W², and little else */
     assert_ptr_equal(plan.samplers[0], &net_sampler_weights);
     assert_true(plan.costs[1] > 100 * plan.costs[0]);
     assert_false(plan.regenerated[1]);
     sweep_plan_free(&plan);
 
-    plan_of(&plan, HEAD CASES "sampler: weights\nmemory: 12MiB\nsweep: {width: [20, 1000]}\n", 4, 100);
+    plan_of(&plan, wide, 1, 1); /* one alone keeps nothing */
+    assert_true(plan.bytes < 8e6);
+    assert_true(plan.regenerated[1]);
+    sweep_plan_free(&plan);
+
+    plan_of(&plan, tight, 4, 100);
     assert_true(plan.networks_at_once * plan.threads_inside >= 2);
-    assert_true(plan.networks_at_once * plan.bytes <= 12 * 1048576);
+    assert_true(plan.networks_at_once * plan.bytes <= 8 * 1048576);
+    sweep_plan_free(&plan);
+    plan_of(&plan, tight, 1, 100);
+    assert_true(plan.bytes > 6e6 && plan.bytes <= 8 * 1048576); /* what fits is kept */
     assert_true(plan.regenerated[1] && !plan.regenerated[0]);
     sweep_plan_free(&plan);
 
