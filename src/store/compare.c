@@ -56,7 +56,7 @@ out:
 static int check_definition(const char *stored, const struct experiment *e, struct base_error *error)
 {
     int status;
-    struct base_error difference;
+    struct base_error difference = {""};
     status = compare_lines(e->definition, stored, "the experiment", "the file", &difference);
     if (status == BASE_OK)
         status = compare_lines(stored, e->definition, "the file", "the experiment", &difference);
