@@ -61,7 +61,8 @@ static int check_definition(const char *stored, const struct experiment *e, stru
     if (status == BASE_OK)
         status = compare_lines(stored, e->definition, "the file", "the experiment", &difference);
     if (status != BASE_OK)
-        TRY(base_fail(error, status, "another experiment stands in it: %.1000s; give another file with -o",
+        TRY(base_fail(error, BASE_BAD_INPUT,
+                      "another experiment stands in it: %.1000s; give another file with -o",
                       difference.text));
 out:
     return status;
