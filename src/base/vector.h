@@ -3,7 +3,7 @@
  * BASE_CLONES before a function compiles it for plain x86-64, AVX2 and AVX-512 and chooses when the program
  * starts. Its loops must be in +, −, ×, ÷, √ and bit operations alone: each is correctly rounded by IEEE 754,
  * and the program is compiled without fused multiply-adds, so every version gives the same bits. What such a
- * function calls is BASE_INLINE.
+ * function calls is BASE_INLINE. It is static: clang 14 does not export such a function.
  */
 #ifndef BASE_VECTOR_H
 #define BASE_VECTOR_H

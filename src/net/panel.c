@@ -87,24 +87,34 @@ void net_panel_outputs(const struct net_architecture *architecture, uint64_t see
     scale(panel.units * a->C, sqrt(a->weight_variance / (double)a->widths[a->L - 1]), v);
 }
 
-BASE_CLONES void net_panel_top(const struct net_architecture *architecture, struct net_panel panel,
-                               const double *restrict v, const double *restrict dphi, double *restrict delta)
+BASE_CLONES static void top(size_t units, size_t C, size_t T, const double *restrict v,
+                            const double *restrict dphi, double *restrict delta)
 {
-    const size_t C = architecture->C, T = architecture->T;
-    for (size_t i = 0; i < panel.units; i++)
+    for (size_t i = 0; i < units; i++)
         for (size_t k = 0; k < C; k++)
             for (size_t t = 0; t < T; t++)
                 delta[(i * C + k) * T + t] = dphi[i * T + t] * v[i * C + k];
 }
 
-BASE_CLONES void net_panel_gate(const struct net_architecture *architecture, struct net_panel panel,
-                                const double *restrict dphi, double *restrict delta)
+void net_panel_top(const struct net_architecture *architecture, struct net_panel panel, const double *v,
+                   const double *dphi, double *delta)
 {
-    const size_t C = architecture->C, T = architecture->T;
-    for (size_t i = 0; i < panel.units; i++)
+    top(panel.units, architecture->C, architecture->T, v, dphi, delta);
+}
+
+BASE_CLONES static void gate(size_t units, size_t C, size_t T, const double *restrict dphi,
+                             double *restrict delta)
+{
+    for (size_t i = 0; i < units; i++)
         for (size_t k = 0; k < C; k++)
             for (size_t t = 0; t < T; t++)
                 delta[(i * C + k) * T + t] *= dphi[i * T + t];
+}
+
+void net_panel_gate(const struct net_architecture *architecture, struct net_panel panel, const double *dphi,
+                    double *delta)
+{
+    gate(panel.units, architecture->C, architecture->T, dphi, delta);
 }
 
 double *net_panel_part(size_t panels, double *own, double *total)
