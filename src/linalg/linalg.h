@@ -53,13 +53,12 @@ void linalg_mirror(size_t n, double *A);
 
 /* A = R Rᵀ with R (n, rank): Cholesky, and where a diagonal element falls below n·ε·max_i A_ii (A is singular
  * to rounding) Cholesky with complete pivoting, stopped at that bound. Rows pivots[0..rank-1] of R form a
- * lower triangle. */
+ * lower triangle L. */
 struct linalg_root {
     size_t n, rank;
-    double *R;        /* (n, rank) */
-    double *triangle; /* (rank, rank) lower: R's rows pivots[0..rank-1]; zeros above. At full rank R itself */
+    double *triangle; /* (n, n): Lᵀ in the upper triangle of the first `rank` rows and columns */
+    double *R;        /* (n, rank) where rank < n; at full rank R is L, and this is not set */
     int *pivots;      /* (n) the first `rank` are the independent rows of A; 0, 1, ... at full rank */
-    double *room;     /* (max n, max n) for a triangle of lower rank */
 };
 /* Room for any n up to max_n; free is safe on a zeroed struct. */
 int linalg_root_init(struct linalg_root *root, size_t max_n, struct base_error *error);
@@ -79,7 +78,7 @@ void linalg_root_apply(const struct linalg_root *root, size_t m, double alpha, c
 /* C (n, m) += alpha·R B for B (rank, m), which is destroyed. n² m flops at full rank. */
 void linalg_root_multiply(const struct linalg_root *root, size_t m, double alpha, double *B, double *C);
 
-/* B (m, rank) ← B·triangle⁻ᵀ and B ← B·triangle⁻¹, in place. m rank² flops. */
+/* B (m, rank) ← B·L⁻ᵀ and B ← B·L⁻¹, in place. m rank² flops. */
 void linalg_root_solve_transposed(const struct linalg_root *root, size_t m, double *B);
 void linalg_root_solve(const struct linalg_root *root, size_t m, double *B);
 

@@ -93,6 +93,16 @@ static void gram_is_the_upper_triangle(void **state)
     }
 }
 
+/* R (n, rank) of either kind of root. */
+static void dense_root(const struct linalg_root *root, double *R)
+{
+    for (size_t i = 0; i < root->n; i++)
+        for (size_t b = 0; b < root->rank; b++)
+            R[i * root->rank + b] = root->rank < root->n ? root->R[i * root->rank + b]
+                                    : b <= i             ? root->triangle[b * root->n + i]
+                                                         : 0;
+}
+
 /* A = R Rᵀ, its rank found, for full rank, m < n and nearly equal rows. */
 static void root_reveals_the_rank(void **state)
 {
@@ -104,11 +114,12 @@ static void root_reveals_the_rank(void **state)
     static const size_t ranks[] = {1, 5, 23, 24, 60};
     for (size_t s = 0; s < 5; s++) {
         double *X = random_matrix(ranks[s], N, 5), *A = gram_of(ranks[s], N, X),
-               *kept = gram_of(ranks[s], N, X), RRt[N * N];
+               *kept = gram_of(ranks[s], N, X), R[N * N], RRt[N * N];
         poison(N, A);
         assert_int_equal(linalg_root_factor(&root, N, N, A, &error), BASE_OK);
         assert_int_equal(root.rank, ranks[s] < N ? ranks[s] : N);
-        linalg_multiply(false, true, N, N, root.rank, 1, root.R, root.R, 0, RRt);
+        dense_root(&root, R);
+        linalg_multiply(false, true, N, N, root.rank, 1, R, R, 0, RRt);
         for (size_t i = 0; i < N * N; i++)
             assert_within(RRt[i], kept[i], 1e-12 * kept[0]);
         free(X);
@@ -130,14 +141,15 @@ static void root_applies(void **state)
     static const size_t ranks[] = {1, 23, 60};
     for (size_t s = 0; s < 3; s++) {
         double *X = random_matrix(ranks[s], N, 5), *A = gram_of(ranks[s], N, X),
-               *Z = random_matrix(M, STRIDE, 6), U[M * N];
+               *Z = random_matrix(M, STRIDE, 6), U[M * N], R[N * N];
         assert_int_equal(linalg_root_factor(&root, N, N, A, &error), BASE_OK);
+        dense_root(&root, R);
         linalg_root_apply(&root, M, 1.7, Z, STRIDE, U);
         for (size_t i = 0; i < M; i++)
             for (size_t j = 0; j < N; j++) {
                 double sum = 0;
                 for (size_t r = 0; r < root.rank; r++)
-                    sum += Z[i * STRIDE + r] * root.R[j * root.rank + r];
+                    sum += Z[i * STRIDE + r] * R[j * root.rank + r];
                 assert_within(U[i * N + j], 1.7 * sum, 1e-11);
             }
         double C[N * M], B[N * M];
@@ -150,7 +162,7 @@ static void root_applies(void **state)
             for (size_t i = 0; i < M; i++) {
                 double sum = 0;
                 for (size_t r = 0; r < root.rank; r++)
-                    sum += root.R[j * root.rank + r] * Z[r * M + i];
+                    sum += R[j * root.rank + r] * Z[r * M + i];
                 assert_within(C[j * M + i], (double)(j * M + i) - 1.7 * sum, 1e-11);
             }
         free(X);
@@ -160,33 +172,37 @@ static void root_applies(void **state)
     linalg_root_free(&root);
 }
 
-/* (B T⁻ᵀ) Tᵀ = B and (B T⁻¹) T = B with T the triangle, and T is R's independent rows. */
+/* (B L⁻ᵀ) Lᵀ = B and (B L⁻¹) L = B with L the independent rows of R, at full and at lower rank. */
 static void root_solves(void **state)
 {
     (void)state;
-    enum { N = 12, RANK = 7, M = 3 };
+    enum { N = 12, M = 3 };
     struct base_error error;
     struct linalg_root root;
     assert_int_equal(linalg_root_init(&root, N, &error), BASE_OK);
-    double *X = random_matrix(RANK, N, 6), *A = gram_of(RANK, N, X), *B = random_matrix(M, RANK, 7);
-    assert_int_equal(linalg_root_factor(&root, N, N, A, &error), BASE_OK);
-    assert_int_equal(root.rank, RANK);
-    for (size_t a = 0; a < RANK; a++)
-        for (size_t b = 0; b < RANK; b++) {
-            assert_true(root.triangle[a * RANK + b] == root.R[(size_t)root.pivots[a] * RANK + b]);
-            assert_true(b <= a || root.triangle[a * RANK + b] == 0);
+    for (size_t rank = 7; rank <= N; rank += 5) {
+        double *X = random_matrix(rank, N, 6), *A = gram_of(rank, N, X), *B = random_matrix(M, rank, 7);
+        double R[N * N], L[N * N];
+        assert_int_equal(linalg_root_factor(&root, N, N, A, &error), BASE_OK);
+        assert_int_equal(root.rank, rank);
+        dense_root(&root, R);
+        for (size_t a = 0; a < rank; a++)
+            for (size_t b = 0; b < rank; b++) {
+                L[a * rank + b] = R[(size_t)root.pivots[a] * rank + b];
+                assert_true(b <= a || L[a * rank + b] == 0);
+            }
+        for (int transposed = 0; transposed < 2; transposed++) {
+            double solved[M * N], back[M * N];
+            memcpy(solved, B, M * rank * sizeof *solved);
+            (transposed ? linalg_root_solve_transposed : linalg_root_solve)(&root, M, solved);
+            linalg_multiply(false, transposed, M, rank, rank, 1, solved, L, 0, back);
+            for (size_t i = 0; i < M * rank; i++)
+                assert_within(back[i], B[i], 1e-10);
         }
-    for (int transposed = 0; transposed < 2; transposed++) {
-        double solved[M * RANK], back[M * RANK];
-        memcpy(solved, B, sizeof solved);
-        (transposed ? linalg_root_solve_transposed : linalg_root_solve)(&root, M, solved);
-        linalg_multiply(false, transposed, M, RANK, RANK, 1, solved, root.triangle, 0, back);
-        for (size_t i = 0; i < (size_t)M * RANK; i++)
-            assert_within(back[i], B[i], 1e-11);
+        free(X);
+        free(A);
+        free(B);
     }
-    free(X);
-    free(A);
-    free(B);
     linalg_root_free(&root);
 }
 
