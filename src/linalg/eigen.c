@@ -90,13 +90,13 @@ static double residual_of(size_t n, size_t k, const double *A, const double *val
     return values[0] > 0 ? worst / values[0] : worst;
 }
 
-int linalg_eigen_top(size_t n, size_t k, const double *A, double *values, double *V, double *residual,
-                     double *work, struct base_error *error)
+int linalg_eigen_top(size_t n, size_t k, const double *A, const double *guess, double *values, double *V,
+                     double *residual, double *work, struct base_error *error)
 {
     int status;
     bool found = false;
     if (linalg_eigen_top_is_iterative(n, k)) {
-        TRY(lanczos_top(n, k, A, largest_residual / 2, values, V, &found, error));
+        TRY(lanczos_top(n, k, A, guess, largest_residual / 2, values, V, &found, error));
         found = found && (*residual = residual_of(n, k, A, values, V, work)) <= largest_residual;
     }
     if (!found) {

@@ -67,15 +67,19 @@ static bool orthonormalise(struct lanczos *l, double *W)
     return LAPACKE_dorgqr(LAPACK_COL_MAJOR, n, k, k, W, n, l->tau) == 0;
 }
 
-/* Numbers without a pattern in (−1, 1): a start that leans on no block or symmetry of A. */
-static bool start(struct lanczos *l)
+/* The guess, and numbers without a pattern in (−1, 1): a start that leans on no block or symmetry of A, not
+ * even when the guess does. */
+static bool start(struct lanczos *l, const double *guess)
 {
+    const size_t numbers = l->k * l->n;
+    const double norm = guess != NULL ? cblas_dnrm2((int)numbers, guess, 1) : 0;
+    const double noise = norm > 0 ? 1e-3 * norm / sqrt((double)numbers) : 1;
     uint64_t state = 0;
-    for (size_t i = 0; i < l->k * l->n; i++) {
+    for (size_t i = 0; i < numbers; i++) {
         state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-        l->Q[i] = (double)(int64_t)state * 0x1p-63;
+        l->Q[i] = noise * (double)(int64_t)state * 0x1p-63 + (norm > 0 ? guess[i] : 0);
     }
-    return orthonormalise(l, l->Q);
+    return isfinite(norm) && orthonormalise(l, l->Q);
 }
 
 /* W (k, n) −= (W Qᵀ) Q for the first m rows of Q; the coefficients are added to S (k, m). */
@@ -143,10 +147,10 @@ static bool is_exhausted(const struct lanczos *l)
 }
 
 /* Looks at the Ritz pairs ever more rarely: they cost as much as a few steps of a small matrix. */
-static bool iterate(struct lanczos *l, const double *A, double tolerance)
+static bool iterate(struct lanczos *l, const double *A, const double *guess, double tolerance)
 {
-    size_t look = 6 * l->k;
-    if (!start(l))
+    size_t look = (guess != NULL ? 5 : 6) * l->k;
+    if (!start(l, guess))
         return false;
     while (l->m < l->max_m) {
         if (!step(l, A))
@@ -163,13 +167,13 @@ static bool iterate(struct lanczos *l, const double *A, double tolerance)
     return false;
 }
 
-int lanczos_top(size_t n, size_t k, const double *A, double tolerance, double *values, double *V,
-                bool *converged, struct base_error *error)
+int lanczos_top(size_t n, size_t k, const double *A, const double *guess, double tolerance, double *values,
+                double *V, bool *converged, struct base_error *error)
 {
     int status;
     struct lanczos l;
     TRY(lanczos_init(&l, n, k, error));
-    *converged = iterate(&l, A, tolerance);
+    *converged = iterate(&l, A, guess, tolerance);
     if (*converged)
         for (size_t i = 0; i < k; i++) {
             values[i] = l.theta[k - 1 - i];

@@ -91,9 +91,11 @@ int linalg_eigenvalues(size_t n, double *A, double *values, struct base_error *e
  * eigenvectors, the rows of V (k, n). Dense (LAPACK's dsyevr) for small
  * n, otherwise block Lanczos from a fixed start, whichever is cheaper by n and k alone. Either way ‖A v − λ
  * v‖ ≤ 1e-10·λ_1 is checked for each pair, and where Lanczos misses it the dense solver does the work.
- * *residual is the largest ‖A v − λ v‖/λ_1 seen. work: n² numbers; A is kept. */
-int linalg_eigen_top(size_t n, size_t k, const double *A, double *values, double *V, double *residual,
-                     double *work, struct base_error *error);
+ * *residual is the largest ‖A v − λ v‖/λ_1 seen. guess: NULL, or
+ * (k, n) rows whose span is near that of the eigenvectors, which saves steps and changes nothing else. work:
+ * n² numbers; A is kept. */
+int linalg_eigen_top(size_t n, size_t k, const double *A, const double *guess, double *values, double *V,
+                     double *residual, double *work, struct base_error *error);
 
 /* Bytes that linalg_eigen_top takes besides. */
 double linalg_eigen_top_bytes(size_t n, size_t k);

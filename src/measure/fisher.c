@@ -117,7 +117,7 @@ static int centred_max(struct work *w, size_t C, size_t T, double *value, struct
     if (T == 1)
         return BASE_OK;
     fisher_dual_centre(C, T, w->means, w->dual);
-    return linalg_eigen_top(C * T, 1, w->dual, value, w->vectors, &residual, w->scratch, error);
+    return linalg_eigen_top(C * T, 1, w->dual, NULL, value, w->vectors, &residual, w->scratch, error);
 }
 
 static int fisher_run(void *work, const struct net_gram *gram, double *const *values,
@@ -130,11 +130,13 @@ static int fisher_run(void *work, const struct net_gram *gram, double *const *va
     TRY(fisher_dual_compute(gram, w->dual, error));
     *values[MEAN] = linalg_trace(a->CT, w->dual) / a->P;
     *values[SECOND_MOMENT] = linalg_frobenius2(a->CT, w->dual) / a->P;
-    TRY(linalg_eigen_top(a->CT, a->C, w->dual, w->values, w->vectors, &residual, w->scratch, error));
+    fisher_dual_means(a->C, a->T, w->dual,
+                      w->means); /* near the span of the first C eigenvectors, KAA19 says */
+    TRY(linalg_eigen_top(a->CT, a->C, w->dual, w->means, w->values, w->vectors, &residual, w->scratch,
+                         error));
     *values[MAX] = w->values[0];
     if (values[EIGENVALUES] != NULL)
         TRY(all_eigenvalues(w, a->CT, values[EIGENVALUES], error));
-    fisher_dual_means(a->C, a->T, w->dual, w->means);
     TRY(fisher_overlap_compute(a->C, a->T, w->means, w->values, w->vectors, values[OVERLAP], error));
     TRY(centred_max(w, a->C, a->T, values[CENTRED_MAX], error));
 out:

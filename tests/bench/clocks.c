@@ -122,7 +122,7 @@ INT(DUAL, fisher_overlap_compute,
      struct base_error *error),
     (C, T, means, values, vectors, overlap, error))
 INT(EIGEN, linalg_eigen_top,
-    (size_t n, size_t k, const double *A, double *values, double *V, double *residual, double *work,
-     struct base_error *error),
-    (n, k, A, values, V, residual, work, error))
+    (size_t n, size_t k, const double *A, const double *guess, double *values, double *V, double *residual,
+     double *work, struct base_error *error),
+    (n, k, A, guess, values, V, residual, work, error))
 // clang-format on

@@ -225,7 +225,7 @@ static void overlap_is_the_projection(void **state)
                 mean[row / T * P + p] += e.J[row * P + p] / (double)T;
         const size_t rank = orthonormalise(C, P, mean);
         fisher_matrix_compute(CT, T, P, e.J, F);
-        assert_int_equal(linalg_eigen_top(P, C, F, values, v, &residual, work, &error), BASE_OK);
+        assert_int_equal(linalg_eigen_top(P, C, F, NULL, values, v, &residual, work, &error), BASE_OK);
         for (size_t a = 0; a < C; a++)
             for (size_t k = 0; k < rank; k++) {
                 double product = 0;
@@ -234,7 +234,7 @@ static void overlap_is_the_projection(void **state)
                 expected += product * product / (double)C;
             }
 
-        assert_int_equal(linalg_eigen_top(CT, C, e.dual, values, u, &residual, work, &error), BASE_OK);
+        assert_int_equal(linalg_eigen_top(CT, C, e.dual, NULL, values, u, &residual, work, &error), BASE_OK);
         double *means = malloc(C * CT * sizeof *means);
         assert_non_null(means);
         fisher_dual_means(C, T, e.dual, means);

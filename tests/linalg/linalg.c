@@ -239,7 +239,7 @@ static void top_eigenpairs_are_eigenpairs(void **state)
         struct base_error error;
         poison(n, A);
         poison(n, copy);
-        assert_int_equal(linalg_eigen_top(n, k, A, values, V, &residual, work, &error), BASE_OK);
+        assert_int_equal(linalg_eigen_top(n, k, A, NULL, values, V, &residual, work, &error), BASE_OK);
         assert_memory_equal(A, copy, n * n * sizeof *A);
         assert_int_equal(linalg_eigenvalues(n, copy, all, &error), BASE_OK);
         assert_true(residual < 1e-10);
@@ -268,7 +268,7 @@ static void check_lanczos(size_t n, size_t k, const double *A, double off_by)
     double *values = malloc(k * sizeof *values), *V = malloc(k * n * sizeof *V);
     bool converged = false;
     struct base_error error;
-    assert_int_equal(lanczos_top(n, k, A, 1e-12, values, V, &converged, &error), BASE_OK);
+    assert_int_equal(lanczos_top(n, k, A, NULL, 1e-12, values, V, &converged, &error), BASE_OK);
     assert_true(converged);
     memcpy(copy, A, n * n * sizeof *copy);
     assert_int_equal(linalg_eigenvalues(n, copy, all, &error), BASE_OK);
@@ -323,7 +323,7 @@ static void lanczos_owns_to_a_failure(void **state)
         if (i + 1 < N)
             A[i * N + i + 1] = -1;
     }
-    assert_int_equal(lanczos_top(N, 1, A, 1e-10, &value, V, &converged, &error), BASE_OK);
+    assert_int_equal(lanczos_top(N, 1, A, NULL, 1e-10, &value, V, &converged, &error), BASE_OK);
     assert_false(converged);
     free(A);
 }
@@ -355,7 +355,8 @@ static void eigenvalues_of_nan_are_unresolved(void **state)
         double *work = malloc(n * n * sizeof *work);
         struct base_error error;
         A[n + 1] = NAN;
-        assert_int_equal(linalg_eigen_top(n, 1, A, &value, V, &residual, work, &error), BASE_UNRESOLVED);
+        assert_int_equal(linalg_eigen_top(n, 1, A, NULL, &value, V, &residual, work, &error),
+                         BASE_UNRESOLVED);
         free(X);
         free(A);
         free(V);
