@@ -112,8 +112,9 @@ static void print_summary(const char *path, const struct sweep_summary *s)
     if (s->kept > 0)
         fprintf(stderr, "%s: %zu of %zu networks were there already\n", path, s->kept, s->total);
     if (s->sampled > 0)
-        fprintf(stderr, "%s: %zu networks in %s (%.3g a second, %d thread%s)\n", path, s->sampled, time,
-                s->seconds > 0 ? (double)s->sampled / s->seconds : 0, s->threads, s->threads == 1 ? "" : "s");
+        fprintf(stderr, "%s: %zu network%s in %s (%.3g a second, %d thread%s)\n", path, s->sampled,
+                s->sampled == 1 ? "" : "s", time, s->seconds > 0 ? (double)s->sampled / s->seconds : 0,
+                s->threads, s->threads == 1 ? "" : "s");
     if (s->unresolved > 0)
         fprintf(stderr, "warning: %zu networks could not be measured and are stored as nan; the first: %s\n",
                 s->unresolved, s->why_unresolved);

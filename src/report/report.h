@@ -74,6 +74,7 @@ int report_table_print(const struct store_result *result, bool trials, size_t n_
 /* ---- tsv.c: what `table` and `theory` share */
 
 void report_print_number(FILE *out, double value); /* 17 significant digits, or nan */
+/* A coordinate: a number with as few digits as tell it from all others. */
 void report_print_axis(FILE *out, const struct experiment_axis *axis, size_t index);
 
 /* ---- verify.c, with series.c, theory_table.c and theory_match.c */

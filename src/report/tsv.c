@@ -1,6 +1,7 @@
 #include "report/report.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 void report_print_number(FILE *out, double value)
 {
@@ -10,11 +11,23 @@ void report_print_number(FILE *out, double value)
         fprintf(out, "%.17g", value);
 }
 
+/* With as few digits as tell it from all other numbers: 0.1, not 0.10000000000000001. */
+static void print_shortest(FILE *out, double number)
+{
+    char text[32];
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, number);
+        if (strtod(text, NULL) == number)
+            break;
+    }
+    fputs(text, out);
+}
+
 void report_print_axis(FILE *out, const struct experiment_axis *axis, size_t index)
 {
     switch (axis->type) {
     case EXPERIMENT_INTEGER: fprintf(out, "%lld", (long long)axis->integers[index]); break;
-    case EXPERIMENT_REAL: report_print_number(out, axis->reals[index]); break;
+    case EXPERIMENT_REAL: print_shortest(out, axis->reals[index]); break;
     case EXPERIMENT_STRING: fputs(axis->strings[index], out); break;
     }
 }

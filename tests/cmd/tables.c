@@ -84,6 +84,20 @@ static void what_theory_does_not_say_is_nan(void **state)
     shell_free(&shell);
 }
 
+static void coordinates_are_as_written(void **state)
+{
+    shell_file(
+        state, "y.yaml",
+        "seed: 1\ntrials: 2\nnetwork: {activation: tanh, weight_variance: 3, depth: 3, outputs: 1, width: "
+        "9}\n"
+        "data: {inputs: gaussian, samples: 3}\nsweep: {bias_variance: [0.1, 0.30000000000000004, 1e-7]}\n");
+    struct shell shell = shell_expect(state, "theory y.yaml", 0);
+    assert_non_null(strstr(shell.out, "\ndefault\t0.1\t"));
+    assert_non_null(strstr(shell.out, "\ndefault\t0.30000000000000004\t"));
+    assert_non_null(strstr(shell.out, "\ndefault\t1e-07\t"));
+    shell_free(&shell);
+}
+
 static void results_are_tables(void **state)
 {
     static const char header[] =
@@ -216,8 +230,9 @@ static void verify_gives_a_verdict(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    scratch_test(theory_is_a_table),      scratch_test(what_theory_does_not_say_is_nan),
-    scratch_test(results_are_tables),     scratch_test(every_trial_is_a_row),
-    scratch_test(a_missing_trial_is_nan), scratch_test(verify_gives_a_verdict),
+    scratch_test(theory_is_a_table),          scratch_test(what_theory_does_not_say_is_nan),
+    scratch_test(coordinates_are_as_written), scratch_test(results_are_tables),
+    scratch_test(every_trial_is_a_row),       scratch_test(a_missing_trial_is_nan),
+    scratch_test(verify_gives_a_verdict),
 };
 const struct test_group tests_cmd_tables = TEST_GROUP(tests);
