@@ -14,12 +14,9 @@ void report_print_number(FILE *out, double value)
 /* With as few digits as tell it from all other numbers: 0.1, not 0.10000000000000001. */
 static void print_shortest(FILE *out, double number)
 {
-    char text[32];
-    for (int digits = 1; digits <= 17; digits++) {
+    char text[32] = "nan";
+    for (int digits = 1; digits <= 17 && strtod(text, NULL) != number && !isnan(number); digits++)
         snprintf(text, sizeof text, "%.*g", digits, number);
-        if (strtod(text, NULL) == number)
-            break;
-    }
     fputs(text, out);
 }
 
