@@ -124,7 +124,7 @@ check check-slow: deps-check
 # ---- tests: one runner, tests/main.c; FILTER='*pattern*' runs some
 $(BUILD)/tests/run: $(TESTS) $(LIBRARY)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs cmocka 2>/dev/null)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--wrap=random_normals -o $@ $^ $(LDLIBS) $(shell pkg-config --libs cmocka 2>/dev/null)
 $(TESTS): override CPPFLAGS += -Itests -DTEST_PROGRAM='"$(abspath $(PROGRAM))"' -DTEST_SOURCES='"$(CURDIR)"' \
   -DTEST_TROUBLE='"$(abspath $(BUILD))/tests/trouble.so"' -DTEST_CORPUS='"$(abspath tests/fuzz/corpus)"'
 $(BUILD)/tests/trouble.so: tests/cmd/trouble.c

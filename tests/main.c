@@ -26,6 +26,7 @@
     X(tests_net_activation) \
     X(tests_net_weights) \
     X(tests_net_wishart) \
+    X(tests_net_streams) \
     X(tests_net_samplers) \
     X(tests_fisher_fisher) \
     X(tests_theory_gauss) \

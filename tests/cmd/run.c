@@ -160,6 +160,10 @@ static void a_signal_stops_and_the_same_command_finishes(void **state)
         assert_int_equal(WEXITSTATUS(status), 75);
         expect_error_text(state, "fisherfield: stopped early; the same command goes on from here\n");
         shell_expect_only(state, "info results/x.h5", 0);
+        struct shell verdict = shell_expect(state, "verify results/x.h5", 3);
+        expect_line(verdict.out, "\n# unfinished: ");
+        expect_line(verdict.out, " of 120 networks are there\n");
+        shell_free(&verdict);
     }
     struct shell rest = shell_expect(state, "run x.yaml", 0);
     expect_line(rest.err, " of 120 networks were there already\n");
@@ -203,6 +207,10 @@ static void a_killed_run_is_taken_up(void **state)
         kill(pid, SIGKILL);
         assert_int_equal(waitpid(pid, &status, 0), pid);
         shell_expect_only(state, "info results/x.h5", 0);
+        struct shell verdict = shell_expect(state, "verify results/x.h5", 3);
+        expect_line(verdict.out, "\n# unfinished: ");
+        expect_line(verdict.out, " of 120 networks are there\n");
+        shell_free(&verdict);
     }
     shell_expect_only(state, "run x.yaml", 0);
     shell_expect_only(state, "run x.yaml -o straight.h5", 0);
