@@ -29,6 +29,8 @@ struct measure_variable {
     enum measure_axis axis;
     bool saved_on_request; /* stored only where the experiment's `save` asks */
     bool predicted;
+    bool outlier; /* a statement about the C eigenvalues that theory puts above the bulk: as long as the bulk
+                     is so wide that they are in it, widths say nothing about the limit */
     /* How measured/predicted approaches 1: 1 + Σ_p c_p M^(-power_p), with one output and with several. All 0:
      * the prediction is not a statement about a limit, `verify` does not judge it. */
     double powers[MEASURE_MAX_POWERS];
@@ -68,8 +70,8 @@ int measure_check_name(const char *name, struct base_error *why);
 /* The name of an axis' dimension: NULL for MEASURE_SCALAR, "rank". */
 const char *measure_axis_name(enum measure_axis axis);
 
-/* The powers that hold with C outputs, and how many; 0: not judged. */
-size_t measure_powers(const struct measure_variable *variable, size_t outputs,
+/* The powers that hold with one output or several, and how many; 0: not judged. */
+size_t measure_powers(const struct measure_variable *variable, bool several,
                       double powers[MEASURE_MAX_POWERS]);
 
 #endif

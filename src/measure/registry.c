@@ -43,10 +43,10 @@ const char *measure_axis_name(enum measure_axis axis)
     return axis == MEASURE_RANK ? "rank" : NULL;
 }
 
-size_t measure_powers(const struct measure_variable *variable, size_t outputs,
+size_t measure_powers(const struct measure_variable *variable, bool several,
                       double powers[MEASURE_MAX_POWERS])
 {
-    const double *declared = outputs > 1 ? variable->powers_outputs : variable->powers;
+    const double *declared = several ? variable->powers_outputs : variable->powers;
     size_t n = 0;
     for (; n < MEASURE_MAX_POWERS && declared[n] > 0; n++)
         powers[n] = declared[n];

@@ -75,6 +75,9 @@ static enum series_state classify(struct series *s)
             return SERIES_NO_THEORY;
         if (s->moments[i].n < 2)
             return SERIES_NO_TRIALS;
+        if (!isfinite(s->ratios[i]) || !isfinite(s->se[i] * s->se[i]) ||
+            !isfinite(s->ratios[i] * s->ratios[i]))
+            return SERIES_OVERFLOW;
         exact = exact && s->se[i] <= rounding && fabs(s->ratios[i] - 1) <= rounding;
         s->se[i] = fmax(s->se[i], rounding);
     }
@@ -97,20 +100,39 @@ out:
     return status;
 }
 
-static int collect_series(struct series *s, size_t stride, const double *widths, double outputs,
+/* What theory says of a point besides the variables. */
+struct setting {
+    double *widths, *outputs, *samples; /* (n_points) */
+    struct store_array kappa1, kappa2, alpha;
+};
+
+/* In theory the dual of one output is (αM/T)((κ_1 − κ_2) 1 + κ_2 11ᵀ): its outlier is 1 + θ times the bulk,
+ * θ = Tκ_2/(κ_1 − κ_2), and at finite width the bulk has a relative half-width of about 2 to 4 √(CT/αM). */
+static bool is_buried(const struct setting *x, size_t point)
+{
+    const double kappa1 = x->kappa1.values[point], kappa2 = x->kappa2.values[point];
+    const double theta = x->samples[point] * kappa2 / (kappa1 - kappa2);
+    const double ratio = x->outputs[point] * x->samples[point] / (x->alpha.values[point] * x->widths[point]);
+    return theta < 4 * sqrt(ratio);
+}
+
+static int collect_series(struct series *s, size_t stride, const struct setting *x,
                           const struct store_array *measured, const double *theory, struct base_error *error)
 {
     const size_t trials = s->result->trials;
-    s->n_powers = measure_powers(s->variable, (size_t)outputs, s->powers);
+    size_t widest = s->first_point;
+    s->n_powers = measure_powers(s->variable, x->outputs[s->first_point] > 1, s->powers);
     for (size_t i = 0; i < s->n; i++) {
         const size_t point = s->first_point + i * stride;
-        s->widths[i] = widths[point];
+        s->widths[i] = x->widths[point];
+        widest = x->widths[point] > x->widths[widest] ? point : widest;
         s->theory[i] = theory[point];
         s->moments[i] = report_moments(trials, measured->values + point * trials, 1);
         s->ratios[i] = s->moments[i].mean / s->theory[i];
         s->se[i] = s->moments[i].se / fabs(s->theory[i]);
     }
     s->state = classify(s);
+    s->is_buried = s->variable->outlier && is_buried(x, widest);
     return s->state == SERIES_FITTED ? fit(s, error) : BASE_OK;
 }
 
@@ -127,8 +149,7 @@ static int read_stored(const struct store_result *r, const struct measure_variab
 
 /* own: (n_points), or NULL for the stored theory. */
 static int collect_variable(const struct store_result *r, const struct measure_variable *v, const double *own,
-                            const double *widths, const double *outputs, struct series_list *list,
-                            struct base_error *error)
+                            const struct setting *x, struct series_list *list, struct base_error *error)
 {
     int status;
     struct store_array measured = {0}, stored = {0};
@@ -145,8 +166,7 @@ static int collect_variable(const struct store_result *r, const struct measure_v
         TRY(list_append(list, &s, error));
         *s = (struct series){.result = r, .variable = v, .first_point = point};
         TRY(series_init(s, run.count, error));
-        TRY(collect_series(s, run.stride, widths, outputs[point], &measured,
-                           own != NULL ? own : stored.values, error));
+        TRY(collect_series(s, run.stride, x, &measured, own != NULL ? own : stored.values, error));
     }
 out:
     store_array_free(&measured);
@@ -154,24 +174,49 @@ out:
     return status;
 }
 
+static int setting_init(struct setting *x, const struct store_result *r, struct base_error *error)
+{
+    int status;
+    const char *const names[] = {"kappa1", "kappa2", "alpha"};
+    struct store_array *const arrays[] = {&x->kappa1, &x->kappa2, &x->alpha};
+    TRY(base_got(x->widths = base_calloc(r->n_points, sizeof(double), error)));
+    TRY(base_got(x->outputs = base_calloc(r->n_points, sizeof(double), error)));
+    TRY(base_got(x->samples = base_calloc(r->n_points, sizeof(double), error)));
+    TRY(store_read_key(r, "width", x->widths, error));
+    TRY(store_read_key(r, "outputs", x->outputs, error));
+    TRY(store_read_key(r, "samples", x->samples, error));
+    for (size_t i = 0; i < 3; i++) {
+        TRY(store_read(r, names[i], arrays[i], error));
+        if (arrays[i]->per_trial || arrays[i]->length != 1)
+            TRY(base_fail(error, BASE_BAD_INPUT, "%s: `%s` has unexpected dimensions", r->path, names[i]));
+    }
+out:
+    return status;
+}
+
+static void setting_free(struct setting *x)
+{
+    free(x->widths);
+    free(x->outputs);
+    free(x->samples);
+    store_array_free(&x->kappa1);
+    store_array_free(&x->kappa2);
+    store_array_free(&x->alpha);
+}
+
 int series_collect(const struct store_result *result, const struct theory_values *own,
                    struct series_list *list, struct base_error *error)
 {
     int status;
-    double *widths = base_calloc(result->n_points, sizeof *widths, error);
-    double *outputs = base_calloc(result->n_points, sizeof *outputs, error);
-    TRY(base_got(widths));
-    TRY(base_got(outputs));
-    TRY(store_read_key(result, "width", widths, error));
-    TRY(store_read_key(result, "outputs", outputs, error));
+    struct setting x = {0};
+    TRY(setting_init(&x, result, error));
     for (size_t i = 0; i < result->n_names; i++) {
         const struct measure_variable *v = measure_find_variable(result->names[i]);
         const double *theory = own == NULL ? NULL : theory_values_find(own, result->n_points, v);
         if (v->predicted && v->axis == MEASURE_SCALAR && (own == NULL || theory != NULL))
-            TRY(collect_variable(result, v, theory, widths, outputs, list, error));
+            TRY(collect_variable(result, v, theory, &x, list, error));
     }
 out:
-    free(widths);
-    free(outputs);
+    setting_free(&x);
     return status;
 }

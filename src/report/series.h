@@ -12,7 +12,8 @@ enum series_state {
     SERIES_EXACT,     /* no spread at all, and equal to theory at every width */
     SERIES_NO_THEORY, /* theory is nan */
     SERIES_NO_WIDTHS, /* too few widths, or none swept */
-    SERIES_NO_TRIALS  /* fewer than two finished trials at some width */
+    SERIES_NO_TRIALS, /* fewer than two finished trials at some width */
+    SERIES_OVERFLOW   /* the mean or its error is no finite number at some width */
 };
 
 struct series {
@@ -25,6 +26,8 @@ struct series {
     double *widths, *theory, *ratios, *se; /* (n) ratio and its error */
     struct report_moments *moments;        /* (n) */
     enum series_state state;
+    bool is_buried; /* an outlier that theory does not expect to stand clear of the bulk at the largest width
+                     */
     struct report_limit limit;
 };
 

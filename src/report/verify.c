@@ -76,6 +76,7 @@ static const char *why_skipped(const struct report *report, const struct series 
     case SERIES_NO_THEORY:
         return report->theory == NULL ? "the theory does not apply here (nan)"
                                       : "the table has no prediction at some width (nan, zero, or no row)";
+    case SERIES_OVERFLOW: return "the measured numbers, or their errors, are beyond all bounds";
     case SERIES_NO_TRIALS: return "fewer than two finished trials at some width";
     default: break;
     }
@@ -85,6 +86,10 @@ static const char *why_skipped(const struct report *report, const struct series 
 
 static const char *judge(const struct series *s, double level, struct tally *tally)
 {
+    if (s->state == SERIES_FITTED && s->is_buried) {
+        tally->undecided++;
+        return "undecided (theory's outlier is in the bulk at these widths; much wider networks would tell)";
+    }
     if (s->state == SERIES_FITTED && !report_limit_fits(&s->limit)) {
         tally->undecided++;
         return "undecided (the powers do not describe these widths; wider networks would tell)";

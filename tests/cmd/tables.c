@@ -229,10 +229,46 @@ static void verify_gives_a_verdict(void **state)
     shell_refuse(state, "verify results/x.h5 none.h5", 2, "none.h5: no such file");
 }
 
+/* With hardly a bias κ_2 is so small that at these widths theory's outlier lies in the bulk, and λ_max and
+ * the overlap look as if they went elsewhere. */
+static void a_buried_outlier_is_not_judged(void **state)
+{
+    shell_file(
+        state, "b.yaml",
+        "seed: 1\ntrials: 40\ndata: {inputs: gaussian, samples: 50}\nsweep: {width: [100, 200, 400, 800]}\n"
+        "network: {activation: tanh, weight_variance: 2, bias_variance: 0.001, depth: 3, outputs: 1}\n");
+    shell_expect_only(state, "run b.yaml", 0);
+    struct shell shell = shell_expect(state, "verify results/b.h5", 0);
+    assert_non_null(strstr(shell.out, "undecided (theory's outlier is in the bulk at these widths"));
+    assert_non_null(
+        strstr(shell.out, "\nfisher_eig_max: cannot be judged (0 agree, 0 disagree, 1 undecided)\n"));
+    assert_non_null(
+        strstr(shell.out, "\nfisher_eigvec_overlap: cannot be judged (0 agree, 0 disagree, 1 undecided)\n"));
+    shell_free(&shell);
+}
+
+static void what_overflows_is_not_judged(void **state)
+{
+    shell_file(state, "o.yaml",
+               "seed: 1\ntrials: 10\ndata: {inputs: gaussian, samples: 20}\nsweep: {width: [30, 90, 270]}\n"
+               "network: {activation: x^9, weight_variance: 2, bias_variance: 0.1, depth: 3, outputs: 1}\n");
+    shell_expect_only(state, "run o.yaml", 0);
+    struct shell shell = shell_expect(state, "verify results/o.h5", 3);
+    assert_null(strstr(shell.out, "-nan"));
+    assert_non_null(
+        strstr(shell.out, "  not judged: the measured numbers, or their errors, are beyond all bounds\n"));
+    shell_free(&shell);
+}
+
 static const struct CMUnitTest tests[] = {
-    scratch_test(theory_is_a_table),          scratch_test(what_theory_does_not_say_is_nan),
-    scratch_test(coordinates_are_as_written), scratch_test(results_are_tables),
-    scratch_test(every_trial_is_a_row),       scratch_test(a_missing_trial_is_nan),
+    scratch_test(a_buried_outlier_is_not_judged),
+    scratch_test(what_overflows_is_not_judged),
+    scratch_test(theory_is_a_table),
+    scratch_test(what_theory_does_not_say_is_nan),
+    scratch_test(coordinates_are_as_written),
+    scratch_test(results_are_tables),
+    scratch_test(every_trial_is_a_row),
+    scratch_test(a_missing_trial_is_nan),
     scratch_test(verify_gives_a_verdict),
 };
 const struct test_group tests_cmd_tables = TEST_GROUP(tests);
