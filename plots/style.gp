@@ -3,6 +3,11 @@
 #
 # A script is run as   gnuplot -c plots/NAME.gp RESULT.h5 PROGRAM OUTPUT   and begins by calling this file.
 
+if (ARG3 eq "") {
+    set print "-"
+    print "usage: gnuplot -c plots/NAME.gp RESULT.h5 PROGRAM OUTPUT, such as build/fisherfield and plots/NAME"
+    exit status 2
+}
 result  = ARG1
 program = ARG2
 output  = ARG3

@@ -176,9 +176,10 @@ static void print_totals(const struct outlook *o)
     if (e->missing == 0)
         printf("time      none: all is there\n");
     else
-        printf("time      about %s, by %zu networks at %zu of %zu grid points, sampled in %s%s\n",
-               format_short(e->seconds, a), e->probed_networks, e->probed_points,
-               o->layout.experiment->n_points, format_short(e->probe_seconds, b),
+        printf("time      about %s, by %zu network%s at %zu of %zu grid point%s, sampled in %s%s\n",
+               format_short(e->seconds, a), e->probed_networks, e->probed_networks == 1 ? "" : "s",
+               e->probed_points, o->layout.experiment->n_points,
+               o->layout.experiment->n_points == 1 ? "" : "s", format_short(e->probe_seconds, b),
                e->probed_points < o->layout.experiment->n_points ? "; the others by their flop counts" : "");
     printf("file      %s: %s%s; %s are free on its disk\n", o->path,
            o->room.exists && !o->room.is_short ? "" : "about ", base_format_bytes(o->room.file, a),

@@ -195,11 +195,12 @@ static enum report_verdict print_report(const struct series_list *list, const ch
         i = report_variable(&report, list, i);
     }
     print_tally("verdict", &report.all, out);
-    fprintf(out,
-            "%zu tests, each at a false-alarm rate of %.2g: a theory that is true everywhere is called wrong "
-            "with probability "
-            "%g at most.\n",
-            tests, report.level, REPORT_FALSE_ALARM);
+    if (tests > 0)
+        fprintf(
+            out,
+            "%zu test%s at a false-alarm rate of %.2g: a theory that is true everywhere is called wrong with "
+            "probability %g at most.\n",
+            tests, tests == 1 ? "" : "s, each", report.level, REPORT_FALSE_ALARM);
     return report.all.disagree > 0 ? REPORT_DISAGREES
            : report.all.agree > 0  ? REPORT_AGREES
                                    : REPORT_NOT_JUDGED;

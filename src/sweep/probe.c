@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No more networks at one point, and no more of the budget, than these. */
+/* No more networks at one point, and no more of the budget, than these; and no more networks than there are.
+ */
 enum { NETWORKS_A_THREAD = 5 };
 static const double share_a_point = 0.1;
 
@@ -21,6 +22,7 @@ struct probe {
     const struct store_layout *layout;
     const struct sweep_plan *plan;
     size_t point;
+    size_t most;  /* networks */
     double slice; /* seconds after which no other network is begun */
 
     pthread_t thread;
@@ -50,8 +52,7 @@ static int run_networks(struct probe *p, struct sweep_network *network)
         if (status == BASE_UNRESOLVED)
             status = BASE_OK;
         *(p->networks++ == 0 ? &first : &rest) += base_seconds() - begin;
-    } while (status == BASE_OK && p->networks < NETWORKS_A_THREAD &&
-             base_seconds() - start + first < p->slice);
+    } while (status == BASE_OK && p->networks < p->most && base_seconds() - start + first < p->slice);
     p->seconds = p->networks > 1 ? rest / (double)(p->networks - 1) : first;
     return status;
 }
@@ -76,14 +77,20 @@ out:
 static int probe_point(struct search *s, size_t point, struct base_error *error)
 {
     int status;
-    const int threads = s->plan->networks_at_once;
+    const size_t missing = s->missing[point];
+    const int at_once = s->plan->networks_at_once,
+              threads = missing < (size_t)at_once ? (int)missing : at_once;
+    const size_t each = missing / (size_t)threads;
     struct sweep_estimate *e = s->estimate;
     struct probe *probes = base_calloc((size_t)threads, sizeof *probes, error);
     TRY(base_got(probes));
     int started = 1;
     for (int i = 0; i < threads; i++)
-        probes[i] = (struct probe){
-            .layout = s->layout, .plan = s->plan, .point = point, .slice = share_a_point * s->budget};
+        probes[i] = (struct probe){.layout = s->layout,
+                                   .plan = s->plan,
+                                   .point = point,
+                                   .most = each < NETWORKS_A_THREAD ? each : NETWORKS_A_THREAD,
+                                   .slice = share_a_point * s->budget};
     while (started < threads && pthread_create(&probes[started].thread, NULL, work, &probes[started]) == 0)
         started++;
     work(&probes[0]);

@@ -116,7 +116,7 @@ static void what_has_no_row_is_not_judged(void **state)
     struct shell shell = shell_expect(state, "verify x.h5 --theory some.tsv", 0);
     assert_non_null(
         strstr(shell.out, "  not judged: the table has no prediction at some width (nan, zero, or no row)"));
-    assert_non_null(strstr(shell.out, "\nverdict: agrees (1 agree, 0 disagree, 1 not judged)\n1 tests, "));
+    assert_non_null(strstr(shell.out, "\nverdict: agrees (1 agree, 0 disagree, 1 not judged)\n1 test at "));
     shell_free(&shell);
     shell_file(state, "none.tsv", "case\twidth\tfisher_eig_max\n");
     shell = shell_expect(state, "verify x.h5 --theory none.tsv", 3);
