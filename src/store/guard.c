@@ -71,8 +71,9 @@ int store_guard_place(struct store_guard *guard, struct base_error *error)
 {
     struct stat ours, there;
     struct base_error why;
-    const bool known = fstat(guard->descriptor, &ours) == 0, named = stat(guard->path, &there) == 0;
-    if (!known || (!named && errno != ENOENT)) /* the disk is in trouble, of which writing will tell */
+    /* First the name: a file that is removed between the two calls would pass for one that was moved. */
+    const bool named = stat(guard->path, &there) == 0, known_name = named || errno == ENOENT;
+    if (!known_name || fstat(guard->descriptor, &ours) != 0) /* trouble, of which writing will tell */
         return BASE_OK;
     if (named && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
         return BASE_OK;
