@@ -9,35 +9,28 @@
 
 enum { ALIGNMENT = 64 };
 
-/* In whole cache lines: *bytes of them. */
-static void *allocate(size_t count, size_t size, size_t *bytes, struct base_error *error)
+void *base_alloc(size_t count, size_t size, struct base_error *error)
 {
+    size_t bytes;
     void *pointer = NULL;
-    if (__builtin_mul_overflow(count, size, bytes) || *bytes > SIZE_MAX - ALIGNMENT) {
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - ALIGNMENT) {
         base_fail(error, BASE_FAILED, "cannot allocate %zu items of %zu bytes: too large", count, size);
         return NULL;
     }
-    *bytes = (*bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
-    if (posix_memalign(&pointer, ALIGNMENT, *bytes) != 0) {
+    bytes = (bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
+    if (posix_memalign(&pointer, ALIGNMENT, bytes) != 0) {
         char text[32];
         base_fail(error, BASE_FAILED, "out of memory: %s more were needed",
-                  base_format_bytes((double)*bytes, text));
+                  base_format_bytes((double)bytes, text));
         return NULL;
     }
     return pointer;
 }
 
-void *base_alloc(size_t count, size_t size, struct base_error *error)
-{
-    size_t bytes;
-    return allocate(count, size, &bytes, error);
-}
-
 void *base_calloc(size_t count, size_t size, struct base_error *error)
 {
-    size_t bytes;
-    void *pointer = allocate(count, size, &bytes, error);
-    return pointer == NULL ? NULL : memset(pointer, 0, bytes);
+    void *pointer = base_alloc(count, size, error);
+    return pointer == NULL ? NULL : memset(pointer, 0, count * size);
 }
 
 char *base_copy(const char *text, struct base_error *error)

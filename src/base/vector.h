@@ -19,10 +19,8 @@
 #endif
 #if !defined(__x86_64__) || !defined(__gnu_linux__) || defined(__SANITIZE_ADDRESS__) || defined(BASE_PORTABLE)
 #define BASE_CLONES
-#elif defined(__clang__)
+#else
 #define BASE_CLONES __attribute__((target_clones("default", "avx2", "avx512f")))
-#else /* gcc needs more than avx512f to multiply integers well */
-#define BASE_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #endif
 #define BASE_INLINE static inline __attribute__((always_inline))
 

@@ -10,8 +10,8 @@
 #include <cblas.h>
 #include <lapacke.h>
 
-/* For one eigenpair both solvers take 0.12 ms at n = 70; at 99 the dense one takes 1.6 times as long, but no
- * lock. */
+/* For one eigenpair at the edge of a bulk both solvers take 0.19 ms at n = 100 (70: Lanczos 0.11, dense 0.10;
+ * 140: 0.33 and 0.45); an eigenvalue far above the others Lanczos finds in 0.04 ms. */
 enum { SMALLEST_ITERATIVE = 100 };
 
 static const double largest_residual = 1e-8;

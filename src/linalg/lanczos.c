@@ -10,9 +10,9 @@
 #include <cblas.h>
 #include <lapacke.h>
 
-/* Vectors are rows. After m of them A Q = Q T + Fᵀ-residual in the last block: with the block W that comes
- * next before it is made orthonormal, W = factor·(next block), Ritz vector y has the residual ‖factorᵀ
- * y_last‖. */
+/* Vectors are rows. After m of them Q A = T Q, but for the last k rows, which leave W: what of A times the
+ * last block is orthogonal to all of Q. Made orthonormal, Wᵀ = (next block)ᵀ·factor, W is the next block; a
+ * Ritz vector whose last k components are y has the residual ‖factor y‖. */
 struct lanczos {
     size_t n, k, m, max_m;
     double *Q;      /* (max_m + k, n) */
@@ -57,7 +57,7 @@ static void lanczos_free(struct lanczos *l)
         free(arrays[i]);
 }
 
-/* The k rows at W made orthonormal; W before = factorᵀ·(W after). */
+/* The k rows at W made orthonormal: Wᵀ before = (Wᵀ after)·factor. */
 static bool orthonormalise(struct lanczos *l, double *W)
 {
     const lapack_int n = (lapack_int)l->n, k = (lapack_int)l->k;
@@ -82,7 +82,7 @@ static bool start(struct lanczos *l, const double *guess)
     return isfinite(norm) && orthonormalise(l, l->Q);
 }
 
-/* W (k, n) −= (W Qᵀ) Q for the first m rows of Q; the coefficients are added to S (k, m). */
+/* W (k, n) −= (W Qᵀ) Q for the first m rows of Q; coefficients (k, m) = W Qᵀ. */
 static void project_out(struct lanczos *l, double *W, double *coefficients)
 {
     const int n = (int)l->n, k = (int)l->k, m = (int)l->m;
@@ -146,7 +146,8 @@ static bool is_exhausted(const struct lanczos *l)
     return smallest <= 1e-12 * largest;
 }
 
-/* Looks at the Ritz pairs ever more rarely: they cost as much as a few steps of a small matrix. */
+/* Looks at the Ritz pairs ever more rarely: they cost as much as a few steps of a small matrix. A good guess
+ * is one step ahead. */
 static bool iterate(struct lanczos *l, const double *A, const double *guess, double tolerance)
 {
     size_t look = (guess != NULL ? 5 : 6) * l->k;

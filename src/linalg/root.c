@@ -97,19 +97,17 @@ int linalg_root_factor(struct linalg_root *root, size_t n, size_t max_rank, cons
     return factor_singular(root, n, max_rank, A, tolerance, error);
 }
 
-/* BLAS wants a leading dimension of at least 1, also where a rank is 0. */
-static int leading(size_t n)
-{
-    return n > 0 ? (int)n : 1;
-}
-
 void linalg_root_apply(const struct linalg_root *root, size_t m, double alpha, const double *Z, size_t stride,
                        double *U)
 {
     const size_t n = root->n, rank = root->rank;
+    if (rank == 0) {
+        memset(U, 0, m * n * sizeof *U);
+        return;
+    }
     if (rank < n) {
-        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)m, (int)n, (int)rank, alpha, Z,
-                    leading(stride), root->R, leading(rank), 0.0, U, (int)n);
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)m, (int)n, (int)rank, alpha, Z, (int)stride,
+                    root->R, (int)rank, 0.0, U, (int)n);
         return;
     }
     for (size_t i = 0; i < m && U != Z; i++)
@@ -122,8 +120,7 @@ void linalg_root_multiply(const struct linalg_root *root, size_t m, double alpha
 {
     const size_t n = root->n, rank = root->rank;
     if (rank < n) {
-        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)n, (int)m, (int)rank, alpha, root->R,
-                    leading(rank), B, (int)m, 1.0, C, (int)m);
+        linalg_multiply(false, false, n, m, rank, alpha, root->R, B, 1, C);
         return;
     }
     cblas_dtrmm(CblasRowMajor, CblasLeft, CblasUpper, CblasTrans, CblasNonUnit, (int)n, (int)m, alpha,

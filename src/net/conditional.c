@@ -222,29 +222,23 @@ static void draw_Y(const struct conditional *w, struct hand *hand, struct net_pa
                    panel.units * y, hand->Y);
 }
 
-/* Where the panel's part of a sum over layer l goes. */
-static double *part(const struct conditional *w, size_t l, double *own, double *total)
-{
-    return net_panel_part(net_panel_count(w->architecture, l), own, total);
-}
-
 /* δᵀδ and, where a layer below is to be walked backward, δᵀZ. */
 static void delta_parts(const struct conditional *w, struct hand *hand, struct net_panel panel)
 {
     const struct net_architecture *a = w->architecture;
     const size_t l = panel.l;
-    linalg_gram(panel.units, a->CT, hand->delta, part(w, l, hand->D, w->gram->D[l]));
+    linalg_gram(panel.units, a->CT, hand->delta, net_panel_part(a, l, hand->D, w->gram->D[l]));
     if (l >= 2)
         linalg_multiply(true, false, a->CT, w->roots[l].rank, panel.units, 1, hand->delta, hand->Z, 0,
-                        part(w, l, hand->A, w->A));
+                        net_panel_part(a, l, hand->A, w->A));
 }
 
 static void add_delta_parts(struct conditional *w, struct hand *hand, size_t l, size_t index)
 {
     const struct net_architecture *a = w->architecture;
-    net_panel_add_upper(index, a->CT, part(w, l, hand->D, w->gram->D[l]), w->gram->D[l]);
+    net_panel_add_upper(index, a->CT, net_panel_part(a, l, hand->D, w->gram->D[l]), w->gram->D[l]);
     if (l >= 2)
-        net_panel_add(index, a->CT * w->roots[l].rank, part(w, l, hand->A, w->A), w->A);
+        net_panel_add(index, a->CT * w->roots[l].rank, net_panel_part(a, l, hand->A, w->A), w->A);
 }
 
 /* hᵀh and, by the place of the layer, Yᵀh, or vᵀh and those of δ. */
@@ -256,17 +250,17 @@ static void forward_parts(const struct conditional *w, struct hand *hand, struct
         net_panel_inputs(a, w->seed, w->trial, panel, hand->h);
     else
         draw_signals(w, hand, panel);
-    linalg_gram(panel.units, a->T, hand->h, part(w, l, hand->H, w->gram->H[l]));
+    linalg_gram(panel.units, a->T, hand->h, net_panel_part(a, l, hand->H, w->gram->H[l]));
     if (is_walked_twice(a, l)) {
         draw_Y(w, hand, panel);
         linalg_multiply(true, false, columns_Y(a, l), a->T, panel.units, 1, hand->Y, hand->h, 0,
-                        part(w, l, hand->B, w->B[l]));
+                        net_panel_part(a, l, hand->B, w->B[l]));
     }
     if (l + 1 < a->L)
         return;
     net_panel_outputs(a, w->seed, w->trial, panel, hand->v);
     linalg_multiply(true, false, a->C, a->T, panel.units, 1, hand->v, hand->h, 0,
-                    part(w, l, hand->f, w->gram->f));
+                    net_panel_part(a, l, hand->f, w->gram->f));
     if (l > 0) {
         hand->delta = hand->delta_own;
         net_panel_top(a, panel, hand->v, hand->dphi, hand->delta);
@@ -277,12 +271,12 @@ static void forward_parts(const struct conditional *w, struct hand *hand, struct
 static void add_forward_parts(struct conditional *w, struct hand *hand, size_t l, size_t index)
 {
     const struct net_architecture *a = w->architecture;
-    net_panel_add_upper(index, a->T, part(w, l, hand->H, w->gram->H[l]), w->gram->H[l]);
+    net_panel_add_upper(index, a->T, net_panel_part(a, l, hand->H, w->gram->H[l]), w->gram->H[l]);
     if (is_walked_twice(a, l))
-        net_panel_add(index, columns_Y(a, l) * a->T, part(w, l, hand->B, w->B[l]), w->B[l]);
+        net_panel_add(index, columns_Y(a, l) * a->T, net_panel_part(a, l, hand->B, w->B[l]), w->B[l]);
     if (l + 1 < a->L)
         return;
-    net_panel_add(index, a->CT, part(w, l, hand->f, w->gram->f), w->gram->f);
+    net_panel_add(index, a->CT, net_panel_part(a, l, hand->f, w->gram->f), w->gram->f);
     if (l > 0)
         add_delta_parts(w, hand, l, index);
 }

@@ -33,7 +33,7 @@ struct explicit
     const struct net_architecture *architecture;
     int threads;
     struct hand *hands;    /* (threads) */
-    size_t *n_kept;        /* (L+1): the first so many rows of W^l are kept, l = 2..L-1 */
+    size_t *n_kept;        /* (L+1): the first so many rows of W^l, whole panels, are kept, l = 2..L-1 */
     double **W;            /* (L+1) pointers to n_kept[l] rows (…, S) */
     double *h, *h_below;   /* (max S, T): rows beyond the layer's units are zero */
     double **dphi;         /* (L+1) pointers: φ'(u^l) (M_l, T), l = 1..L-1 */
@@ -106,7 +106,7 @@ static void explicit_free(void *work)
     free(w);
 }
 
-/* As many rows as `bytes` hold, from the first layer on. */
+/* As many whole panels of rows as `bytes` hold, from the first layer on. */
 static int keep_rows(struct explicit *w, double bytes, struct base_error *error)
 {
     int status = BASE_OK;
@@ -114,7 +114,9 @@ static int keep_rows(struct explicit *w, double bytes, struct base_error *error)
     for (size_t l = 2; l < a->L; l++) {
         const double rows = fmin((double)a->widths[l], floor(fmax(bytes, 0) / row_bytes(a, l)));
         w->n_kept[l] = (size_t)rows;
-        bytes -= rows * row_bytes(a, l);
+        if (w->n_kept[l] < a->widths[l])
+            w->n_kept[l] -= w->n_kept[l] % net_panel_size(a);
+        bytes -= (double)w->n_kept[l] * row_bytes(a, l);
         TRY(base_got(w->W[l] = base_alloc(w->n_kept[l] * net_weights_stride(a, l), sizeof(double), error)));
     }
 out:
@@ -167,9 +169,8 @@ static void swap(double **x, double **y)
 static const double *draw_rows(const struct explicit *w, struct hand *hand, struct net_panel panel)
 {
     const struct net_architecture *a = w->architecture;
-    const size_t stride = net_weights_stride(a, panel.l), last = panel.first + panel.units;
-    const bool kept = last <= w->n_kept[panel.l];
-    double *rows = kept ? w->W[panel.l] + panel.first * stride : hand->W;
+    const size_t stride = net_weights_stride(a, panel.l);
+    double *rows = panel.first < w->n_kept[panel.l] ? w->W[panel.l] + panel.first * stride : hand->W;
     random_normals(w->seed, net_stream(a, w->trial, panel.l, NET_WEIGHTS), panel.first * stride,
                    panel.units * stride, rows);
     return rows;
@@ -179,23 +180,14 @@ static const double *draw_rows(const struct explicit *w, struct hand *hand, stru
 static void draw_columns(const struct explicit *w, struct hand *hand, struct net_panel panel)
 {
     const struct net_architecture *a = w->architecture;
-    const size_t l = panel.l + 1, stride = net_weights_stride(a, l), size = net_panel_size(a);
+    const size_t l = panel.l + 1, stride = net_weights_stride(a, l);
     const uint64_t stream = net_stream(a, w->trial, l, NET_WEIGHTS);
-    for (size_t i = 0; i < a->widths[l]; i++) {
-        /* a panel of rows was kept whole or not at all */
-        const struct net_panel rows = net_panel_at(a, l, i / size);
-        if (rows.first + rows.units <= w->n_kept[l])
+    for (size_t i = 0; i < a->widths[l]; i++)
+        if (i < w->n_kept[l])
             memcpy(hand->W + i * panel.units, w->W[l] + i * stride + panel.first,
                    panel.units * sizeof *hand->W);
         else
             random_normals(w->seed, stream, i * stride + panel.first, panel.units, hand->W + i * panel.units);
-    }
-}
-
-/* Where the panel's part of a sum over layer l goes. */
-static double *part(const struct explicit *w, size_t l, double *own, double *total)
-{
-    return net_panel_part(net_panel_count(w->architecture, l), own, total);
 }
 
 /* h = φ(s W^l h^{l-1} + b) and φ' of the panel; hᵀh. */
@@ -214,7 +206,7 @@ static void forward_parts(const struct explicit *w, struct hand *hand, struct ne
         net_panel_add_biases(a, panel, hand->b, hand->u);
         net_activation_eval(hand->activation, panel.units * T, hand->u, h, w->dphi[l] + panel.first * T);
     }
-    linalg_gram(panel.units, T, h, part(w, l, hand->H, w->gram->H[l]));
+    linalg_gram(panel.units, T, h, net_panel_part(a, l, hand->H, w->gram->H[l]));
 }
 
 /* In layer L−1: vᵀh, δ = φ' v, δᵀδ. */
@@ -225,10 +217,10 @@ static void top_parts(const struct explicit *w, struct hand *hand, struct net_pa
     double *delta = w->delta + panel.first * a->CT;
     net_panel_outputs(a, w->seed, w->trial, panel, hand->v);
     linalg_multiply(true, false, a->C, a->T, panel.units, 1, hand->v, w->h + panel.first * a->T, 0,
-                    part(w, l, hand->f, w->gram->f));
+                    net_panel_part(a, l, hand->f, w->gram->f));
     if (l > 0) {
         net_panel_top(a, panel, hand->v, w->dphi[l] + panel.first * a->T, delta);
-        linalg_gram(panel.units, a->CT, delta, part(w, l, hand->D, w->gram->D[l]));
+        linalg_gram(panel.units, a->CT, delta, net_panel_part(a, l, hand->D, w->gram->D[l]));
     }
 }
 
@@ -242,7 +234,7 @@ static void backward_parts(const struct explicit *w, struct hand *hand, struct n
     draw_columns(w, hand, panel);
     linalg_multiply(true, false, panel.units, a->CT, a->widths[l + 1], s, hand->W, w->above, 0, delta);
     net_panel_gate(a, panel, w->dphi[l] + panel.first * a->T, delta);
-    linalg_gram(panel.units, a->CT, delta, part(w, l, hand->D, w->gram->D[l]));
+    linalg_gram(panel.units, a->CT, delta, net_panel_part(a, l, hand->D, w->gram->D[l]));
 }
 
 /* ---- a layer: panel p of layer w->l, in the hands of a thread */
@@ -259,8 +251,9 @@ static void forward_work(void *work, size_t p, int thread)
 static void backward_take(void *work, size_t p, int thread)
 {
     struct explicit *w = work;
-    double *total = w->gram->D[w->l];
-    net_panel_add_upper(p, w->architecture->CT, part(w, w->l, w->hands[thread].D, total), total);
+    const struct net_architecture *a = w->architecture;
+    double *D = w->gram->D[w->l];
+    net_panel_add_upper(p, a->CT, net_panel_part(a, w->l, w->hands[thread].D, D), D);
 }
 
 static void forward_take(void *work, size_t p, int thread)
@@ -268,9 +261,9 @@ static void forward_take(void *work, size_t p, int thread)
     struct explicit *w = work;
     const struct net_architecture *a = w->architecture;
     double *H = w->gram->H[w->l], *f = w->gram->f;
-    net_panel_add_upper(p, a->T, part(w, w->l, w->hands[thread].H, H), H);
+    net_panel_add_upper(p, a->T, net_panel_part(a, w->l, w->hands[thread].H, H), H);
     if (w->l + 1 == a->L)
-        net_panel_add(p, a->CT, part(w, w->l, w->hands[thread].f, f), f);
+        net_panel_add(p, a->CT, net_panel_part(a, w->l, w->hands[thread].f, f), f);
     if (w->l + 1 == a->L && w->l > 0)
         backward_take(w, p, thread);
 }

@@ -15,16 +15,20 @@ size_t net_panel_size(const struct net_architecture *architecture)
     return CT < smallest ? smallest : CT > largest ? largest : (CT + 15) / 16 * 16;
 }
 
-size_t net_architecture_panels(const struct net_architecture *architecture)
+static size_t panels_of(const struct net_architecture *architecture, size_t units)
 {
     const size_t size = net_panel_size(architecture);
-    return (net_architecture_widest(architecture) + size - 1) / size;
+    return (units + size - 1) / size;
+}
+
+size_t net_architecture_panels(const struct net_architecture *architecture)
+{
+    return panels_of(architecture, net_architecture_widest(architecture));
 }
 
 size_t net_panel_count(const struct net_architecture *architecture, size_t l)
 {
-    const size_t size = net_panel_size(architecture);
-    return (architecture->widths[l] + size - 1) / size;
+    return panels_of(architecture, architecture->widths[l]);
 }
 
 struct net_panel net_panel_at(const struct net_architecture *architecture, size_t l, size_t index)
@@ -45,7 +49,7 @@ void net_panel_inputs(const struct net_architecture *architecture, uint64_t seed
     random_normals(seed, net_stream(architecture, trial, 0, NET_INPUTS), panel.first * T, panel.units * T, x);
 }
 
-static void scale(size_t n, double factor, double *x)
+void net_panel_scale(size_t n, double factor, double *x)
 {
     for (size_t i = 0; i < n; i++)
         x[i] *= factor;
@@ -55,7 +59,7 @@ void net_panel_biases(const struct net_architecture *architecture, uint64_t seed
                       struct net_panel panel, double *b)
 {
     random_normals(seed, net_stream(architecture, trial, panel.l, NET_BIASES), panel.first, panel.units, b);
-    scale(panel.units, sqrt(architecture->bias_variance), b);
+    net_panel_scale(panel.units, sqrt(architecture->bias_variance), b);
 }
 
 void net_panel_add_biases(const struct net_architecture *architecture, struct net_panel panel,
@@ -84,7 +88,7 @@ void net_panel_outputs(const struct net_architecture *architecture, uint64_t see
 {
     const struct net_architecture *a = architecture;
     random_normals(seed, net_stream(a, trial, a->L, NET_WEIGHTS), panel.first * a->C, panel.units * a->C, v);
-    scale(panel.units * a->C, sqrt(a->weight_variance / (double)a->widths[a->L - 1]), v);
+    net_panel_scale(panel.units * a->C, sqrt(a->weight_variance / (double)a->widths[a->L - 1]), v);
 }
 
 BASE_CLONES static void top(size_t units, size_t C, size_t T, const double *restrict v,
@@ -117,9 +121,9 @@ void net_panel_gate(const struct net_architecture *architecture, struct net_pane
     gate(panel.units, architecture->C, architecture->T, dphi, delta);
 }
 
-double *net_panel_part(size_t panels, double *own, double *total)
+double *net_panel_part(const struct net_architecture *architecture, size_t l, double *own, double *total)
 {
-    return panels == 1 ? total : own;
+    return net_panel_count(architecture, l) == 1 ? total : own;
 }
 
 void net_panel_add(size_t index, size_t n, const double *part, double *total)

@@ -24,6 +24,9 @@ struct net_panel net_panel_at(const struct net_architecture *architecture, size_
 /* Numbers of one row of W^l as its stream counts them: M_{l-1} rounded up to a multiple of 16. */
 size_t net_weights_stride(const struct net_architecture *architecture, size_t l);
 
+/* x *= factor */
+void net_panel_scale(size_t n, double factor, double *x);
+
 /* h⁰_i(t) ~ N(0, 1) of a panel of inputs into x (units, T). */
 void net_panel_inputs(const struct net_architecture *architecture, uint64_t seed, uint64_t trial,
                       struct net_panel panel, double *x);
@@ -53,9 +56,9 @@ void net_panel_top(const struct net_architecture *architecture, struct net_panel
 void net_panel_gate(const struct net_architecture *architecture, struct net_panel panel, const double *dphi,
                     double *delta);
 
-/* Where a panel's part of a sum is formed: in a place of its own, or, where there is one panel, in
- * the sum itself. */
-double *net_panel_part(size_t panels, double *own, double *total);
+/* Where a panel's part of a sum over layer l is formed: in a place of its own, or, where there is one panel,
+ * in the sum itself. */
+double *net_panel_part(const struct net_architecture *architecture, size_t l, double *own, double *total);
 
 /* total += part, the first panel sets it; the second for the upper triangles of (n, n). */
 void net_panel_add(size_t index, size_t n, const double *part, double *total);

@@ -13,9 +13,9 @@
  * Samplers (the same law, exactly, at every finite width):
  *
  *     weights      draws every W and b, propagates forward and backward. 2T(1+C) M_l M_{l-1} flops a layer.
- *     conditional  never draws W. Given H^{l-1} the pre-activations are Gaussian with the known T×T
- * covariance, and given those the backward products Δ^l W^l are Gaussian again (conditional.c has the
- * equations). Of order (T² + CT² + (CT)²) M_{l-1} flops a layer.
+ *     conditional  never draws the W of a hidden layer. Given H^{l-1} the pre-activations are Gaussian with
+ *                  the known T×T covariance, and given those the backward products Δ^l W^l are Gaussian again
+ *                  (conditional.c has the equations). Of order (T² + CT² + (CT)²) M_{l-1} flops a layer.
  *
  * The random numbers of a network are functions of (seed, the shape's parameters, trial, layer, purpose)
  * alone.

@@ -47,27 +47,38 @@ void net_weights_free(struct net_weights *network)
     memset(network, 0, sizeof *network);
 }
 
-static void scale(size_t n, double factor, double *x)
+/* W^l of a hidden layer: its stream holds rows of a padded length. */
+static void draw_rows(const struct net_architecture *a, uint64_t seed, uint64_t trial, size_t l, double *W)
 {
-    for (size_t i = 0; i < n; i++)
-        x[i] *= factor;
+    const size_t units = a->widths[l], below = a->widths[l - 1];
+    for (size_t i = 0; i < units; i++)
+        random_normals(seed, net_stream(a, trial, l, NET_WEIGHTS), i * net_weights_stride(a, l), below,
+                       W + i * below);
+    net_panel_scale(units * below, sqrt(a->weight_variance / (double)below), W);
 }
 
-/* The streams hold hidden layers by rows of a padded length, and the last layer by columns. */
+/* W^L, a unit below at a time; column: (C). */
+static void draw_columns(const struct net_architecture *a, uint64_t seed, uint64_t trial, double *column,
+                         double *W)
+{
+    const size_t below = a->widths[a->L - 1];
+    for (size_t j = 0; j < below; j++) {
+        net_panel_outputs(a, seed, trial, (struct net_panel){a->L - 1, j, 1}, column);
+        for (size_t k = 0; k < a->C; k++)
+            W[k * below + j] = column[k];
+    }
+}
+
 void net_weights_draw(struct net_weights *network, uint64_t seed, uint64_t trial)
 {
     const struct net_architecture *a = network->architecture;
     net_panel_inputs(a, seed, trial, (struct net_panel){0, 0, a->widths[0]}, network->h[0]);
     for (size_t l = 1; l <= a->L; l++) {
-        const size_t units = a->widths[l], below = a->widths[l - 1];
-        const uint64_t stream = net_stream(a, trial, l, NET_WEIGHTS);
-        for (size_t i = 0; i < units && l < a->L; i++)
-            random_normals(seed, stream, i * net_weights_stride(a, l), below, network->W[l] + i * below);
-        for (size_t j = 0; j < below && l == a->L; j++)
-            for (size_t k = 0; k < units; k++)
-                random_normals(seed, stream, j * units + k, 1, network->W[l] + k * below + j);
-        scale(units * below, sqrt(a->weight_variance / (double)below), network->W[l]);
-        net_panel_biases(a, seed, trial, (struct net_panel){l, 0, units}, network->b[l]);
+        if (l < a->L)
+            draw_rows(a, seed, trial, l, network->W[l]);
+        else
+            draw_columns(a, seed, trial, network->b[l], network->W[l]);
+        net_panel_biases(a, seed, trial, (struct net_panel){l, 0, a->widths[l]}, network->b[l]);
     }
 }
 

@@ -82,14 +82,13 @@ struct image {
 static int image_open(hid_t object, struct image *image, struct base_error *error)
 {
     int status;
-    int *descriptor = NULL;
     struct stat info;
     const hid_t file = H5Iget_file_id(object);
     TRY(h5_check(file, error, "text"));
-    TRY(h5_check(H5Fget_vfd_handle(file, H5P_DEFAULT, (void **)&descriptor), error, "text"));
-    if (descriptor == NULL || fstat(*descriptor, &info) != 0)
+    const int descriptor = h5_file_descriptor(file);
+    if (fstat(descriptor, &info) != 0)
         TRY(base_fail(error, BASE_FAILED, "its size is not known"));
-    *image = (struct image){.descriptor = *descriptor, .size = (uint64_t)info.st_size};
+    *image = (struct image){.descriptor = descriptor, .size = (uint64_t)info.st_size};
 out:
     h5_close(file); /* the file itself stays open */
     return status;

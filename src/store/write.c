@@ -23,9 +23,9 @@ struct store {
     bool spoiled; /* values may be missing on the disk: no mark may follow them, and nothing else */
 };
 
-static size_t count_networks(const struct store *store)
+static size_t count_networks(const struct store_layout *layout)
 {
-    return store->layout->experiment->n_points * (size_t)store->layout->experiment->trials;
+    return layout->experiment->n_points * (size_t)layout->experiment->trials;
 }
 
 /* What is there must be what would be made now; then `done` is open. */
@@ -76,7 +76,7 @@ int store_open_writing(struct store **store, const char *path, const struct stor
                        uint8_t *done, struct base_error *error)
 {
     int status;
-    const size_t networks = layout->experiment->n_points * (size_t)layout->experiment->trials;
+    const size_t networks = count_networks(layout);
     struct store *s = base_calloc(1, sizeof *s, error);
     TRY(base_got(s));
     *s = (struct store){.file = -1, .done = -1, .layout = layout};
@@ -158,7 +158,7 @@ out:
 static int check_marks(struct store *store, struct base_error *error)
 {
     const haddr_t place = H5Dget_offset(store->done);
-    const size_t n = count_networks(store);
+    const size_t n = count_networks(store->layout);
     const ssize_t got = pread(store->guard.descriptor, store->found, n, (off_t)place);
     if (got != (ssize_t)n && check_whole(store, error) == BASE_OK)
         return base_fail(error, BASE_FAILED, "reading its marks again: %s",
@@ -194,7 +194,7 @@ int store_flush(struct store *store, struct base_error *error)
     TRY(check_marks(store, error));
     TRY(write_marks(store, error));
     TRY(flush_file(store, error));
-    memcpy(store->stored, store->marks, count_networks(store));
+    memcpy(store->stored, store->marks, count_networks(store->layout));
     TRY(store_guard_place(&store->guard, error));
 out:
     return status == BASE_OK ? BASE_OK : base_fail_within(error, status, "%s", store->guard.path);
