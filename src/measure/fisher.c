@@ -155,9 +155,10 @@ static void predict_spectrum(const struct theory_fisher *theory, const struct ne
         spectrum[rank] = rank < a->C ? theory->eig_max : bulk;
 }
 
-static void fisher_predict(const struct theory_order *order, const struct net_architecture *architecture,
-                           double *const *predictions)
+static int fisher_predict(const struct theory_order *order, const struct net_architecture *architecture,
+                          double *const *predictions, struct base_error *error)
 {
+    (void)error;
     struct theory_fisher theory;
     theory_fisher_predict(order, architecture, &theory);
     *predictions[MEAN] = theory.eig_mean;
@@ -167,6 +168,7 @@ static void fisher_predict(const struct theory_order *order, const struct net_ar
     *predictions[OVERLAP] = theory.eigvec_overlap;
     if (predictions[EIGENVALUES] != NULL)
         predict_spectrum(&theory, architecture, predictions[EIGENVALUES]);
+    return BASE_OK;
 }
 
 const struct measure measure_fisher = {

@@ -18,8 +18,16 @@
 /* Limits of the arrays that hold powers, a measure's variables, and an experiment's measures. */
 enum { MEASURE_MAX_POWERS = 2, MEASURE_MAX_VARIABLES = 16, MEASURE_MAX_MEASURES = 16 };
 
-/* What a variable runs over besides the grid and the trials. */
-enum measure_axis { MEASURE_SCALAR, MEASURE_RANK };
+/* What a variable runs over besides the grid and the trials, and where its numbers stand for a network of
+ * depth L:
+ *
+ *     MEASURE_SCALAR      one number
+ *     MEASURE_RANK        C·T numbers
+ *     MEASURE_LAYER       L+1 numbers, that of layer l at [l]; NaN where a layer has none
+ *     MEASURE_LAYER_PAIR  (L+1)² numbers, those of layers l and m at [l*(L+1) + m]; NaN where they have none
+ *     MEASURE_KIND        two numbers, of the sampled and of the empirical estimator
+ */
+enum measure_axis { MEASURE_SCALAR, MEASURE_RANK, MEASURE_LAYER, MEASURE_LAYER_PAIR, MEASURE_KIND };
 
 struct measure_variable {
     const char *name;
@@ -31,10 +39,12 @@ struct measure_variable {
     bool predicted;
     bool outlier; /* a statement about the C eigenvalues that theory puts above the bulk: as long as the bulk
                      is so wide that they are in it, widths say nothing about the limit */
-    /* How measured/predicted approaches 1: 1 + Σ_p c_p M^(-power_p), with one output and with several. All 0:
-     * the prediction is not a statement about a limit, `verify` does not judge it. */
+    /* How measured/predicted approaches 1: 1 + Σ_p c_p M^(-power_p), with one output, with several, and, for
+     * a variable of layers, in layer 1 (all 0: as the others). All 0: the prediction is not a statement about
+     * a limit, `verify` does not judge it. */
     double powers[MEASURE_MAX_POWERS];
     double powers_outputs[MEASURE_MAX_POWERS];
+    double powers_first[MEASURE_MAX_POWERS];
 };
 
 struct measure {
@@ -42,17 +52,18 @@ struct measure {
     const char *doc;
     size_t n_variables;
     const struct measure_variable *variables;
+    unsigned sums; /* of enum net_sums: what its run reads of the Gram summary besides H, D and f */
     /* Bytes of working memory for one network. */
     double (*bytes)(const struct net_architecture *architecture);
     int (*init)(void **work, const struct net_architecture *architecture, struct base_error *error);
     void (*free)(void *work);
-    /* values[v] points to the numbers of variable v (one, or C·T for MEASURE_RANK), NULL where they are not
-     * wanted.
+    /* values[v] points to the numbers of variable v, NaN when called, or is NULL where they are not wanted.
      */
     int (*run)(void *work, const struct net_gram *gram, double *const *values, struct base_error *error);
-    /* The same for the predictions; nan where theory says nothing. */
-    void (*predict)(const struct theory_order *order, const struct net_architecture *architecture,
-                    double *const *predictions);
+    /* The same for the predictions; nan stays where theory says nothing. BASE_UNRESOLVED: the measure has
+     * none. */
+    int (*predict)(const struct theory_order *order, const struct net_architecture *architecture,
+                   double *const *predictions, struct base_error *error);
 };
 
 extern const struct measure measure_fisher;
@@ -66,6 +77,9 @@ const struct measure_variable *measure_find_variable(const char *name);
 
 /* BASE_BAD_INPUT with the known names when `name` is no measure (an experiment_vocabulary check). */
 int measure_check_name(const char *name, struct base_error *why);
+
+/* Numbers of a variable of one network. */
+size_t measure_length(const struct measure_variable *variable, const struct net_architecture *architecture);
 
 /* The name of an axis' dimension: NULL for MEASURE_SCALAR, "rank". */
 const char *measure_axis_name(enum measure_axis axis);

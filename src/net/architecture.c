@@ -1,11 +1,13 @@
 #include "net/architecture.h"
 
 #include <math.h>
+#include <string.h>
 
 int net_architecture_init(struct net_architecture *architecture, const struct experiment_point *point,
                           struct base_error *error)
 {
     struct net_architecture *a = architecture;
+    memset(a, 0, sizeof *a);
     a->L = (size_t)point->depth;
     a->C = (size_t)point->outputs;
     a->T = (size_t)point->samples;
@@ -23,7 +25,6 @@ int net_architecture_init(struct net_architecture *architecture, const struct ex
         a->widths[l] = (size_t)units;
     }
     a->widths[a->L] = a->C;
-    a->P = 0;
     for (size_t l = 1; l <= a->L; l++)
         a->P += (double)a->widths[l] * ((double)a->widths[l - 1] + 1);
     return BASE_OK;

@@ -1,4 +1,5 @@
-/* The shape of a network, from a grid point: widths, sizes, variances.
+/* What a network is: its shape from a grid point (widths, sizes, variances), its inputs, and the sums over
+ * its units that are asked for.
  *
  * u^l_i = Σ_j W^l_ij h^{l-1}_j + b^l_i ,  h^l = φ(u^l) for l < L ,  f = u^L ,  l = 1..L
  * W^l_ij ~ N(0, σ_w²/M_{l-1}) ,  b^l_i ~ N(0, σ_b²)   (standard parametrisation)
@@ -21,9 +22,13 @@ struct net_architecture {
     double bias_variance;                    /* σ_b² */
     double P; /* Σ_l M_l (M_{l-1} + 1): the parameters, exactly (a double holds it) */
     const char *activation;
+    const double
+        *inputs;   /* h⁰ (M_0, T), not owned, the same in every trial; NULL: iid N(0, 1), new each trial */
+    unsigned sums; /* of enum net_sums (signals.h): what is asked for besides H, D and f */
 };
 
-/* M_l = α_l·M rounded half up, l < L; M_L = C. BASE_BAD_INPUT when a layer would have no unit. */
+/* M_l = α_l·M rounded half up, l < L; M_L = C; Gaussian inputs, no sums. BASE_BAD_INPUT when a layer would
+ * have no unit. */
 int net_architecture_init(struct net_architecture *architecture, const struct experiment_point *point,
                           struct base_error *error);
 

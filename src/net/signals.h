@@ -7,7 +7,13 @@
  *     D^l  (CT, CT)  D^l_(k,s),(k',t) = Σ_i δ^l_ki(s) δ^l_k'i(t) , row (k, t) = k·T + t     l = 1..L
  *     f    (C, T)    outputs, f_k(t) at f[k*T + t]
  *
- * with δ^l_ki = ∂f_k/∂u^l_i. A sampler walks the units and hands over this summary; whoever measures reads
+ * with δ^l_ki = ∂f_k/∂u^l_i, and where they are asked for (architecture.sums)
+ *
+ *     S^l  (T, T)    S^l_st = Σ_i (Σ_k δ^l_ki(s)²) (Σ_k δ^l_ki(t)²)                         l = 1..L-1
+ *     G^l  (CT, CT)  G^l_(k,s),(k',t) = Σ_j g^l_kj(s) g^l_k'j(t) , g^l_kj = ∂f_k/∂h^l_j     l = 0..L-1
+ *     U^l  (C, T)    U^l_k(t) = Σ_i δ^l_ki(t) u^l_i(t)                                     l = 1..L-1
+ *
+ * A sampler walks the units and hands over this summary; whoever measures reads
  * nothing else and cannot tell which sampler made it. There is no 1/T and no bias +1 in it.
  *
  * Samplers (the same law, exactly, at every finite width):
@@ -30,12 +36,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Sums beyond H, D and f, as bits. */
+enum net_sums { NET_SUM_S = 1, NET_SUM_G = 2, NET_SUM_U = 4 };
+
 /* Upper triangles alone (linalg.h). D^L, which is I_C ⊗ 11ᵀ in every network, is not stored. */
 struct net_gram {
     const struct net_architecture *architecture;
     double **H; /* (L+1) pointers: H[l] (T, T), l = 0..L-1 */
     double **D; /* (L+1) pointers: D[l] (CT, CT), l = 1..L-1 */
     double *f;  /* (C, T) */
+    double **S; /* (L+1) pointers: S[l] (T, T), l = 1..L-1; NULL pointers where not asked for */
+    double **G; /* (L+1) pointers: G[l] (CT, CT), l = 0..L-1; so */
+    double **U; /* (L+1) pointers: U[l] (C, T), l = 1..L-1; so */
 };
 int net_gram_init(struct net_gram *gram, const struct net_architecture *architecture,
                   struct base_error *error);

@@ -45,7 +45,7 @@ static int plan_point(struct sweep_plan *plan, const struct experiment *e, size_
                       struct net_architecture *a, struct base_error *error)
 {
     int status;
-    TRY(net_architecture_init(a, &e->points[p], error));
+    TRY(sweep_point_architecture(e, p, a, error));
     const struct net_sampler *sampler = net_sampler_choose(e->sampler, a);
     const double least = sampler->memory(a, 1).least + other_bytes(e, a);
     TRY(check_memory(e, sampler, p, least, error));
@@ -63,7 +63,7 @@ static int useful_inside(const struct sweep_plan *plan, const struct experiment 
     struct base_error ignored;
     size_t panels = 1;
     for (size_t p = 0; p < e->n_points && threads > 1; p++)
-        if (net_architecture_init(a, &e->points[p], &ignored) == BASE_OK) {
+        if (sweep_point_architecture(e, p, a, &ignored) == BASE_OK) {
             panels = net_architecture_panels(a) > panels ? net_architecture_panels(a) : panels;
             while (threads > 1 && plan->samplers[p]->memory(a, threads).least + other_bytes(e, a) > memory)
                 threads--;
@@ -91,7 +91,7 @@ static int share_memory(struct sweep_plan *plan, const struct experiment *e, siz
     const bool alone = of_a_point <= (size_t)plan->networks_at_once;
     plan->bytes = 0;
     for (size_t p = 0; p < e->n_points; p++) {
-        TRY(net_architecture_init(a, &e->points[p], error));
+        TRY(sweep_point_architecture(e, p, a, error));
         const struct net_memory wanted = plan->samplers[p]->memory(a, plan->threads_inside);
         const double other = other_bytes(e, a), part = memory / plan->networks_at_once - other;
         plan->memories[p] = alone ? wanted.least : fmax(wanted.least, fmin(wanted.most, part));

@@ -1,7 +1,20 @@
 #include "sweep/point.h"
 
+#include "measure/measure.h"
+
 #include <stdio.h>
 #include <string.h>
+
+int sweep_point_architecture(const struct experiment *experiment, size_t point,
+                             struct net_architecture *architecture, struct base_error *error)
+{
+    int status;
+    TRY(net_architecture_init(architecture, &experiment->points[point], error));
+    for (size_t i = 0; i < experiment->n_measures; i++)
+        architecture->sums |= measure_find(experiment->measures[i])->sums;
+out:
+    return status;
+}
 
 static int describe_axis(const struct experiment_axis *axis, size_t index, size_t room, char *text)
 {

@@ -1,10 +1,16 @@
-/* Private to sweep: a grid point in the user's words. */
+/* Private to sweep: a grid point, as a network and in the user's words. */
 #ifndef SWEEP_POINT_H
 #define SWEEP_POINT_H
 
-#include "experiment/experiment.h"
+#include "base/error.h"
+#include "net/architecture.h"
 
 #include <stddef.h>
+
+/* The network of a grid point, with the sums that the experiment's measures ask for. BASE_BAD_INPUT when a
+ * layer would have no unit. */
+int sweep_point_architecture(const struct experiment *experiment, size_t point,
+                             struct net_architecture *architecture, struct base_error *error);
 
 enum { SWEEP_POINT_TEXT = 256 };
 

@@ -34,10 +34,21 @@ out:
     return status;
 }
 
-/* All measures of one grid point; the layout lists the variables measure by measure. */
-static void predict_point(const struct store_layout *layout, const struct theory_order *order,
-                          const struct net_architecture *a, size_t point, struct store_predictions *p)
+static void note_missing(const struct experiment *e, size_t point, const struct base_error *why,
+                         struct store_predictions *p)
 {
+    char where[SWEEP_POINT_TEXT];
+    if (p->n_missing++ == 0)
+        snprintf(p->why_missing, sizeof p->why_missing, "%s: %s", sweep_point_describe(e, point, where),
+                 why->text);
+}
+
+/* All measures of one grid point; the layout lists the variables measure by measure. */
+static int predict_point(const struct store_layout *layout, const struct theory_order *order,
+                         const struct net_architecture *a, size_t point, struct store_predictions *p,
+                         struct base_error *error)
+{
+    int status = BASE_OK;
     struct theory_fisher fisher;
     theory_fisher_predict(order, a, &fisher);
     p->kappa1[point] = fisher.kappa[0];
@@ -53,17 +64,14 @@ static void predict_point(const struct store_layout *layout, const struct theory
             cells[v] =
                 at < layout->n_variables ? p->values[at] + point * store_layout_length(layout, at) : NULL;
         }
-        measure->predict(order, a, cells);
+        const int measured = measure->predict(order, a, cells, error);
+        if (measured == BASE_UNRESOLVED)
+            note_missing(layout->experiment, point, error, p);
+        else
+            TRY(measured);
     }
-}
-
-static void note_missing(const struct experiment *e, size_t point, const struct base_error *why,
-                         struct store_predictions *p)
-{
-    char where[SWEEP_POINT_TEXT];
-    if (p->n_missing++ == 0)
-        snprintf(p->why_missing, sizeof p->why_missing, "%s: %s", sweep_point_describe(e, point, where),
-                 why->text);
+out:
+    return status;
 }
 
 int sweep_predict(const struct store_layout *layout, struct store_predictions *predictions,
@@ -77,11 +85,11 @@ int sweep_predict(const struct store_layout *layout, struct store_predictions *p
     TRY(base_got(a = base_calloc(1, sizeof *a, error)));
     for (size_t point = 0; point < e->n_points; point++) {
         const struct theory_order *order;
-        TRY(net_architecture_init(a, &e->points[point], error));
+        TRY(sweep_point_architecture(e, point, a, error));
         predictions->parameters[point] = a->P;
         status = measure_orders_get(&orders, a, &order, error);
         if (status == BASE_OK)
-            predict_point(layout, order, a, point, predictions);
+            TRY(predict_point(layout, order, a, point, predictions, error));
         else if (status == BASE_UNRESOLVED) /* an overflow, say: the other points still have theirs */
             note_missing(e, point, error, predictions);
         else

@@ -1,4 +1,4 @@
-/* I_φ[a, b] and I_φ'[a, b] as ∫Dx m(x)², m(x) = ∫Dy g(√b x + √(a−b) y), both g at the same nodes.
+/* I_g[a, b] for φ, φ' and φ'² as ∫Dx m(x)², m(x) = ∫Dy g(√b x + √(a−b) y), all g at the same nodes.
  *
  *     R        reach: the disc x² + y² ≤ R² holds the integrals to 1e-17
  *     h        spacing of the trapezoid rule, for an activation without kinks
@@ -109,17 +109,18 @@ static void inner_fill(struct gauss *g, double x)
     theory_rule_panels(&g->inner, breaks, n, &g->legendre);
 }
 
-/* m(x) of φ and of φ' */
+/* m(x) of φ, of φ' and of φ'² */
 static struct theory_pair inner_means(struct gauss *g, double x)
 {
     inner_fill(g, x);
     for (size_t i = 0; i < g->inner.n; i++)
         g->u[i] = g->outer_scale * x + g->inner_scale * g->inner.x[i];
     net_activation_eval(g->activation, g->inner.n, g->u, g->phi, g->dphi);
-    struct theory_pair m = {0, 0};
+    struct theory_pair m = {0};
     for (size_t i = 0; i < g->inner.n; i++) {
         m.phi += g->inner.w[i] * g->phi[i];
         m.dphi += g->inner.w[i] * g->dphi[i];
+        m.dphi2 += g->inner.w[i] * g->dphi[i] * g->dphi[i];
     }
     return m;
 }
@@ -185,12 +186,13 @@ int theory_gauss_pair(const struct net_activation *activation, double a, double 
     b = fmin(b, a); /* rounding may leave b a little above a */
     struct gauss g = {
         .activation = activation, .variance = a, .outer_scale = sqrt(b), .inner_scale = sqrt(a - b)};
-    struct theory_pair sum = {0, 0};
+    struct theory_pair sum = {0};
     TRY(gauss_open(&g, level, error));
     for (size_t i = 0; i < g.outer.n; i++) {
         struct theory_pair m = inner_means(&g, g.outer.x[i]);
         sum.phi += g.outer.w[i] * m.phi * m.phi;
         sum.dphi += g.outer.w[i] * m.dphi * m.dphi;
+        sum.dphi2 += g.outer.w[i] * m.dphi2 * m.dphi2;
     }
     if (!isfinite(sum.phi) || !isfinite(sum.dphi))
         TRY(fail_infinite(&g, error));

@@ -11,13 +11,14 @@
 /* Panels gain more from a level, and cost more, than equispaced nodes. */
 enum { FINEST_SMOOTH = 8, FINEST_KINKED = 6 };
 
+enum { N_PARAMETERS = 5 }; /* q, q̂, q̃, slope, slope2 */
+
 /* Below this change, a level that brings no improvement shows rounding rather than the quadrature. */
 static const double rounding = 1e-9;
 
 struct network {
     const struct net_activation *activation;
     double weight_variance, bias_variance;
-    double *slope; /* (L+1, 2) I_φ'[q^l_1, q^l_e] */
 };
 
 /* q^1..q^L and q̂^0..q̂^{L-1} */
@@ -40,7 +41,8 @@ static int forward(struct theory_order *order, const struct network *network, in
             if (status != BASE_OK)
                 return base_fail_within(error, status, "layer %zu", l);
             qhat[2 * l + e] = pair.phi;
-            network->slope[2 * l + e] = pair.dphi;
+            order->slope[2 * l + e] = pair.dphi;
+            order->slope2[2 * l + e] = pair.dphi2;
         }
     }
 out:
@@ -54,7 +56,7 @@ static int backward(struct theory_order *order, const struct network *network, s
     qtilde[2 * order->L] = qtilde[2 * order->L + 1] = 1;
     for (size_t l = order->L - 1; l >= 1; l--)
         for (size_t e = 0; e < 2; e++) {
-            qtilde[2 * l + e] = network->weight_variance * qtilde[2 * l + 2 + e] * network->slope[2 * l + e];
+            qtilde[2 * l + e] = network->weight_variance * qtilde[2 * l + 2 + e] * order->slope[2 * l + e];
             if (!isfinite(qtilde[2 * l + e]))
                 return base_fail(error, BASE_UNRESOLVED,
                                  "the variance of the backward signals overflows in layer %zu", l);
@@ -67,7 +69,7 @@ static int backward(struct theory_order *order, const struct network *network, s
 static double change(const double *now, const double *before, size_t L)
 {
     double largest = 0;
-    for (size_t i = 0; i < 3 * (L + 1); i++) {
+    for (size_t i = 0; i < N_PARAMETERS * (L + 1); i++) {
         double same = fabs(now[2 * i]);
         for (size_t e = 0; e < 2; e++) {
             double moved = fabs(now[2 * i + e] - before[2 * i + e]),
@@ -82,7 +84,7 @@ static int levels_run(struct theory_order *order, const struct network *network,
                       double tolerance, struct base_error *error)
 {
     int status = BASE_OK;
-    size_t n = 6 * (order->L + 1);
+    size_t n = N_PARAMETERS * 2 * (order->L + 1);
     int finest = network->activation->smooth ? FINEST_SMOOTH : FINEST_KINKED;
     order->error = INFINITY;
     for (int level = 0; level <= finest; level++) {
@@ -106,19 +108,20 @@ int theory_order_solve(struct theory_order *order, const struct net_activation *
 {
     assert(depth >= 1);
     int status;
-    struct network network = {activation, weight_variance, bias_variance, NULL};
+    static const size_t only[2] = {0, 0};
+    struct network network = {activation, weight_variance, bias_variance};
     double *before = NULL;
     size_t n = 2 * (depth + 1);
-    *order = (struct theory_order){.L = depth};
-    TRY(base_got(order->q = base_calloc(3 * n, sizeof *order->q, error))); /* q, q̂, q̃ in one piece */
+    *order = (struct theory_order){.L = depth, .samples = 1, .pairs = 2, .s = only, .t = only};
+    TRY(base_got(order->q = base_calloc(N_PARAMETERS * n, sizeof *order->q, error))); /* all in one piece */
     order->qhat = order->q + n;
     order->qtilde = order->qhat + n;
-    TRY(base_got(network.slope = base_calloc(n, sizeof *network.slope, error)));
-    TRY(base_got(before = base_calloc(3 * n, sizeof *before, error)));
+    order->slope = order->qtilde + n;
+    order->slope2 = order->slope + n;
+    TRY(base_got(before = base_calloc(N_PARAMETERS * n, sizeof *before, error)));
     TRY(levels_run(order, &network, before, tolerance, error));
 out:
     free(before);
-    free(network.slope);
     if (status != BASE_OK)
         theory_order_free(order);
     return status;
@@ -128,4 +131,12 @@ void theory_order_free(struct theory_order *order)
 {
     free(order->q);
     *order = (struct theory_order){.L = 0};
+}
+
+double theory_order_weight(const struct theory_order *order, size_t T, size_t p)
+{
+    const double n = (double)T;
+    if (order->samples == 1) /* of every sample alike */
+        return p == 0 ? 1 / n : (n - 1) / n;
+    return (p < order->samples ? 1 : 2) / (n * n);
 }

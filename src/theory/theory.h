@@ -1,10 +1,16 @@
 /* Mean-field theory of the Fisher information (KAA19, KAA21): order parameters and the predictions from them.
  *
- * Symbols, as in the papers; e = 1 (index 0 here): the same sample, e = 2 (index 1): two different samples.
+ * Symbols, as in the papers. An order parameter is a matrix over the samples s, t; the pairs that may differ
+ * are numbered p:
  *
- *     q^l_e       variance and covariance of the pre-activations u^l              l = 1..L
- *     q̂^l_e       the same of the activations h^l                                 l = 0..L-1
- *     q̃^l_e       the same of the backward signals δ^l = ∂f/∂u^l, times M_l        l = 1..L
+ *     inputs iid N(0,1)   two of them, the papers' e = 1 (p = 0), the same sample, and e = 2 (p = 1), two
+ *                         different samples
+ *     given inputs        p < T: (s, s) with s = p; from T on: (s, t), s < t
+ *
+ *     q^l_p       variance and covariance of the pre-activations u^l              l = 1..L
+ *     q̂^l_p       the same of the activations h^l                                 l = 0..L-1
+ *     q̃^l_p       the same of the backward signals δ^l = ∂f/∂u^l, times M_l        l = 1..L
+ *     w_p         the share of p among all (s, t): Σ_p w_p x_p = (1/T²) Σ_st x_st
  *     α_l, α      M_l/M ,  Σ_{l=1}^{L-1} α_l α_{l-1}
  *     κ_e         Σ_{l=1}^{L} (α_{l-1}/α) q̃^l_e q̂^{l-1}_e ; undefined at L = 1, where only ακ_e is
  *
@@ -22,7 +28,8 @@
 
 /* Gaussian integrals of one layer (gauss.c): with c = b/a, 0 ≤ b ≤ a and Dz the standard Gaussian measure,
  *     I_g[a, b] = ∫∫ Dz₁Dz₂ g(√a z₁) g(√a (c z₁ + √(1−c²) z₂)) = ∫Dx (∫Dy g(√b x + √(a−b) y))² .
- * Either member of a pair is I_φ (phi) and I_φ' (dphi).
+ * The members of a pair are I_φ (phi), I_φ' (dphi) and I_φ'² (dphi2 = E φ'(u)²φ'(v)²; right
+ * where φ' grows no faster than a power, and no error where it does not exist).
  *
  * A smooth activation is integrated by the equispaced rule of step 0.2/1.5^level, whose error is e^(−2πd/h),
  * d the distance of the nearest pole over √a (tanh: d = π/(2√a)); 1e-13 for tanh up to a = 60 at level 5.
@@ -31,19 +38,27 @@
  * included, from level 1 on. BASE_UNRESOLVED when the integral overflows or does not exist. b may exceed a by
  * rounding. */
 struct theory_pair {
-    double phi, dphi;
+    double phi, dphi, dphi2;
 };
 int theory_gauss_pair(const struct net_activation *activation, double a, double b, int level,
                       struct theory_pair *integral, struct base_error *error);
 
-/* Order parameters of one network shape (order.c). */
+/* Order parameters of one network shape (order.c): x^l_p at x[l*pairs + p]. */
 struct theory_order {
     size_t L;
-    double *q;      /* (L+1, 2) q[2l+e], l = 1..L */
-    double *qhat;   /* (L+1, 2) qhat[2l+e], l = 0..L-1 */
-    double *qtilde; /* (L+1, 2) qtilde[2l+e], l = 1..L */
-    double error;   /* largest relative change of any q, q̂, q̃ between the last two quadrature levels */
+    size_t samples;      /* that differ: 1 for inputs iid N(0,1), T for given ones; p < samples: (s, s) */
+    size_t pairs;        /* numbers p */
+    const size_t *s, *t; /* (pairs): the samples of p */
+    double *q;           /* (L+1, pairs), l = 1..L */
+    double *qhat;        /* (L+1, pairs), l = 0..L-1 */
+    double *qtilde;      /* (L+1, pairs), l = 1..L */
+    double *slope;       /* (L+1, pairs) E φ'φ' at q^l_p, l = 1..L-1 */
+    double *slope2;      /* (L+1, pairs) E φ'²φ'² at q^l_p, l = 1..L-1 */
+    double error;        /* largest relative change of any of them between the last two quadrature levels */
 };
+
+/* w_p for T samples. */
+double theory_order_weight(const struct theory_order *order, size_t T, size_t p);
 
 /* Solves the recursions of KAA19 for inputs iid N(0,1) (q̂⁰_1 = 1, q̂⁰_2 = 0), refining the quadrature until
  * the order parameters stand to `tolerance` (relative), rounding shows or the finest level is reached;

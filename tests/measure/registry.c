@@ -140,7 +140,7 @@ static void predictions_fit_each_other(void **state)
     assert_int_equal(measure_orders_get(&orders, &a, &order, &error), BASE_OK);
     assert_int_equal(measure_orders_get(&orders, &a, &again, &error), BASE_OK);
     assert_ptr_equal(order, again); /* solved once */
-    measure_fisher.predict(order, &a, values);
+    measure_fisher.predict(order, &a, values, &error);
     for (size_t i = 0; i < a.CT; i++) {
         sum += spectrum[i];
         squares += spectrum[i] * spectrum[i];
