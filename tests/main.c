@@ -32,6 +32,7 @@
     X(tests_theory_gauss) \
     X(tests_theory_order) \
     X(tests_theory_fisher) \
+    X(tests_theory_unit) \
     X(tests_measure_registry) \
     X(tests_report_limit) \
     X(tests_report_theory_table) \
