@@ -29,6 +29,7 @@
     X(tests_net_streams) \
     X(tests_net_samplers) \
     X(tests_fisher_fisher) \
+    X(tests_fisher_unit) \
     X(tests_theory_gauss) \
     X(tests_theory_order) \
     X(tests_theory_fisher) \
