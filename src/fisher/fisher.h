@@ -63,8 +63,8 @@ struct fisher_unit_input {
 };
 void fisher_unit_inputs(const struct fisher_units *units, size_t i, struct fisher_unit_input *input);
 
-/* ‖Û − U‖₂/‖U‖₂ of each unit, (n) each, to about 1e-3 of itself; not finite for a unit that is never active.
- * Some 20 to 60 steps of 16 nMT flops. BASE_UNRESOLVED when a number is not finite. */
+/* ‖Û − U‖₂/‖U‖₂ of each unit, (n) each or NULL, to about 1e-3 of itself; not finite for a unit that is never
+ * active. Some 20 to 60 steps of 16 nMT flops. BASE_UNRESOLVED when a number is not finite. */
 int fisher_unit_errors(const struct fisher_units *units, double *closed, double *quasi, double *gaussian,
                        struct base_error *error);
 

@@ -18,15 +18,16 @@ enum { EXACT, CLOSED, QUASI, GAUSSIAN, N_OPERATORS }; /* U, and the approximatio
 
 struct work {
     const struct fisher_units *units;
-    size_t row, columns;     /* M + 1; n·N_OPERATORS, operator o of unit i is column o·n + i */
-    double *X;               /* (M+1, T) */
-    double *scale;           /* (columns) U_bb/A_0 of the closed and the Gaussian one; 0: never active */
-    double *kappa;           /* (n, T) Cov(x*, u)/√Var u = X κ */
-    double *diagonal;        /* (n, M+1) F_jj − F_bj²/F_bb */
-    double *V, *before, *AV; /* (columns, M+1) */
-    double *Z, *Y;           /* (columns, T) */
-    double *alpha, *beta;    /* (columns, MAX_STEPS) */
-    double *norms;           /* (columns) */
+    size_t operators[N_OPERATORS]; /* those that are wanted, o-th of unit i in column o·n + i */
+    size_t row, columns;           /* M + 1; n times as many as operators */
+    double *X;                     /* (M+1, T) */
+    double *c_closed, *c_gaussian; /* (n) U_bb/A_0; 0: never active */
+    double *kappa;                 /* (n, T) Cov(x*, u)/√Var u = X κ */
+    double *diagonal;              /* (n, M+1) F_jj − F_bj²/F_bb */
+    double *V, *before, *AV;       /* (columns, M+1) */
+    double *Z, *Y;                 /* (columns, T) */
+    double *alpha, *beta;          /* (columns, MAX_STEPS) */
+    double *norms;                 /* (columns) */
 };
 
 static double sum_of(size_t n, const double *x)
@@ -108,8 +109,8 @@ static void act_on_samples(const struct work *w, size_t o, size_t i, const doubl
     for (size_t t = 0; t < T; t++)
         y[t] = (o == EXACT ? 1 : -1) * s[t] * z[t] / n;
     if (o == GAUSSIAN)
-        add_gaussian(T, w->scale[GAUSSIAN * units->n + i], units->A_gaussian[i], w->kappa + i * T, z, y);
-    if (o == QUASI && w->scale[CLOSED * units->n + i] > 0) {
+        add_gaussian(T, w->c_gaussian[i], units->A_gaussian[i], w->kappa + i * T, z, y);
+    if (o == QUASI && w->c_closed[i] > 0) {
         const double share = dot(T, s, z) / (n * sum_of(T, s));
         for (size_t t = 0; t < T; t++)
             y[t] += s[t] * share;
@@ -128,7 +129,7 @@ static void act_on_coordinates(const struct work *w, size_t o, size_t i, const d
         return;
     struct fisher_unit_input input;
     fisher_unit_inputs(units, i, &input);
-    const double *A = units->A_closed[i], c = w->scale[CLOSED * units->n + i], r = input.scale;
+    const double *A = units->A_closed[i], c = w->c_closed[i], r = input.scale;
     const double *weights = units->w + i * M, along = dot(M, weights, v + 1) / input.norm;
     product[0] += c * (A[0] * v[0] + A[1] * r * along);
     for (size_t j = 0; j < M; j++)
@@ -141,10 +142,10 @@ static void apply(struct work *w)
     const size_t T = w->units->T, n = w->units->n;
     linalg_multiply(false, false, w->columns, T, w->row, 1, w->V, w->X, 0, w->Z);
     for (size_t c = 0; c < w->columns; c++)
-        act_on_samples(w, c / n, c % n, w->Z + c * T, w->Y + c * T);
+        act_on_samples(w, w->operators[c / n], c % n, w->Z + c * T, w->Y + c * T);
     linalg_multiply(false, true, w->columns, w->row, T, 1, w->Y, w->X, 0, w->AV);
     for (size_t c = 0; c < w->columns; c++)
-        act_on_coordinates(w, c / n, c % n, w->V + c * w->row, w->AV + c * w->row);
+        act_on_coordinates(w, w->operators[c / n], c % n, w->V + c * w->row, w->AV + c * w->row);
 }
 
 /* A step of the three-term recursion; a vector that is exhausted stays 0. */
@@ -211,15 +212,15 @@ out:
 static void prepare_unit(struct work *w, size_t i, double *F_b)
 {
     const struct fisher_units *units = w->units;
-    const size_t T = units->T, n = units->n;
+    const size_t T = units->T;
     struct fisher_unit_input input;
     fisher_unit_inputs(units, i, &input);
     double *diagonal = w->diagonal + i * w->row;
     fisher_unit_quasi_diagonal(units, i, F_b, diagonal);
     if (!(F_b[0] > 0 && units->A_closed[i][0] > 0 && units->A_gaussian[i][0] > 0))
         return;
-    w->scale[CLOSED * n + i] = F_b[0] / units->A_closed[i][0];
-    w->scale[GAUSSIAN * n + i] = F_b[0] / units->A_gaussian[i][0];
+    w->c_closed[i] = F_b[0] / units->A_closed[i][0];
+    w->c_gaussian[i] = F_b[0] / units->A_gaussian[i][0];
     for (size_t j = 0; j < w->row; j++)
         diagonal[j] -= F_b[j] * F_b[j] / F_b[0];
     for (size_t t = 0; t < T; t++)
@@ -239,50 +240,43 @@ static void start(struct work *w)
         w->V[j] /= norm;
     for (size_t c = w->columns; c-- > 0;)
         for (size_t j = 0; j < w->row; j++)
-            w->V[c * w->row + j] = w->scale[CLOSED * w->units->n + c % w->units->n] > 0 ? w->V[j] : 0;
+            w->V[c * w->row + j] = w->c_closed[c % w->units->n] > 0 ? w->V[j] : 0;
 }
 
 int fisher_unit_errors(const struct fisher_units *units, double *closed, double *quasi, double *gaussian,
                        struct base_error *error)
 {
     int status;
-    const size_t M = units->M, T = units->T, n = units->n, columns = n * N_OPERATORS, row = M + 1;
-    struct work w = {.units = units, .row = row, .columns = columns};
-    double *F_b = NULL, *all = NULL,
-           **parts[] = {&w.X, &w.scale, &w.kappa, &w.diagonal, &w.V,     &w.before, &w.AV,
-                        &w.Z, &w.Y,     &w.alpha, &w.beta,     &w.norms, &F_b};
-    const size_t sizes[] = {row * T,
-                            columns,
-                            n * T,
-                            n * row,
-                            columns * row,
-                            columns * row,
-                            columns * row,
-                            columns * T,
-                            columns * T,
-                            columns * MAX_STEPS,
-                            columns * MAX_STEPS,
-                            columns,
-                            row};
+    double *const wanted[N_OPERATORS] = {[CLOSED] = closed, [QUASI] = quasi, [GAUSSIAN] = gaussian};
+    const size_t T = units->T, n = units->n, row = units->M + 1;
+    struct work w = {.units = units, .row = row, .operators = {EXACT}, .columns = n};
+    for (size_t o = 1; o < N_OPERATORS; o++)
+        if (wanted[o] != NULL) {
+            w.operators[w.columns / n] = o;
+            w.columns += n;
+        }
+    double *F_b = NULL, *all = NULL;
+    const size_t vectors = w.columns * row, numbers = w.columns * T, steps = w.columns * MAX_STEPS;
+    const struct {
+        double **array;
+        size_t size;
+    } parts[] = {{&w.X, row * T},        {&w.c_closed, n}, {&w.c_gaussian, n},   {&w.kappa, n * T},
+                 {&w.diagonal, n * row}, {&w.V, vectors},  {&w.before, vectors}, {&w.AV, vectors},
+                 {&w.Z, numbers},        {&w.Y, numbers},  {&w.alpha, steps},    {&w.beta, steps},
+                 {&w.norms, w.columns},  {&F_b, row}};
     size_t used = 0;
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-        used += sizes[i];
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        used += parts[i].size;
     TRY(base_got(all = base_calloc(used, sizeof *all, error)));
-    used = 0;
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        *parts[i] = all + used;
-        used += sizes[i];
-    }
+    for (size_t i = sizeof parts / sizeof *parts; i-- > 0;)
+        *parts[i].array = all + (used -= parts[i].size);
+
     for (size_t i = 0; i < n; i++)
         prepare_unit(&w, i, F_b);
     start(&w);
     TRY(find_norms(&w, error));
-    for (size_t i = 0; i < n; i++) {
-        const double exact = w.norms[EXACT * n + i];
-        closed[i] = w.norms[CLOSED * n + i] / exact;
-        quasi[i] = w.norms[QUASI * n + i] / exact;
-        gaussian[i] = w.norms[GAUSSIAN * n + i] / exact;
-    }
+    for (size_t c = n; c < w.columns; c++)
+        wanted[w.operators[c / n]][c % n] = w.norms[c] / w.norms[c % n];
 out:
     free(all);
     return status;
