@@ -39,6 +39,21 @@ void fisher_dual_centre(size_t C, size_t T, const double *means, double *dual);
 int fisher_overlap_compute(size_t C, size_t T, const double *means, const double *values,
                            const double *vectors, double *overlap, struct base_error *error);
 
+/* ---- blocks.c */
+
+/* Mean square Frobenius norm of one unit block of F, weights alone: F_(l,i),(m,j) = (1/T) Σ_t Σ_k δ^l_ki
+ * δ^m_kj h^{l-1} h^{m-1}ᵀ is M_{l-1} × M_{m-1}. With H and D as in the summary (H repeats over the outputs)
+ *
+ *     Σ_ij ‖F_(l,i),(m,j)‖² = (1/T²) Σ_(k,s),(k',t) D^l D^m H^{l-1}_st H^{m-1}_st
+ *     Σ_i ‖F_(l,i),(l,i)‖²  = (1/T²) Σ_st S^l_st (H^{l-1}_st)²
+ *
+ * on[l] over i = j, off[l] over i ≠ j (NaN where layer l has one unit), l = 1..L−1; cross[l*(L+1) + m] over
+ * all i, j, 1 ≤ l < m ≤ L−1. on and off have L+1 numbers, cross (L+1)²; others are left alone. Exact, with F
+ * never formed: L² (CT)²/2 flops. The summary must have S. */
+int fisher_blocks_compute(const struct net_gram *gram, double *on, double *off, double *cross,
+                          struct base_error *error);
+double fisher_blocks_bytes(const struct net_architecture *architecture);
+
 /* ---- full.c: small networks only, to hold the dual against */
 
 /* Parameters in the order W¹ (row-major), b¹, W², b², …: the index of W^l_ij and of b^l_i. */
