@@ -26,6 +26,7 @@
 #include "linalg/linalg.h"
 #include "net/panel.h"
 #include "net/purpose.h"
+#include "net/sums.h"
 #include "net/wishart.h"
 #include "random/normal.h"
 
@@ -43,6 +44,7 @@ struct hand {
     double *u, *b, *v;         /* (units, T), (units), (units, C) */
     double *delta, *delta_own; /* (units, CT) */
     double *H, *D, *A, *B, *f; /* (T, T), (CT, CT), (CT, rank), (y, T), (C, T) */
+    struct net_sums_parts sums;
 };
 
 struct conditional {
@@ -94,6 +96,7 @@ static size_t lay_out(const struct net_architecture *a, double *memory, struct h
     hand->A = net_panel_carve(memory, &used, CT * T);
     hand->B = net_panel_carve(memory, &used, CT * T);
     hand->f = net_panel_carve(memory, &used, C * T);
+    net_sums_lay_out(a, memory, &used, &hand->sums);
     return used;
 }
 
@@ -222,7 +225,7 @@ static void draw_Y(const struct conditional *w, struct hand *hand, struct net_pa
                    panel.units * y, hand->Y);
 }
 
-/* δᵀδ and, where a layer below is to be walked backward, δᵀZ. */
+/* δᵀδ and, where a layer below is to be walked backward, δᵀZ; what is asked for of δ. */
 static void delta_parts(const struct conditional *w, struct hand *hand, struct net_panel panel)
 {
     const struct net_architecture *a = w->architecture;
@@ -231,6 +234,7 @@ static void delta_parts(const struct conditional *w, struct hand *hand, struct n
     if (l >= 2)
         linalg_multiply(true, false, a->CT, w->roots[l].rank, panel.units, 1, hand->delta, hand->Z, 0,
                         net_panel_part(a, l, hand->A, w->A));
+    net_sums_delta(a, panel, hand->delta, &hand->sums, w->gram);
 }
 
 static void add_delta_parts(struct conditional *w, struct hand *hand, size_t l, size_t index)
@@ -239,6 +243,7 @@ static void add_delta_parts(struct conditional *w, struct hand *hand, size_t l, 
     net_panel_add_upper(index, a->CT, net_panel_part(a, l, hand->D, w->gram->D[l]), w->gram->D[l]);
     if (l >= 2)
         net_panel_add(index, a->CT * w->roots[l].rank, net_panel_part(a, l, hand->A, w->A), w->A);
+    net_sums_add_delta(a, l, index, &hand->sums, w->gram);
 }
 
 /* hᵀh and, by the place of the layer, Yᵀh, or vᵀh and those of δ. */

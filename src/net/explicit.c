@@ -11,6 +11,7 @@
 #include "linalg/linalg.h"
 #include "net/panel.h"
 #include "net/purpose.h"
+#include "net/sums.h"
 #include "random/normal.h"
 
 #include <math.h>
@@ -26,6 +27,7 @@ struct hand {
     double *b, *v; /* (units), (units, C) */
     double *H, *D; /* (T, T), (CT, CT): the panel's parts */
     double *f;     /* (C, T) */
+    struct net_sums_parts sums;
 };
 
 struct explicit
@@ -66,6 +68,7 @@ static size_t lay_out(const struct net_architecture *a, double *memory, struct h
     hand->H = net_panel_carve(memory, &used, a->T * a->T);
     hand->D = net_panel_carve(memory, &used, a->CT * a->CT);
     hand->f = net_panel_carve(memory, &used, a->CT);
+    net_sums_lay_out(a, memory, &used, &hand->sums);
     return used;
 }
 
@@ -209,7 +212,16 @@ static void forward_parts(const struct explicit *w, struct hand *hand, struct ne
     linalg_gram(panel.units, T, h, net_panel_part(a, l, hand->H, w->gram->H[l]));
 }
 
-/* In layer L−1: vᵀh, δ = φ' v, δᵀδ. */
+/* δᵀδ and what is asked for of δ. */
+static void delta_parts(const struct explicit *w, struct hand *hand, struct net_panel panel,
+                        const double *delta)
+{
+    const struct net_architecture *a = w->architecture;
+    linalg_gram(panel.units, a->CT, delta, net_panel_part(a, panel.l, hand->D, w->gram->D[panel.l]));
+    net_sums_delta(a, panel, delta, &hand->sums, w->gram);
+}
+
+/* In layer L−1: vᵀh, δ = φ' v and its parts. */
 static void top_parts(const struct explicit *w, struct hand *hand, struct net_panel panel)
 {
     const struct net_architecture *a = w->architecture;
@@ -220,11 +232,11 @@ static void top_parts(const struct explicit *w, struct hand *hand, struct net_pa
                     net_panel_part(a, l, hand->f, w->gram->f));
     if (l > 0) {
         net_panel_top(a, panel, hand->v, w->dphi[l] + panel.first * a->T, delta);
-        linalg_gram(panel.units, a->CT, delta, net_panel_part(a, l, hand->D, w->gram->D[l]));
+        delta_parts(w, hand, panel, delta);
     }
 }
 
-/* δ = φ' ∘ s W^{l+1}ᵀ δ^{l+1} of the panel; δᵀδ. */
+/* δ = φ' ∘ s W^{l+1}ᵀ δ^{l+1} of the panel and its parts. */
 static void backward_parts(const struct explicit *w, struct hand *hand, struct net_panel panel)
 {
     const struct net_architecture *a = w->architecture;
@@ -234,7 +246,7 @@ static void backward_parts(const struct explicit *w, struct hand *hand, struct n
     draw_columns(w, hand, panel);
     linalg_multiply(true, false, panel.units, a->CT, a->widths[l + 1], s, hand->W, w->above, 0, delta);
     net_panel_gate(a, panel, w->dphi[l] + panel.first * a->T, delta);
-    linalg_gram(panel.units, a->CT, delta, net_panel_part(a, l, hand->D, w->gram->D[l]));
+    delta_parts(w, hand, panel, delta);
 }
 
 /* ---- a layer: panel p of layer w->l, in the hands of a thread */
@@ -254,6 +266,7 @@ static void backward_take(void *work, size_t p, int thread)
     const struct net_architecture *a = w->architecture;
     double *D = w->gram->D[w->l];
     net_panel_add_upper(p, a->CT, net_panel_part(a, w->l, w->hands[thread].D, D), D);
+    net_sums_add_delta(a, w->l, p, &w->hands[thread].sums, w->gram);
 }
 
 static void forward_take(void *work, size_t p, int thread)

@@ -29,6 +29,7 @@ int net_weights_init(struct net_weights *network, const struct net_architecture 
         TRY(base_got(network->dphi[l] = base_calloc(a->widths[l] * a->T, sizeof(double), error)));
     }
     TRY(base_got(network->u = base_calloc(net_architecture_widest(a) * a->T, sizeof(double), error)));
+    TRY(base_got(network->g = base_calloc(net_architecture_widest(a) * a->CT, sizeof(double), error)));
 out:
     if (status != BASE_OK)
         net_weights_free(network);
@@ -44,6 +45,7 @@ void net_weights_free(struct net_weights *network)
         free(lists[i]);
     }
     free(network->u);
+    free(network->g);
     memset(network, 0, sizeof *network);
 }
 
@@ -82,17 +84,32 @@ void net_weights_draw(struct net_weights *network, uint64_t seed, uint64_t trial
     }
 }
 
+/* u^l = W^l h^{l-1} + b^l */
+static void pre_activations(const struct net_weights *network, size_t l, double *u)
+{
+    const struct net_architecture *a = network->architecture;
+    linalg_multiply(false, false, a->widths[l], a->T, a->widths[l - 1], 1, network->W[l], network->h[l - 1],
+                    0, u);
+    net_panel_add_biases(a, (struct net_panel){l, 0, a->widths[l]}, network->b[l], u);
+}
+
 void net_weights_forward(struct net_weights *network, const struct net_activation *activation)
 {
     const struct net_architecture *a = network->architecture;
     for (size_t l = 1; l <= a->L; l++) {
         double *u = l == a->L ? network->h[l] : network->u;
-        linalg_multiply(false, false, a->widths[l], a->T, a->widths[l - 1], 1, network->W[l],
-                        network->h[l - 1], 0, u);
-        net_panel_add_biases(a, (struct net_panel){l, 0, a->widths[l]}, network->b[l], u);
+        pre_activations(network, l, u);
         if (l < a->L)
             net_activation_eval(activation, a->widths[l] * a->T, u, network->h[l], network->dphi[l]);
     }
+}
+
+/* g^l_kj = ∂f_k/∂h^l_j = Σ_i W^{l+1}_ij δ^{l+1}_ki */
+static void gradients(const struct net_weights *network, size_t l, double *g)
+{
+    const struct net_architecture *a = network->architecture;
+    linalg_multiply(true, false, a->widths[l], a->CT, a->widths[l + 1], 1, network->W[l + 1],
+                    network->delta[l + 1], 0, g);
 }
 
 /* δ^L_ki = 1[k=i] */
@@ -109,9 +126,40 @@ void net_weights_backward(struct net_weights *network)
     const struct net_architecture *a = network->architecture;
     delta_output(a, network->delta[a->L]);
     for (size_t l = a->L - 1; l >= 1; l--) {
-        linalg_multiply(true, false, a->widths[l], a->CT, a->widths[l + 1], 1, network->W[l + 1],
-                        network->delta[l + 1], 0, network->delta[l]);
+        gradients(network, l, network->delta[l]);
         net_panel_gate(a, (struct net_panel){l, 0, a->widths[l]}, network->dphi[l], network->delta[l]);
+    }
+}
+
+/* Σ_k δ^l_ki(t)² */
+static double square(const struct net_weights *network, size_t l, size_t i, size_t t)
+{
+    const struct net_architecture *a = network->architecture;
+    double sum = 0;
+    for (size_t k = 0; k < a->C; k++)
+        sum += network->delta[l][i * a->CT + k * a->T + t] * network->delta[l][i * a->CT + k * a->T + t];
+    return sum;
+}
+
+static void sum_S(const struct net_weights *network, size_t l, double *S)
+{
+    const size_t T = network->architecture->T;
+    for (size_t s = 0; s < T; s++)
+        for (size_t t = s; t < T; t++) {
+            S[s * T + t] = 0;
+            for (size_t i = 0; i < network->architecture->widths[l]; i++)
+                S[s * T + t] += square(network, l, i, s) * square(network, l, i, t);
+        }
+}
+
+static void sum_U(const struct net_weights *network, size_t l, double *U)
+{
+    const struct net_architecture *a = network->architecture;
+    pre_activations(network, l, network->u);
+    for (size_t row = 0; row < a->CT; row++) {
+        U[row] = 0;
+        for (size_t i = 0; i < a->widths[l]; i++)
+            U[row] += network->delta[l][i * a->CT + row] * network->u[i * a->T + row % a->T];
     }
 }
 
@@ -122,5 +170,15 @@ void net_weights_gram(const struct net_weights *network, struct net_gram *gram)
         linalg_gram(a->widths[l], a->T, network->h[l], gram->H[l]);
     for (size_t l = 1; l < a->L; l++)
         linalg_gram(a->widths[l], a->CT, network->delta[l], gram->D[l]);
+    for (size_t l = 0; l < a->L && (a->sums & NET_SUM_G); l++) {
+        gradients(network, l, network->g);
+        linalg_gram(a->widths[l], a->CT, network->g, gram->G[l]);
+    }
+    for (size_t l = 1; l < a->L; l++) {
+        if (a->sums & NET_SUM_S)
+            sum_S(network, l, gram->S[l]);
+        if (a->sums & NET_SUM_U)
+            sum_U(network, l, gram->U[l]);
+    }
     memcpy(gram->f, network->h[a->L], a->CT * sizeof *gram->f);
 }

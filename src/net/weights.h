@@ -19,7 +19,7 @@ struct net_weights {
     double **h;     /* (L+1) pointers: h[l] (M_l, T), l = 0..L; h[0] the inputs, h[L] the outputs f (C, T) */
     double **dphi;  /* (L+1) pointers: dphi[l] = φ'(u^l) (M_l, T), l = 1..L-1 */
     double **delta; /* (L+1) pointers: delta[l] (M_l, CT), δ^l_ki(t) at delta[l][i*CT + k*T + t], l = 1..L */
-    double *u;      /* (max M_l, T) scratch */
+    double *u, *g;  /* (max M_l, T), (max M_l, CT) scratch */
 };
 int net_weights_init(struct net_weights *network, const struct net_architecture *architecture,
                      struct base_error *error);
@@ -34,7 +34,7 @@ void net_weights_forward(struct net_weights *network, const struct net_activatio
 /* δ^l from φ'(u^l): δ^L_ki = 1[k=i], δ^l = φ'(u^l) ∘ W^{l+1}ᵀ δ^{l+1}. 2CT Σ_{l≥2} M_l M_{l-1} flops. */
 void net_weights_backward(struct net_weights *network);
 
-/* The Gram summary of the signals. */
+/* The Gram summary of the signals, with the sums that are asked for. */
 void net_weights_gram(const struct net_weights *network, struct net_gram *gram);
 
 #endif

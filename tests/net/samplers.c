@@ -23,9 +23,11 @@ struct sampled {
     struct net_gram gram;
 };
 
+static const unsigned all_sums = NET_SUM_S;
+
 /* kept: the share of what a sampler can use beyond the least. */
 static void sampled_open_with(struct sampled *s, const struct shape *shape, const struct net_sampler *sampler,
-                              int threads, double kept)
+                              unsigned sums, int threads, double kept)
 {
     struct base_error error = {""};
     memset(s, 0, sizeof *s);
@@ -33,6 +35,7 @@ static void sampled_open_with(struct sampled *s, const struct shape *shape, cons
     assert_true(threads <= MAX_THREADS);
     for (int i = 0; i < MAX_THREADS; i++)
         shape_open(shape, &s->architecture, &s->activations[i]);
+    s->architecture.sums = sums;
     const struct net_memory memory = sampler->memory(&s->architecture, threads);
     if (sampler->init(&s->work, &s->architecture, threads, memory.least + kept * (memory.most - memory.least),
                       &error) != BASE_OK ||
@@ -42,7 +45,7 @@ static void sampled_open_with(struct sampled *s, const struct shape *shape, cons
 
 static void sampled_open(struct sampled *s, const struct shape *shape, const struct net_sampler *sampler)
 {
-    sampled_open_with(s, shape, sampler, 1, 1);
+    sampled_open_with(s, shape, sampler, 0, 1, 1);
 }
 
 static void sampled_draw(struct sampled *s, uint64_t seed, uint64_t trial)
@@ -90,6 +93,16 @@ static void assert_same_bits(const struct net_gram *x, const struct net_gram *y)
     for (size_t l = 1; l < a->L; l++)
         assert_memory_equal(x->D[l], y->D[l], a->CT * a->CT * sizeof(double));
     assert_memory_equal(x->f, y->f, a->CT * sizeof(double));
+    if (x->architecture->sums != y->architecture->sums)
+        return;
+    for (size_t l = 0; l < a->L; l++) {
+        if (x->S[l] != NULL)
+            assert_memory_equal(x->S[l], y->S[l], a->T * a->T * sizeof(double));
+        if (x->G[l] != NULL)
+            assert_memory_equal(x->G[l], y->G[l], a->CT * a->CT * sizeof(double));
+        if (x->U[l] != NULL)
+            assert_memory_equal(x->U[l], y->U[l], a->CT * sizeof(double));
+    }
 }
 
 /* All Grams are as Cauchy and Schwarz have them; the same trial gives the same bits. */
@@ -120,19 +133,24 @@ static const struct shape wide_shapes[] = {{"tanh", 3, 0.64, 5, 700, 2, 10, {1, 
                                            {"x*exp(-x^2/2)", 2, 0.1, 3, 520, 1, 300, {1}},
                                            {"relu", 2, 0, 1, 600, 3, 4, {1}}};
 
-/* Neither threads inside a network nor what is kept changes a bit. */
+/* Neither threads inside a network nor what is kept changes a bit; nor do sums that are asked for change one
+ * of what is there without them. */
 static void threads_and_memory_change_no_bit(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof wide_shapes / sizeof *wide_shapes; i++)
         for (size_t k = 0; k < 2; k++) {
-            struct sampled s;
-            sampled_open(&s, &wide_shapes[i], samplers[k]);
+            struct sampled s, plain;
+            sampled_open(&plain, &wide_shapes[i], samplers[k]);
+            sampled_draw(&plain, 7, 3);
+            sampled_open_with(&s, &wide_shapes[i], samplers[k], all_sums, 1, 1);
             sampled_draw(&s, 7, 3);
+            assert_same_bits(&plain.gram, &s.gram);
+            sampled_close(&plain);
             for (int threads = 1; threads <= MAX_THREADS; threads++)
                 for (double kept = 0; kept <= 1; kept += 0.4) {
                     struct sampled other;
-                    sampled_open_with(&other, &wide_shapes[i], samplers[k], threads, kept);
+                    sampled_open_with(&other, &wide_shapes[i], samplers[k], all_sums, threads, kept);
                     sampled_draw(&other, 7, 2);
                     sampled_draw(&other, 7, 3);
                     assert_same_bits(&s.gram, &other.gram);
@@ -148,6 +166,13 @@ static void assert_near_array(size_t n, const double *x, const double *y, double
         assert_within(x[i], y[i], 1e-11 * scale);
 }
 
+static void assert_near_upper(size_t n, const double *x, const double *y)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = i; j < n; j++)
+            assert_within(x[i * n + j], y[i * n + j], 1e-12 * linalg_trace(n, y));
+}
+
 /* The panels of explicit.c against the whole network of weights.c. */
 static void panels_are_the_network(void **state)
 {
@@ -159,7 +184,7 @@ static void panels_are_the_network(void **state)
         struct net_weights network;
         struct net_gram gram;
         struct base_error error;
-        sampled_open(&s, shape, &net_sampler_weights);
+        sampled_open_with(&s, shape, &net_sampler_weights, all_sums, 1, 1);
         sampled_draw(&s, 7, 3);
         const struct net_architecture *a = &s.architecture;
         assert_int_equal(net_weights_init(&network, a, &error), BASE_OK);
@@ -169,9 +194,11 @@ static void panels_are_the_network(void **state)
         net_weights_backward(&network);
         net_weights_gram(&network, &gram);
         for (size_t l = 0; l < a->L; l++)
-            assert_near_array(a->T * a->T, s.gram.H[l], gram.H[l], linalg_trace(a->T, gram.H[l]));
-        for (size_t l = 1; l < a->L; l++)
-            assert_near_array(a->CT * a->CT, s.gram.D[l], gram.D[l], linalg_trace(a->CT, gram.D[l]));
+            assert_near_upper(a->T, s.gram.H[l], gram.H[l]);
+        for (size_t l = 1; l < a->L; l++) {
+            assert_near_upper(a->CT, s.gram.D[l], gram.D[l]);
+            assert_near_upper(a->T, s.gram.S[l], gram.S[l]);
+        }
         assert_near_array(a->CT, s.gram.f, gram.f, sqrt(linalg_trace(a->T, gram.H[a->L - 1])));
         net_weights_free(&network);
         net_gram_free(&gram);
