@@ -30,10 +30,13 @@
     X(tests_net_samplers) \
     X(tests_fisher_fisher) \
     X(tests_fisher_blocks) \
+    X(tests_fisher_estimators) \
+    X(tests_fisher_unit) \
     X(tests_theory_gauss) \
     X(tests_theory_order) \
     X(tests_theory_fisher) \
     X(tests_theory_blocks) \
+    X(tests_theory_unit) \
     X(tests_measure_registry) \
     X(tests_report_limit) \
     X(tests_report_theory_table) \

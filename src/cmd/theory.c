@@ -25,7 +25,8 @@ static const struct argp parser = {
 
 static bool has_column(const struct store_layout *layout, size_t v)
 {
-    return layout->variables[v]->predicted && layout->variables[v]->axis == MEASURE_SCALAR;
+    return (layout->variables[v]->predicted || layout->variables[v]->only_predicted) &&
+           layout->variables[v]->axis == MEASURE_SCALAR;
 }
 
 static void print_header(const struct store_layout *layout)
@@ -34,7 +35,7 @@ static void print_header(const struct store_layout *layout)
     for (size_t a = 0; a < layout->experiment->n_axes; a++)
         printf("\t%s", layout->experiment->axes[a].key);
     fputs("\tkappa1\tkappa2\talpha", stdout);
-    for (size_t v = 0; v < layout->n_variables; v++)
+    for (size_t v = 0; v < layout->n_all; v++)
         if (has_column(layout, v))
             printf("\t%s", layout->variables[v]->name);
     putchar('\n');
@@ -53,7 +54,7 @@ static void print_row(const struct store_layout *layout, const struct store_pred
         putchar('\t');
         report_print_number(stdout, theory[i]);
     }
-    for (size_t v = 0; v < layout->n_variables; v++)
+    for (size_t v = 0; v < layout->n_all; v++)
         if (has_column(layout, v)) {
             putchar('\t');
             report_print_number(stdout, p->values[v][point]);

@@ -54,6 +54,68 @@ int fisher_blocks_compute(const struct net_gram *gram, double *on, double *off, 
                           struct base_error *error);
 double fisher_blocks_bytes(const struct net_architecture *architecture);
 
+/* ---- unit.c: blocks of single units of a hidden layer and their approximations (AKO19)
+ *
+ * The block of unit i of layer l, with its bias, over x* = (1, h^{l-1}):
+ *     U = (1/T) Σ_t s_t x*_t x*_tᵀ   (M+1, M+1) ,   s_t = Σ_k δ^l_ki(t)² ,   M = M_{l-1}
+ * and Û, each with the U_bb of the unit:
+ *     closed     U_bb/A_0 times the matrix of a unit with input N(0, v I), v the mean square of h^{l-1}
+ *     gaussian   U_bb/A_0 times that with input N(μ, Σ), mean and covariance of h^{l-1} over the samples:
+ *                A_0 (μ*μ*ᵀ + Σ*) + A_1 (μ*kᵀ + kμ*ᵀ) + (A_2 − A_0) kkᵀ ,  k = (0, Σw)/√(wᵀΣw) (beyond) quasi
+ * Ollivier's quasi-diagonal: diagonal and bias row of U, and U_bi U_bj/U_bb elsewhere
+ */
+struct fisher_units {
+    size_t n, M, T;
+    const double *h;               /* (M, T) h^{l-1} */
+    const double *w;               /* (n, M) weights of the units */
+    const double *u, *s;           /* (n, T) pre-activations and s_t */
+    const double (*A_closed)[3];   /* (n) A_0, A_1, A_2 at r = √v |w|, b */
+    const double (*A_gaussian)[3]; /* (n) at r = √(wᵀΣw), w·μ + b */
+};
+/* What the A are taken at: |w|, √v, mean and standard deviation of u over the samples. */
+struct fisher_unit_input {
+    double norm, scale, mean, deviation;
+};
+void fisher_unit_inputs(const struct fisher_units *units, size_t i, struct fisher_unit_input *input);
+
+/* ‖Û − U‖₂/‖U‖₂ of each unit, (n) each or NULL, to about 1e-3 of itself; not finite for a unit that is never
+ * active. Some 20 to 60 steps of 16 nMT flops. BASE_UNRESOLVED when a number is not finite. */
+int fisher_unit_errors(const struct fisher_units *units, double *closed, double *quasi, double *gaussian,
+                       struct base_error *error);
+
+/* The bias row F_b and the diagonal F_jj of U, (M+1) each, the bias first; and the quasi-diagonal's natural
+ * gradient v = Û⁻¹ g:  v_j = (g_j − g_b F_bj/F_b)/(F_jj − F_bj²/F_b) , v_b = g_b/F_b − Σ_j (F_bj/F_b) v_j .
+ */
+void fisher_unit_quasi_diagonal(const struct fisher_units *units, size_t i, double *F_b, double *F_jj);
+void fisher_unit_quasi_gradient(size_t M, const double *F_b, const double *F_jj, const double *g, double *v);
+
+/* ---- estimators.c: F from sampled outputs, and the empirical Fisher matrix (beyond)
+ *
+ * With K_st the C×C block (s, t) of J Jᵀ = T F* and outputs drawn from the model, ε_r(t) ~ N(0, I_C), r < n,
+ *
+ *     F̂ = (1/(Tn)) Σ_t Σ_r (J_tᵀε_r(t)) (J_tᵀε_r(t))ᵀ        E F̂ = F
+ *     Var tr F̂ = (2/(T²n)) Σ_t ‖K_tt‖² ,  Var F̂_pp = (2/(T²n)) Σ_t (Σ_k J_tkp²)²
+ *     E ‖F̂‖² = ‖F‖² + (1/(T²n)) Σ_t [(tr K_tt)² + ‖K_tt‖²]
+ *
+ * and the empirical Fisher matrix is the same sum with n = 1 and the residual y − f in the place of ε, which
+ * is another object than F. Either has the nonzero spectrum of XᵀF*X, X made of a root R_t of B_t = R_tR_tᵀ =
+ * (1/n) Σ_r ε_r(t) ε_r(t)ᵀ at each sample: m = min(n, C) columns, however many draws. */
+
+/* m */
+size_t fisher_estimator_rank(size_t C, size_t n);
+
+/* X (m, C, T), column r of R_t at X[(r*C + k)*T + t], from epsilon (n, C, T). n ≤ C: ε/√n; else Cholesky. */
+int fisher_estimator_root(size_t C, size_t T, size_t n, const double *epsilon, double *X,
+                          struct base_error *error);
+
+/* The dual of the estimate (mT, mT), rows (r, t), from X and both triangles of F*: the upper triangle of
+ * Σ_kk' x_rk(s) F*_(k,s),(k',t) x_r'k'(t). 4m (CT)² flops at most. */
+int fisher_estimator_dual(size_t C, size_t T, size_t m, const double *X, const double *dual, double *estimate,
+                          struct base_error *error);
+
+/* (2/(T²n)) Σ_t ‖K_tt‖² from both triangles of F*. */
+double fisher_estimator_trace_variance(size_t C, size_t T, size_t n, const double *dual);
+
 /* ---- full.c: small networks only, to hold the dual against */
 
 /* Parameters in the order W¹ (row-major), b¹, W², b², …: the index of W^l_ij and of b^l_i. */

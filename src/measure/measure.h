@@ -37,6 +37,10 @@ struct measure_variable {
     enum measure_axis axis;
     bool saved_on_request; /* stored only where the experiment's `save` asks */
     bool predicted;
+    /* Another prediction of a variable of the same measure, such as fisher_eig_max_theory_low, stored under
+     * its full name: it has no value of a network, `run` finds NULL in its place, and `verify` does not judge
+     * it. */
+    bool only_predicted;
     bool outlier; /* a statement about the C eigenvalues that theory puts above the bulk: as long as the bulk
                      is so wide that they are in it, widths say nothing about the limit */
     /* How measured/predicted approaches 1: 1 + Σ_p c_p M^(-power_p), with one output, with several, and, for

@@ -12,7 +12,11 @@
  * Q is never formed: R⁺ acts by two triangular solves on the r independent rows of R. Exact in law at every
  * width and rank; rows of H below the rank tolerance (n ε of the largest) count as dependent.
  *
- * Of Gaussian inputs only H⁰ is needed, and its law is Wishart's (wishart.h).
+ * Of Gaussian inputs only H⁰ is needed, and its law is Wishart's (wishart.h). So with M_0 inputs of rank r
+ *
+ *     G⁰ = (W¹ᵀΔ)ᵀ(W¹ᵀΔ) = s² [ (ZᵀΔ)ᵀ(ZᵀΔ) + R_D V R_Dᵀ ] ,   V = Yᵀ(I − QᵀQ)Y
+ *
+ * where V (r_D, r_D) is Wishart with M_0 − r degrees of freedom and independent of all else.
  *
  * Units are walked in panels, a layer at a time. Layers 1..L-2 are walked twice, forward for H^l and YᵀH,
  * then backward for D^l and ΔᵀZ; what the second walk needs of a panel (h, φ', Y, Z) is kept from the first
@@ -42,6 +46,7 @@ struct hand {
     double *h, *dphi, *Y, *Z;  /* (units, T), (units, T), (units, y), (units, rank) */
     double *Z_own;             /* where a kept panel needs no Z */
     double *u, *b, *v;         /* (units, T), (units), (units, C) */
+    double *u_own;             /* where u is not kept */
     double *delta, *delta_own; /* (units, CT) */
     double *H, *D, *A, *B, *f; /* (T, T), (CT, CT), (CT, rank), (y, T), (C, T) */
     struct net_sums_parts sums;
@@ -75,10 +80,22 @@ static bool is_walked_twice(const struct net_architecture *a, size_t l)
     return l >= 1 && l + 1 < a->L;
 }
 
-/* A block of signals: h, φ', Y, and Z where the backward walk needs it. */
+/* Whether a layer's Z is needed once more when its δ are there: for the layer below, or for G⁰. */
+static bool needs_Z(const struct net_architecture *a, size_t l)
+{
+    return l > 1 || (l == 1 && (a->sums & NET_SUM_G));
+}
+
+static bool needs_u(const struct net_architecture *a)
+{
+    return a->sums & NET_SUM_U;
+}
+
+/* A block of signals: h, φ', Y, and what the backward walk needs of Z and u. */
 static size_t block_numbers(const struct net_architecture *a, size_t l)
 {
-    return net_panel_size(a) * ((l > 1 ? 3 : 2) * a->T + columns_Y(a, l));
+    const size_t signals = 2 + (size_t)needs_Z(a, l) + (size_t)needs_u(a);
+    return net_panel_size(a) * (signals * a->T + columns_Y(a, l));
 }
 
 static size_t lay_out(const struct net_architecture *a, double *memory, struct hand *hand)
@@ -87,7 +104,7 @@ static size_t lay_out(const struct net_architecture *a, double *memory, struct h
     size_t used = 0;
     hand->own = net_panel_carve(memory, &used, P * (3 * T + CT));
     hand->Z_own = net_panel_carve(memory, &used, P * T);
-    hand->u = net_panel_carve(memory, &used, P * T);
+    hand->u_own = net_panel_carve(memory, &used, P * T);
     hand->b = net_panel_carve(memory, &used, P);
     hand->v = net_panel_carve(memory, &used, P * C);
     hand->delta_own = net_panel_carve(memory, &used, P * CT);
@@ -197,8 +214,9 @@ static bool take_up(const struct conditional *w, struct hand *hand, size_t l, si
     const bool kept = index < w->n_kept[l];
     hand->h = kept ? w->kept[l] + index * block_numbers(a, l) : hand->own;
     hand->dphi = hand->h + PT;
-    hand->Z = kept && l == 1 ? hand->Z_own : hand->dphi + PT;
-    hand->Y = hand->dphi + (kept && l == 1 ? 1 : 2) * PT;
+    hand->Z = kept && !needs_Z(a, l) ? hand->Z_own : hand->dphi + PT;
+    hand->Y = hand->dphi + (kept && !needs_Z(a, l) ? 1 : 2) * PT;
+    hand->u = kept && needs_u(a) ? hand->Y + net_panel_size(a) * columns_Y(a, l) : hand->u_own;
     return kept;
 }
 
@@ -208,7 +226,7 @@ static void draw_signals(const struct conditional *w, struct hand *hand, struct 
     const struct net_architecture *a = w->architecture;
     const struct linalg_root *root = &w->roots[panel.l];
     const double s = sqrt(a->weight_variance / (double)a->widths[panel.l - 1]);
-    double *Z = panel.l == 1 && root->rank == a->T ? hand->u : hand->Z; /* nobody asks for Z¹ again */
+    double *Z = !needs_Z(a, panel.l) && root->rank == a->T ? hand->u : hand->Z;
     random_normals(w->seed, net_stream(a, w->trial, panel.l, NET_FORWARD), panel.first * root->rank,
                    panel.units * root->rank, Z);
     linalg_root_apply(root, panel.units, s, Z, root->rank, hand->u);
@@ -225,23 +243,23 @@ static void draw_Y(const struct conditional *w, struct hand *hand, struct net_pa
                    panel.units * y, hand->Y);
 }
 
-/* δᵀδ and, where a layer below is to be walked backward, δᵀZ; what is asked for of δ. */
+/* δᵀδ and, where it is needed below, δᵀZ; what is asked for of δ. */
 static void delta_parts(const struct conditional *w, struct hand *hand, struct net_panel panel)
 {
     const struct net_architecture *a = w->architecture;
     const size_t l = panel.l;
     linalg_gram(panel.units, a->CT, hand->delta, net_panel_part(a, l, hand->D, w->gram->D[l]));
-    if (l >= 2)
+    if (needs_Z(a, l))
         linalg_multiply(true, false, a->CT, w->roots[l].rank, panel.units, 1, hand->delta, hand->Z, 0,
                         net_panel_part(a, l, hand->A, w->A));
-    net_sums_delta(a, panel, hand->delta, &hand->sums, w->gram);
+    net_sums_delta(a, panel, hand->delta, hand->u, &hand->sums, w->gram);
 }
 
 static void add_delta_parts(struct conditional *w, struct hand *hand, size_t l, size_t index)
 {
     const struct net_architecture *a = w->architecture;
     net_panel_add_upper(index, a->CT, net_panel_part(a, l, hand->D, w->gram->D[l]), w->gram->D[l]);
-    if (l >= 2)
+    if (needs_Z(a, l))
         net_panel_add(index, a->CT * w->roots[l].rank, net_panel_part(a, l, hand->A, w->A), w->A);
     net_sums_add_delta(a, l, index, &hand->sums, w->gram);
 }
@@ -266,6 +284,7 @@ static void forward_parts(const struct conditional *w, struct hand *hand, struct
     net_panel_outputs(a, w->seed, w->trial, panel, hand->v);
     linalg_multiply(true, false, a->C, a->T, panel.units, 1, hand->v, hand->h, 0,
                     net_panel_part(a, l, hand->f, w->gram->f));
+    net_sums_outputs(a, panel, hand->v, &hand->sums, w->gram);
     if (l > 0) {
         hand->delta = hand->delta_own;
         net_panel_top(a, panel, hand->v, hand->dphi, hand->delta);
@@ -282,6 +301,7 @@ static void add_forward_parts(struct conditional *w, struct hand *hand, size_t l
     if (l + 1 < a->L)
         return;
     net_panel_add(index, a->CT, net_panel_part(a, l, hand->f, w->gram->f), w->gram->f);
+    net_sums_add_outputs(a, index, &hand->sums, w->gram);
     if (l > 0)
         add_delta_parts(w, hand, l, index);
 }
@@ -294,6 +314,7 @@ static void backward_parts(const struct conditional *w, struct hand *hand, struc
     hand->delta = w->root_D.rank == a->CT ? hand->Y : hand->delta_own; /* Y has served */
     linalg_root_apply(&w->root_D, panel.units, s, hand->Y, columns_Y(a, panel.l), hand->delta);
     linalg_multiply(false, true, panel.units, a->CT, a->T, s, hand->h, w->E, 1, hand->delta);
+    net_sums_gradient(a, panel, hand->delta, &hand->sums, w->gram);
     net_panel_gate(a, panel, hand->dphi, hand->delta);
     delta_parts(w, hand, panel);
 }
@@ -328,7 +349,9 @@ static void backward_work(void *work, size_t p, int thread)
 static void backward_take(void *work, size_t p, int thread)
 {
     struct conditional *w = work;
-    add_delta_parts(w, &w->hands[thread], w->l, p);
+    struct hand *hand = &w->hands[thread];
+    net_sums_add_gradient(w->architecture, w->l, p, &hand->sums, w->gram);
+    add_delta_parts(w, hand, w->l, p);
 }
 
 static void walk_forward(struct conditional *w, size_t l)
@@ -376,6 +399,24 @@ out:
     return status;
 }
 
+/* G⁰ from D¹ and ZᵀΔ of layer 1, in the symbols of the head of this file. */
+static int sum_gradient_inputs(struct conditional *w, struct base_error *error)
+{
+    int status;
+    const struct net_architecture *a = w->architecture;
+    const size_t CT = a->CT, rank = w->roots[1].rank;
+    const double s = sqrt(a->weight_variance / (double)a->widths[0]);
+    double *X = w->hands->sums.G, *XR = w->hands->D, *G = w->gram->G[0];
+    TRY(linalg_root_factor(&w->root_D, CT, columns_Y(a, 0), w->gram->D[1], error));
+    const size_t rows = net_wishart_factor(w->seed, net_stream(a, w->trial, 0, NET_GRADIENT_WISHART),
+                                           w->root_D.rank, a->widths[0] - rank, X);
+    linalg_multiply(false, true, CT, CT, rank, s * s, w->A, w->A, 0, G);
+    linalg_root_apply(&w->root_D, rows, s, X, w->root_D.rank, XR);
+    linalg_multiply(true, false, CT, CT, rows, 1, XR, XR, 1, G);
+out:
+    return status;
+}
+
 /* With a hidden layer only H⁰ is needed of the inputs. */
 static bool inputs_are_implicit(const struct net_architecture *a)
 {
@@ -393,6 +434,8 @@ static int conditional_sample(void *work, const struct net_activation *activatio
     w->seed = seed;
     w->trial = trial;
     w->gram = gram;
+    gram->seed = seed;
+    gram->trial = trial;
 
     if (inputs_are_implicit(a))
         net_wishart_draw(a, seed, trial, w->hands->H, gram->H[0]);
@@ -404,10 +447,13 @@ static int conditional_sample(void *work, const struct net_activation *activatio
         walk_forward(w, l);
     }
     net_panel_add_output_biases(a, seed, trial, gram->f);
+    net_sums_spread_outputs(a, &w->hands->sums, gram);
     for (size_t l = a->L - 1; l-- > 1;) {
         TRY(solve_backward(w, l, error));
         walk_backward(w, l);
     }
+    if ((a->sums & NET_SUM_G) && a->L > 1)
+        TRY(sum_gradient_inputs(w, error));
 out:
     return status;
 }

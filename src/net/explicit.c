@@ -2,7 +2,7 @@
  *
  * Units are walked in panels, a layer at a time: forward with the panel's rows of W^l, then backward with its
  * columns of W^{l+1}. Rows are kept from the first walk while the memory lasts and drawn again where they are
- * not. W^1 has no part in the backward walk, and W^L is few.
+ * not. W^1 has no part in the backward walk unless G is asked for, and W^L is few.
  */
 #include "net/signals.h"
 
@@ -35,10 +35,11 @@ struct explicit
     const struct net_architecture *architecture;
     int threads;
     struct hand *hands;    /* (threads) */
-    size_t *n_kept;        /* (L+1): the first so many rows of W^l, whole panels, are kept, l = 2..L-1 */
+    size_t *n_kept;        /* (L+1): the first so many rows of W^l, whole panels, are kept */
     double **W;            /* (L+1) pointers to n_kept[l] rows (…, S) */
     double *h, *h_below;   /* (max S, T): rows beyond the layer's units are zero */
     double **dphi;         /* (L+1) pointers: φ'(u^l) (M_l, T), l = 1..L-1 */
+    double **u;            /* (L+1) pointers: u^l (M_l, T), l = 1..L-1, where U is asked for */
     double *delta, *above; /* (max M_l, CT): δ^l, δ^{l+1} */
 
     /* the network in hand */
@@ -77,6 +78,12 @@ static double row_bytes(const struct net_architecture *a, size_t l)
     return (double)net_weights_stride(a, l) * sizeof(double);
 }
 
+/* The lowest layer whose weights the backward walk needs. */
+static size_t lowest_kept(const struct net_architecture *a)
+{
+    return a->sums & NET_SUM_G ? 1 : 2;
+}
+
 static struct net_memory explicit_memory(const struct net_architecture *a, int threads)
 {
     struct hand hand;
@@ -84,8 +91,8 @@ static struct net_memory explicit_memory(const struct net_architecture *a, int t
                      2 * (double)longest_row(a) * (double)(a->T + a->CT),
            kept = 0;
     for (size_t l = 1; l < a->L; l++) {
-        numbers += (double)a->widths[l] * (double)a->T;
-        kept += l > 1 ? (double)a->widths[l] * row_bytes(a, l) : 0;
+        numbers += (a->sums & NET_SUM_U ? 2 : 1) * (double)a->widths[l] * (double)a->T;
+        kept += l >= lowest_kept(a) ? (double)a->widths[l] * row_bytes(a, l) : 0;
     }
     return (struct net_memory){numbers * sizeof(double), numbers * sizeof(double) + kept};
 }
@@ -102,8 +109,10 @@ static void explicit_free(void *work)
             free(w->W[l]);
         if (w->dphi != NULL)
             free(w->dphi[l]);
+        if (w->u != NULL)
+            free(w->u[l]);
     }
-    void *arrays[] = {w->hands, w->n_kept, w->W, w->h, w->h_below, w->dphi, w->delta, w->above};
+    void *arrays[] = {w->hands, w->n_kept, w->W, w->h, w->h_below, w->dphi, w->u, w->delta, w->above};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
     free(w);
@@ -114,7 +123,7 @@ static int keep_rows(struct explicit *w, double bytes, struct base_error *error)
 {
     int status = BASE_OK;
     const struct net_architecture *a = w->architecture;
-    for (size_t l = 2; l < a->L; l++) {
+    for (size_t l = lowest_kept(a); l < a->L; l++) {
         const double rows = fmin((double)a->widths[l], floor(fmax(bytes, 0) / row_bytes(a, l)));
         w->n_kept[l] = (size_t)rows;
         if (w->n_kept[l] < a->widths[l])
@@ -148,8 +157,12 @@ static int explicit_init(void **work, const struct net_architecture *architectur
     TRY(base_got(w->h = base_calloc(longest * a->T, number, error)));
     TRY(base_got(w->h_below = base_calloc(longest * a->T, number, error)));
     TRY(base_got(w->dphi = base_calloc(a->L + 1, sizeof *w->dphi, error)));
-    for (size_t l = 1; l < a->L; l++)
+    TRY(base_got(w->u = base_calloc(a->L + 1, sizeof *w->u, error)));
+    for (size_t l = 1; l < a->L; l++) {
         TRY(base_got(w->dphi[l] = base_alloc(a->widths[l] * a->T, number, error)));
+        if (a->sums & NET_SUM_U)
+            TRY(base_got(w->u[l] = base_alloc(a->widths[l] * a->T, number, error)));
+    }
     TRY(base_got(w->delta = base_calloc(longest * a->CT, number, error)));
     TRY(base_got(w->above = base_calloc(longest * a->CT, number, error)));
     *work = w;
@@ -193,6 +206,11 @@ static void draw_columns(const struct explicit *w, struct hand *hand, struct net
             random_normals(w->seed, stream, i * stride + panel.first, panel.units, hand->W + i * panel.units);
 }
 
+static double *place_of_u(const struct explicit *w, const struct hand *hand, struct net_panel panel)
+{
+    return w->u[panel.l] != NULL ? w->u[panel.l] + panel.first * w->architecture->T : hand->u;
+}
+
 /* h = φ(s W^l h^{l-1} + b) and φ' of the panel; hᵀh. */
 static void forward_parts(const struct explicit *w, struct hand *hand, struct net_panel panel)
 {
@@ -203,11 +221,12 @@ static void forward_parts(const struct explicit *w, struct hand *hand, struct ne
         net_panel_inputs(a, w->seed, w->trial, panel, h);
     } else {
         const double s = sqrt(a->weight_variance / (double)a->widths[l - 1]);
+        double *u = place_of_u(w, hand, panel);
         linalg_multiply(false, false, panel.units, T, net_weights_stride(a, l), s, draw_rows(w, hand, panel),
-                        w->h_below, 0, hand->u);
+                        w->h_below, 0, u);
         net_panel_biases(a, w->seed, w->trial, panel, hand->b);
-        net_panel_add_biases(a, panel, hand->b, hand->u);
-        net_activation_eval(hand->activation, panel.units * T, hand->u, h, w->dphi[l] + panel.first * T);
+        net_panel_add_biases(a, panel, hand->b, u);
+        net_activation_eval(hand->activation, panel.units * T, u, h, w->dphi[l] + panel.first * T);
     }
     linalg_gram(panel.units, T, h, net_panel_part(a, l, hand->H, w->gram->H[l]));
 }
@@ -218,7 +237,7 @@ static void delta_parts(const struct explicit *w, struct hand *hand, struct net_
 {
     const struct net_architecture *a = w->architecture;
     linalg_gram(panel.units, a->CT, delta, net_panel_part(a, panel.l, hand->D, w->gram->D[panel.l]));
-    net_sums_delta(a, panel, delta, &hand->sums, w->gram);
+    net_sums_delta(a, panel, delta, place_of_u(w, hand, panel), &hand->sums, w->gram);
 }
 
 /* In layer L−1: vᵀh, δ = φ' v and its parts. */
@@ -230,13 +249,14 @@ static void top_parts(const struct explicit *w, struct hand *hand, struct net_pa
     net_panel_outputs(a, w->seed, w->trial, panel, hand->v);
     linalg_multiply(true, false, a->C, a->T, panel.units, 1, hand->v, w->h + panel.first * a->T, 0,
                     net_panel_part(a, l, hand->f, w->gram->f));
+    net_sums_outputs(a, panel, hand->v, &hand->sums, w->gram);
     if (l > 0) {
         net_panel_top(a, panel, hand->v, w->dphi[l] + panel.first * a->T, delta);
         delta_parts(w, hand, panel, delta);
     }
 }
 
-/* δ = φ' ∘ s W^{l+1}ᵀ δ^{l+1} of the panel and its parts. */
+/* g = s W^{l+1}ᵀ δ^{l+1} of the panel, δ = φ' ∘ g, and their parts. */
 static void backward_parts(const struct explicit *w, struct hand *hand, struct net_panel panel)
 {
     const struct net_architecture *a = w->architecture;
@@ -245,6 +265,9 @@ static void backward_parts(const struct explicit *w, struct hand *hand, struct n
     double *delta = w->delta + panel.first * a->CT;
     draw_columns(w, hand, panel);
     linalg_multiply(true, false, panel.units, a->CT, a->widths[l + 1], s, hand->W, w->above, 0, delta);
+    net_sums_gradient(a, panel, delta, &hand->sums, w->gram);
+    if (l == 0)
+        return;
     net_panel_gate(a, panel, w->dphi[l] + panel.first * a->T, delta);
     delta_parts(w, hand, panel, delta);
 }
@@ -260,13 +283,20 @@ static void forward_work(void *work, size_t p, int thread)
         top_parts(w, &w->hands[thread], panel);
 }
 
-static void backward_take(void *work, size_t p, int thread)
+static void add_delta_parts(struct explicit *w, size_t p, int thread)
 {
-    struct explicit *w = work;
     const struct net_architecture *a = w->architecture;
     double *D = w->gram->D[w->l];
     net_panel_add_upper(p, a->CT, net_panel_part(a, w->l, w->hands[thread].D, D), D);
     net_sums_add_delta(a, w->l, p, &w->hands[thread].sums, w->gram);
+}
+
+static void backward_take(void *work, size_t p, int thread)
+{
+    struct explicit *w = work;
+    net_sums_add_gradient(w->architecture, w->l, p, &w->hands[thread].sums, w->gram);
+    if (w->l > 0)
+        add_delta_parts(w, p, thread);
 }
 
 static void forward_take(void *work, size_t p, int thread)
@@ -275,10 +305,12 @@ static void forward_take(void *work, size_t p, int thread)
     const struct net_architecture *a = w->architecture;
     double *H = w->gram->H[w->l], *f = w->gram->f;
     net_panel_add_upper(p, a->T, net_panel_part(a, w->l, w->hands[thread].H, H), H);
-    if (w->l + 1 == a->L)
-        net_panel_add(p, a->CT, net_panel_part(a, w->l, w->hands[thread].f, f), f);
-    if (w->l + 1 == a->L && w->l > 0)
-        backward_take(w, p, thread);
+    if (w->l + 1 < a->L)
+        return;
+    net_panel_add(p, a->CT, net_panel_part(a, w->l, w->hands[thread].f, f), f);
+    net_sums_add_outputs(a, p, &w->hands[thread].sums, w->gram);
+    if (w->l > 0)
+        add_delta_parts(w, p, thread);
 }
 
 static void backward_work(void *work, size_t p, int thread)
@@ -310,6 +342,8 @@ static int explicit_sample(void *work, const struct net_activation *activations,
     w->seed = seed;
     w->trial = trial;
     w->gram = gram;
+    gram->seed = seed;
+    gram->trial = trial;
 
     for (size_t l = 0; l < a->L; l++) {
         const size_t used = a->widths[l] * a->T;
@@ -318,7 +352,8 @@ static int explicit_sample(void *work, const struct net_activation *activations,
         walk_forward(w, l);
     }
     net_panel_add_output_biases(a, seed, trial, gram->f);
-    for (size_t l = a->L - 1; l-- > 1;) {
+    net_sums_spread_outputs(a, &w->hands->sums, gram);
+    for (size_t l = a->L - 1; l-- > lowest_kept(a) - 1;) {
         swap(&w->delta, &w->above);
         walk_backward(w, l);
     }

@@ -14,7 +14,10 @@ enum net_purpose {
     NET_BIASES = 3,   /* b^l_i, unit variance, at index i */
     NET_FORWARD = 4,  /* conditional sampler's Z^l_ia at index i·rank + a */
     NET_BACKWARD = 5, /* conditional sampler's Y^l_ja at index j·y + a, y = min(CT, M_l) */
-    NET_WISHART = 6   /* its L_tj of H⁰ at index j·T + t; for L_jj from T² + 1024·j on */
+    NET_WISHART = 6,  /* its L_tj of H⁰ at index j·T + t; for L_jj from T² + 1024·j on */
+    NET_GRADIENT_WISHART = 7, /* its factor of V in G⁰ (conditional.c), as net_wishart_factor has it */
+    NET_LABELS = 11,          /* y_k(t) at index k·T + t; 8 to 10 are taken */
+    NET_DRAWS = 12            /* ε_k(t) of draw r at index r·CT + k·T + t */
 };
 
 /* The stream of one purpose in one layer of one network. */

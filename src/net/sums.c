@@ -9,10 +9,16 @@ void net_sums_lay_out(const struct net_architecture *architecture, double *memor
                       struct net_sums_parts *parts)
 {
     const struct net_architecture *a = architecture;
-    const size_t PT = net_panel_size(a) * a->T;
+    memset(parts, 0, sizeof *parts);
     if (a->sums & NET_SUM_S) {
-        parts->s = net_panel_carve(memory, used, PT);
+        parts->s = net_panel_carve(memory, used, net_panel_size(a) * a->T);
         parts->S = net_panel_carve(memory, used, a->T * a->T);
+    }
+    if (a->sums & NET_SUM_U)
+        parts->U = net_panel_carve(memory, used, a->CT);
+    if (a->sums & NET_SUM_G) {
+        parts->G = net_panel_carve(memory, used, a->CT * a->CT);
+        parts->V = net_panel_carve(memory, used, a->C * a->C);
     }
 }
 
@@ -26,8 +32,18 @@ BASE_CLONES static void squares(size_t units, size_t C, size_t T, const double *
                 s[i * T + t] += delta[(i * C + k) * T + t] * delta[(i * C + k) * T + t];
 }
 
+BASE_CLONES static void products(size_t units, size_t C, size_t T, const double *restrict delta,
+                                 const double *restrict u, double *restrict U)
+{
+    memset(U, 0, C * T * sizeof *U);
+    for (size_t i = 0; i < units; i++)
+        for (size_t k = 0; k < C; k++)
+            for (size_t t = 0; t < T; t++)
+                U[k * T + t] += delta[(i * C + k) * T + t] * u[i * T + t];
+}
+
 void net_sums_delta(const struct net_architecture *architecture, struct net_panel panel, const double *delta,
-                    const struct net_sums_parts *parts, const struct net_gram *gram)
+                    const double *u, const struct net_sums_parts *parts, const struct net_gram *gram)
 {
     const struct net_architecture *a = architecture;
     const size_t l = panel.l;
@@ -35,6 +51,24 @@ void net_sums_delta(const struct net_architecture *architecture, struct net_pane
         squares(panel.units, a->C, a->T, delta, parts->s);
         linalg_gram(panel.units, a->T, parts->s, net_panel_part(a, l, parts->S, gram->S[l]));
     }
+    if (a->sums & NET_SUM_U)
+        products(panel.units, a->C, a->T, delta, u, net_panel_part(a, l, parts->U, gram->U[l]));
+}
+
+void net_sums_gradient(const struct net_architecture *architecture, struct net_panel panel, const double *g,
+                       const struct net_sums_parts *parts, const struct net_gram *gram)
+{
+    const struct net_architecture *a = architecture;
+    if (a->sums & NET_SUM_G)
+        linalg_gram(panel.units, a->CT, g, net_panel_part(a, panel.l, parts->G, gram->G[panel.l]));
+}
+
+void net_sums_outputs(const struct net_architecture *architecture, struct net_panel panel, const double *v,
+                      const struct net_sums_parts *parts, const struct net_gram *gram)
+{
+    const struct net_architecture *a = architecture;
+    if (a->sums & NET_SUM_G)
+        linalg_gram(panel.units, a->C, v, net_panel_part(a, panel.l, parts->V, gram->G[panel.l]));
 }
 
 void net_sums_add_delta(const struct net_architecture *architecture, size_t l, size_t index,
@@ -43,4 +77,37 @@ void net_sums_add_delta(const struct net_architecture *architecture, size_t l, s
     const struct net_architecture *a = architecture;
     if (a->sums & NET_SUM_S)
         net_panel_add_upper(index, a->T, net_panel_part(a, l, parts->S, gram->S[l]), gram->S[l]);
+    if (a->sums & NET_SUM_U)
+        net_panel_add(index, a->CT, net_panel_part(a, l, parts->U, gram->U[l]), gram->U[l]);
+}
+
+void net_sums_add_gradient(const struct net_architecture *architecture, size_t l, size_t index,
+                           const struct net_sums_parts *parts, const struct net_gram *gram)
+{
+    const struct net_architecture *a = architecture;
+    if (a->sums & NET_SUM_G)
+        net_panel_add_upper(index, a->CT, net_panel_part(a, l, parts->G, gram->G[l]), gram->G[l]);
+}
+
+void net_sums_add_outputs(const struct net_architecture *architecture, size_t index,
+                          const struct net_sums_parts *parts, const struct net_gram *gram)
+{
+    const struct net_architecture *a = architecture;
+    const size_t l = a->L - 1;
+    if (a->sums & NET_SUM_G)
+        net_panel_add_upper(index, a->C, net_panel_part(a, l, parts->V, gram->G[l]), gram->G[l]);
+}
+
+void net_sums_spread_outputs(const struct net_architecture *architecture, const struct net_sums_parts *parts,
+                             const struct net_gram *gram)
+{
+    const struct net_architecture *a = architecture;
+    const size_t C = a->C, T = a->T;
+    if (!(a->sums & NET_SUM_G))
+        return;
+    double *G = gram->G[a->L - 1];
+    memcpy(parts->V, G, C * C * sizeof *G);
+    for (size_t row = 0; row < a->CT; row++)
+        for (size_t column = row; column < a->CT; column++)
+            G[row * a->CT + column] = parts->V[row / T * C + column / T];
 }

@@ -5,6 +5,7 @@
 #include "random/normal.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* χ² with n ≥ 2 degrees of freedom, 2·Gamma(n/2), from normals number first, first + 1, …: three an attempt,
@@ -22,16 +23,23 @@ static double chi_squared(uint64_t seed, uint64_t stream, uint64_t first, double
     }
 }
 
+size_t net_wishart_factor(uint64_t seed, uint64_t stream, size_t n, size_t degrees, double *X)
+{
+    const size_t attempts = 1024; /* normals for a χ², far more than it takes */
+    const bool bartlett = degrees > n;
+    const size_t rows = bartlett ? n : degrees;
+    random_normals(seed, stream, 0, rows * n, X);
+    for (size_t j = 0; j < n && bartlett; j++) {
+        memset(X + j * n, 0, j * sizeof *X);
+        X[j * n + j] = sqrt(chi_squared(seed, stream, n * n + attempts * j, (double)(degrees - j)));
+    }
+    return rows;
+}
+
 void net_wishart_draw(const struct net_architecture *architecture, uint64_t seed, uint64_t trial, double *X,
                       double *H)
 {
     const struct net_architecture *a = architecture;
-    const size_t T = a->T, attempts = 1024; /* normals for a χ², far more than it takes */
-    const uint64_t stream = net_stream(a, trial, 0, NET_WISHART);
-    random_normals(seed, stream, 0, T * T, X);
-    for (size_t j = 0; j < T; j++) {
-        memset(X + j * T, 0, j * sizeof *X);
-        X[j * T + j] = sqrt(chi_squared(seed, stream, T * T + attempts * j, (double)(a->widths[0] - j)));
-    }
-    linalg_gram(T, T, X, H);
+    net_wishart_factor(seed, net_stream(a, trial, 0, NET_WISHART), a->T, a->widths[0], X);
+    linalg_gram(a->T, a->T, X, H);
 }

@@ -6,11 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One chosen variable: every trial, and what theory says, if anything. */
+/* One chosen variable: every trial, and what theory says, if anything; or a second prediction alone. */
 struct column {
     const char *name;
-    struct store_array measured, theory; /* theory.values NULL: no prediction */
+    struct store_array measured, theory; /* values NULL: not measured, no prediction */
 };
+
+static bool is_only_predicted(const char *name)
+{
+    const struct measure_variable *v = measure_find_variable(name);
+    return v != NULL && v->only_predicted;
+}
+
+static const struct store_array *shape_of(const struct column *column)
+{
+    return column->measured.values != NULL ? &column->measured : &column->theory;
+}
 
 static int column_read(const struct store_result *r, const char *name, struct column *column,
                        struct base_error *error)
@@ -18,6 +29,12 @@ static int column_read(const struct store_result *r, const char *name, struct co
     int status;
     char theory[128];
     column->name = name;
+    if (is_only_predicted(name)) {
+        TRY(store_read(r, name, &column->theory, error));
+        if (column->theory.per_trial)
+            TRY(base_fail(error, BASE_BAD_INPUT, "%s: `%s` has unexpected dimensions", r->path, name));
+        return BASE_OK;
+    }
     TRY(store_read(r, name, &column->measured, error));
     if (!column->measured.per_trial)
         TRY(base_fail(error, BASE_BAD_INPUT, "%s: `%s` is not measured in every trial", r->path, name));
@@ -58,6 +75,8 @@ static int check_name(const struct store_result *r, const char *name, struct bas
             used +=
                 (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", r->names[i]);
     }
+    if (is_only_predicted(name) && store_has(r, name))
+        return BASE_OK;
     return base_fail(error, BASE_BAD_INPUT, "%s: no variable `%s`; it has %s", r->path, name, known);
 }
 
@@ -83,7 +102,7 @@ static void print_header(const struct table *t, FILE *out)
     for (size_t c = 0; c < t->n; c++) {
         const char *name = t->columns[c].name;
         fprintf(out, "\t%s", name);
-        if (!t->trials)
+        if (!t->trials && t->columns[c].measured.values != NULL)
             fprintf(out, "\t%s_se\t%s_theory\t%s_sd\t%s_n", name, name, name, name);
     }
     fputc('\n', out);
@@ -129,8 +148,11 @@ static void print_row(const struct table *t, size_t point, size_t trial, size_t 
     if (t->axis != NULL)
         fprintf(out, "\t%zu", index + 1);
     for (size_t c = 0; c < t->n; c++) {
-        const size_t at = t->columns[c].measured.length == 1 ? 0 : index;
-        if (t->trials)
+        const size_t length = shape_of(&t->columns[c])->length, at = length == 1 ? 0 : index;
+        if (t->columns[c].measured.values == NULL) {
+            fputc('\t', out);
+            report_print_number(out, t->columns[c].theory.values[point * length + at]);
+        } else if (t->trials)
             print_trial(t, &t->columns[c], point, trial, at, out);
         else
             print_statistics(t, &t->columns[c], point, at, out);
@@ -163,9 +185,9 @@ int report_table_print(const struct store_result *result, bool trials, size_t n_
     for (t.n = 0; t.n < n_names; t.n++) {
         struct column *column = &t.columns[t.n];
         TRY(column_read(result, names[t.n], column, error));
-        if (column->measured.axis != NULL) {
-            t.axis = column->measured.axis;
-            t.length = column->measured.length;
+        if (shape_of(column)->axis != NULL) {
+            t.axis = shape_of(column)->axis;
+            t.length = shape_of(column)->length;
         }
     }
     print_header(&t, out);

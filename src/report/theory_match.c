@@ -86,7 +86,9 @@ static const char *list_columns(const struct store_result *r, struct list *list)
 
 static bool is_unread(const char *name)
 {
-    return strcmp(name, "kappa1") == 0 || strcmp(name, "kappa2") == 0 || strcmp(name, "alpha") == 0;
+    const struct measure_variable *v = measure_find_variable(name);
+    return (v != NULL && v->only_predicted) || strcmp(name, "kappa1") == 0 || strcmp(name, "kappa2") == 0 ||
+           strcmp(name, "alpha") == 0;
 }
 
 static int column_read(const struct match *m, const char *name, struct column *column)

@@ -1,10 +1,11 @@
 /* Private to report: predictions of one's own, in a table as `fisherfield theory` prints it.
  *
  * Tab-separated text: a header line, then one row a grid point. The columns, in any order: `case`, every
- * swept axis of the result file, and predicted variables, at least one; kappa1, kappa2 and alpha may stand
- * there and are not read. Rows come in any order and belong to the grid point whose case and axis values they
- * name; numbers are compared as numbers, exactly. A value is a decimal number or `nan`. Blank lines, and
- * lines that start with # and not with the name of a case, stand for nothing.
+ * swept axis of the result file, and predicted variables, at least one; kappa1, kappa2, alpha and second
+ * predictions of a variable (v_theory_SOMETHING) may stand there and are not read. Rows come in any order and
+ * belong to the grid point whose case and axis values they name; numbers are compared as numbers, exactly. A
+ * value is a decimal number or `nan`. Blank lines, and lines that start with # and not with the name of a
+ * case, stand for nothing.
  *
  * Everything else is BASE_BAD_INPUT, "TABLE:line: column NAME: what is wrong and what would be right".
  */

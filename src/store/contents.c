@@ -128,7 +128,7 @@ out:
 
 static bool needs_ranks(const struct store_layout *layout)
 {
-    for (size_t v = 0; v < layout->n_variables; v++)
+    for (size_t v = 0; v < layout->n_all; v++)
         if (layout->variables[v]->axis == MEASURE_RANK)
             return true;
     return false;
@@ -238,8 +238,9 @@ static int add_predicted(struct contents *c, size_t index, const double *values,
     const struct measure_variable *v = c->layout->variables[index];
     hid_t dataset = -1;
     char name[128], long_name[256];
-    snprintf(name, sizeof name, "%s_theory", v->name);
-    snprintf(long_name, sizeof long_name, "%s: mean-field prediction", v->long_name);
+    snprintf(name, sizeof name, "%s%s", v->name, v->only_predicted ? "" : "_theory");
+    snprintf(long_name, sizeof long_name, "%s%s", v->long_name,
+             v->only_predicted ? "" : ": mean-field prediction");
     int status = add_variable(c, name, H5T_NATIVE_DOUBLE, per_point(c, v->axis == MEASURE_RANK), values,
                               long_name, &dataset, error);
     if (status == BASE_OK)
@@ -260,6 +261,8 @@ static int add_variables(struct contents *c, const struct store_predictions *pre
         if (c->layout->variables[v]->predicted)
             TRY(add_predicted(c, v, predictions->values[v], error));
     }
+    for (size_t v = c->layout->n_variables; v < c->layout->n_all; v++)
+        TRY(add_predicted(c, v, predictions->values[v], error));
 out:
     return status;
 }

@@ -2,17 +2,26 @@
 
 #include <string.h>
 
+static void add_variables(struct store_layout *layout, bool only_predicted)
+{
+    const struct experiment *e = layout->experiment;
+    for (size_t i = 0; i < e->n_measures; i++) {
+        const struct measure *measure = measure_find(e->measures[i]);
+        for (size_t v = 0; v < measure->n_variables; v++)
+            if (measure->variables[v].only_predicted == only_predicted &&
+                (!measure->variables[v].saved_on_request || e->save_eigenvalues))
+                layout->variables[layout->n_all++] = &measure->variables[v];
+    }
+}
+
 int store_layout_init(struct store_layout *layout, const struct experiment *experiment,
                       struct base_error *error)
 {
     memset(layout, 0, sizeof *layout);
     layout->experiment = experiment;
-    for (size_t i = 0; i < experiment->n_measures; i++) {
-        const struct measure *measure = measure_find(experiment->measures[i]);
-        for (size_t v = 0; v < measure->n_variables; v++)
-            if (!measure->variables[v].saved_on_request || experiment->save_eigenvalues)
-                layout->variables[layout->n_variables++] = &measure->variables[v];
-    }
+    add_variables(layout, false);
+    layout->n_variables = layout->n_all;
+    add_variables(layout, true);
     for (size_t p = 0; p < experiment->n_points; p++) {
         const int64_t rank = experiment->points[p].outputs * experiment->points[p].samples;
         layout->ranks = (size_t)rank > layout->ranks ? (size_t)rank : layout->ranks;
@@ -31,7 +40,7 @@ size_t store_layout_length(const struct store_layout *layout, size_t variable)
 size_t store_layout_find(const struct store_layout *layout, const struct measure_variable *variable)
 {
     size_t v = 0;
-    while (v < layout->n_variables && layout->variables[v] != variable)
+    while (v < layout->n_all && layout->variables[v] != variable)
         v++;
     return v;
 }
@@ -50,8 +59,8 @@ static double metadata_bytes(const struct store_layout *layout)
         strings += word * (double)e->n_cases;
     }
     dimensions += 5 * (double)e->n_axes;
-    for (size_t v = 0; v < layout->n_variables; v++) {
-        const double copies = 1 + layout->variables[v]->predicted;
+    for (size_t v = 0; v < layout->n_all; v++) {
+        const double copies = v < layout->n_variables ? 1 + layout->variables[v]->predicted : 1;
         datasets += copies;
         dimensions += 1 + copies * (1 + (double)e->n_axes + (store_layout_length(layout, v) > 1));
     }
@@ -65,5 +74,7 @@ double store_layout_bytes(const struct store_layout *layout)
     for (size_t v = 0; v < layout->n_variables; v++)
         bytes += points * (trials + (layout->variables[v]->predicted ? 1 : 0)) *
                  (double)store_layout_length(layout, v) * sizeof(double);
+    for (size_t v = layout->n_variables; v < layout->n_all; v++)
+        bytes += points * (double)store_layout_length(layout, v) * sizeof(double);
     return bytes;
 }

@@ -120,7 +120,8 @@ static int list_variables(struct store_result *r, struct base_error *error)
                                             sizeof *r->names, error)));
     for (size_t m = 0; measure_registry[m] != NULL; m++)
         for (size_t v = 0; v < measure_registry[m]->n_variables; v++)
-            if (store_has(r, measure_registry[m]->variables[v].name))
+            if (!measure_registry[m]->variables[v].only_predicted &&
+                store_has(r, measure_registry[m]->variables[v].name))
                 r->names[r->n_names++] = measure_registry[m]->variables[v].name;
 out:
     return status;

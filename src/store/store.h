@@ -5,7 +5,7 @@
  * variable:
  *
  *     v          (case, axes…, trial[, rank])   every trial's value; NaN until it is there
- *     v_theory   (case, axes…[, rank])          its prediction
+ *     v_theory   (case, axes…[, rank])          its prediction; others beside it are v_theory_SOMETHING
  *     kappa1, kappa2, alpha, parameters (case, axes…)
  *     KEY        (case)                         a network or data key that is not swept, such as outputs
  *     done       (case, axes…, trial)           1 where the trial is finished, on the disk after its values
@@ -40,7 +40,8 @@ struct store_provenance {
 /* The variables of an experiment's measures in order, and the sizes of one network's values. */
 struct store_layout {
     const struct experiment *experiment;
-    size_t n_variables;
+    size_t n_variables; /* measured */
+    size_t n_all;       /* these, and after them those that are only predicted */
     const struct measure_variable *variables[MEASURE_MAX_VARIABLES * MEASURE_MAX_MEASURES];
     size_t ranks; /* largest C·T of the grid */
 };
@@ -49,7 +50,7 @@ struct store_layout {
 struct store_predictions {
     double *kappa1, *kappa2, *alpha, *parameters; /* (n_points) */
     bool *no_outlier;      /* (n_points) κ_2 vanishes: nothing is said of λ_max; not stored */
-    double **values;       /* (n_variables) pointers: (n_points, length), NULL: no prediction */
+    double **values;       /* (n_all) pointers: (n_points, length) */
     size_t n_missing;      /* grid points whose theory cannot be computed: nan; not stored */
     char why_missing[512]; /* the first of them */
 };
@@ -61,7 +62,8 @@ int store_layout_init(struct store_layout *layout, const struct experiment *expe
                       struct base_error *error);
 size_t store_layout_length(const struct store_layout *layout, size_t variable);
 
-/* Where a variable stands in the layout; n_variables when it is not stored. */
+/* Where a variable stands in the layout, from n_variables on when it is only predicted; n_all when it is not
+ * stored. */
 size_t store_layout_find(const struct store_layout *layout, const struct measure_variable *variable);
 
 /* Bytes of the file to be, within a tenth or two; all of them are taken when it is created. */

@@ -27,8 +27,8 @@ static int predictions_init(const struct store_layout *layout, struct store_pred
     TRY(base_got(p->alpha = missing(n, error)));
     TRY(base_got(p->parameters = missing(n, error)));
     TRY(base_got(p->no_outlier = base_calloc(n, sizeof *p->no_outlier, error)));
-    TRY(base_got(p->values = base_calloc(layout->n_variables, sizeof *p->values, error)));
-    for (size_t v = 0; v < layout->n_variables; v++)
+    TRY(base_got(p->values = base_calloc(layout->n_all, sizeof *p->values, error)));
+    for (size_t v = 0; v < layout->n_all; v++)
         TRY(base_got(p->values[v] = missing(n * store_layout_length(layout, v), error)));
 out:
     return status;
@@ -43,7 +43,7 @@ static void note_missing(const struct experiment *e, size_t point, const struct 
                  why->text);
 }
 
-/* All measures of one grid point; the layout lists the variables measure by measure. */
+/* All measures of one grid point. */
 static int predict_point(const struct store_layout *layout, const struct theory_order *order,
                          const struct net_architecture *a, size_t point, struct store_predictions *p,
                          struct base_error *error)
@@ -61,8 +61,7 @@ static int predict_point(const struct store_layout *layout, const struct theory_
         double *cells[MEASURE_MAX_VARIABLES];
         for (size_t v = 0; v < measure->n_variables; v++) {
             const size_t at = store_layout_find(layout, &measure->variables[v]);
-            cells[v] =
-                at < layout->n_variables ? p->values[at] + point * store_layout_length(layout, at) : NULL;
+            cells[v] = at < layout->n_all ? p->values[at] + point * store_layout_length(layout, at) : NULL;
         }
         const int measured = measure->predict(order, a, cells, error);
         if (measured == BASE_UNRESOLVED)
@@ -108,7 +107,7 @@ out:
 void sweep_predictions_free(const struct store_layout *layout, struct store_predictions *predictions)
 {
     struct store_predictions *p = predictions;
-    for (size_t v = 0; p->values != NULL && v < layout->n_variables; v++)
+    for (size_t v = 0; p->values != NULL && v < layout->n_all; v++)
         free(p->values[v]);
     free(p->values);
     free(p->kappa1);

@@ -103,17 +103,51 @@ void theory_fisher_predict(const struct theory_order *order, const struct net_ar
  * magnitude, the numbers are beyond it): F_(l,i),(m,j) = (1/T) Σ_t Σ_k δ^l_ki δ^m_kj h^{l-1} h^{m-1}ᵀ, for
  * 1 ≤ l < m ≤ L−1, as Σ_p w_p of
  *
- *     on[l]             (σ_w²/M_l)² E φ'²φ'² (C² q̃^{l+1}_ss q̃^{l+1}_tt + 2C (q̃^{l+1}_st)²) (M_{l-1}
- * q̂^{l-1}_st)² off[l]            i ≠ j:  [C (q̃^l)² + C(C−1) (σ_w² E φ'φ')² V^{l+1}] / M_l² · (M_{l-1}
- * q̂^{l-1})² cross[l*(L+1)+m]  [C q̃^l q̃^m + C(C−1) Π_{j=l}^{m-1}(σ_w² E φ'φ')_j V^m] / (M_l M_m) · M_{l-1}
- * q̂^{l-1} M_{m-1} q̂^{m-1} V^L = 0 , V^l = (σ_w² E φ'φ')² V^{l+1} + (σ_w⁴/M_l) E φ'²φ'² q̃^{l+1}_ss q̃^{l+1}_tt
+ *     on[l]             (σ_w²/M_l)² E φ'²φ'² (C² q̃^{l+1}_ss q̃^{l+1}_tt + 2C (q̃^{l+1})²) (h^{l-1})²
+ *     off[l]            i ≠ j:  [C (q̃^l)² + C(C−1) (σ_w² E φ'φ')² V^{l+1}] / M_l² · (h^{l-1})²
+ *     cross[l*(L+1)+m]  [C q̃^l q̃^m + C(C−1) Π_{j=l}^{m-1} (σ_w² E φ'φ')_j V^m] / (M_l M_m) · h^{l-1} h^{m-1}
+ *     V^l               (σ_w² E φ'φ')² V^{l+1} + (σ_w⁴/M_l) E φ'²φ'² q̃^{l+1}_ss q̃^{l+1}_tt ,  V^L = 0
+ *     h^l               M_l q̂^l
  *
  * V is the mean square of δ^l_k·δ^l_k' of two outputs. With inputs iid N(0,1) what two samples share in layer
- * 1 is all fluctuation: (M_0 q̂⁰)² is M_0² + 2M_0 for one sample and M_0 for two, and a cross block with l = 1
- * is, for two, the derivative of what stands before and behind M_0 q̂⁰ by q̂⁰ at 0. on and off have L+1
+ * 1 is all fluctuation: (h⁰)² is M_0² + 2M_0 for one sample and M_0 for two, and a cross block with l = 1
+ * is, for two, the derivative by q̂⁰, at 0, of what stands beside h⁰. on and off have L+1
  * numbers, cross (L+1)²; others are left alone. */
 int theory_blocks_predict(const struct theory_order *order, const struct net_architecture *architecture,
                           double *on, double *off, double *cross, struct base_error *error);
+
+/* ---- the Fisher matrix of one unit (unit.c; AKO19)
+ *
+ * u = w·x + b with input x ~ N(m, s²I), x* = (1, x):  G = E[φ'(u)² x* x*ᵀ]  (n+1, n+1), the bias first.
+ * With A_k = ∫Dv v^k φ'(rv + b')², r = s|w|, b' = b + w·m and ŵ = w/|w|, for m = 0 and s = 1
+ *
+ *     G_bb = A_0 ,  G_wb = A_1 ŵ ,  G_ww = A_0 I + (A_2 − A_0) ŵŵᵀ
+ *     G⁻¹ = (1/A_0)(I − ŵŵᵀ) across, and on span{e_b, ŵ} (A_0A_2 − A_1²)⁻¹ [[A_2, −A_1], [−A_1, A_0]]
+ *
+ * so that G⁻¹g takes O(n) operations and no matrix. For any m and s, with g' = (g_w − m g_b)/s, g_∥ = ŵ·g'
+ * and D = A_0A_2 − A_1² ,
+ *
+ *     Δw = (1/s) [ (g' − g_∥ ŵ)/A_0 + ((A_0 g_∥ − A_1 g_b)/D) ŵ ] ,   Δb = (A_2 g_b − A_1 g_∥)/D − m·Δw
+ *
+ * Where G is singular (a relu that is never active, A_0 = 0) the numbers are not finite. */
+struct theory_unit {
+    size_t n;
+    const double *w, *m; /* (n), not owned; m NULL: 0 */
+    double s, norm;      /* norm = |w| */
+    double A[3];
+};
+/* A_k by quadrature, to 1e-13 of A_0 where the activation lets it. BASE_UNRESOLVED above 1e-9. Some 20 µs
+ * for a named activation. */
+int theory_unit_moments(const struct net_activation *activation, double r, double b, double A[3],
+                        struct base_error *error);
+int theory_unit_open(struct theory_unit *unit, const struct net_activation *activation, size_t n,
+                     const double *w, double b, const double *m, double s, struct base_error *error);
+/* G and G⁻¹ (n+1, n+1), all elements; v = G⁻¹ g, (n+1) each, the explicit natural gradient. */
+void theory_unit_matrix(const struct theory_unit *unit, double *G);
+int theory_unit_inverse(const struct theory_unit *unit, double *inverse, struct base_error *error);
+void theory_unit_natural_gradient(const struct theory_unit *unit, const double *g, double *v);
+
+/* ---- */
 
 /* GSL returns its errors instead of ending the program. Call first. */
 void theory_init(void);

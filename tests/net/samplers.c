@@ -23,7 +23,7 @@ struct sampled {
     struct net_gram gram;
 };
 
-static const unsigned all_sums = NET_SUM_S;
+static const unsigned all_sums = NET_SUM_S | NET_SUM_G | NET_SUM_U;
 
 /* kept: the share of what a sampler can use beyond the least. */
 static void sampled_open_with(struct sampled *s, const struct shape *shape, const struct net_sampler *sampler,
@@ -112,16 +112,20 @@ static void grams_are_grams(void **state)
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (size_t k = 0; k < 2; k++) {
             struct sampled s, again;
-            sampled_open(&s, &shapes[i], samplers[k]);
-            sampled_open(&again, &shapes[i], samplers[k]);
+            sampled_open_with(&s, &shapes[i], samplers[k], all_sums, 1, 1);
+            sampled_open_with(&again, &shapes[i], samplers[k], all_sums, 1, 1);
             sampled_draw(&s, 7, 3);
             sampled_draw(&again, 7, 4); /* leaves its traces in the working memory */
             sampled_draw(&again, 7, 3);
             const struct net_architecture *a = &s.architecture;
             for (size_t l = 0; l < a->L; l++)
                 assert_true(finite_and_psd(a->T, s.gram.H[l]));
-            for (size_t l = 1; l < a->L; l++)
+            for (size_t l = 0; l < a->L; l++)
+                assert_true(finite_and_psd(a->CT, s.gram.G[l]));
+            for (size_t l = 1; l < a->L; l++) {
                 assert_true(finite_and_psd(a->CT, s.gram.D[l]));
+                assert_true(finite_and_psd(a->T, s.gram.S[l]));
+            }
             assert_same_bits(&s.gram, &again.gram);
             sampled_close(&s);
             sampled_close(&again);
@@ -195,9 +199,14 @@ static void panels_are_the_network(void **state)
         net_weights_gram(&network, &gram);
         for (size_t l = 0; l < a->L; l++)
             assert_near_upper(a->T, s.gram.H[l], gram.H[l]);
+        for (size_t l = 0; l < a->L; l++)
+            assert_near_upper(a->CT, s.gram.G[l], gram.G[l]);
         for (size_t l = 1; l < a->L; l++) {
             assert_near_upper(a->CT, s.gram.D[l], gram.D[l]);
             assert_near_upper(a->T, s.gram.S[l], gram.S[l]);
+            assert_near_array(
+                a->CT, s.gram.U[l], gram.U[l],
+                sqrt(linalg_trace(a->CT, gram.D[l]) * (linalg_trace(a->T, gram.H[l - 1]) + (double)a->T)));
         }
         assert_near_array(a->CT, s.gram.f, gram.f, sqrt(linalg_trace(a->T, gram.H[a->L - 1])));
         net_weights_free(&network);
@@ -289,32 +298,52 @@ static void auto_takes_the_cheaper(void **state)
     net_activation_close(&activation);
 }
 
-static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(grams_are_grams),
-    cmocka_unit_test(threads_and_memory_change_no_bit),
-    cmocka_unit_test(panels_are_the_network),
-    cmocka_unit_test(samplers_share_the_inputs),
-    cmocka_unit_test(trials_and_shapes_have_their_own_numbers),
-    cmocka_unit_test(conditional_is_consistent_at_full_rank),
-    cmocka_unit_test(auto_takes_the_cheaper),
-};
-const struct test_group tests_net_samplers = TEST_GROUP(tests);
-
 /* ---- the two samplers have the same law: two-sample Kolmogorov-Smirnov tests */
 
-enum { NETWORKS = 2000, STATISTICS = 10 };
-static const char *const statistic_names[STATISTICS] = {"trace",      "frobenius2", "eig_max", "eig_median",
-                                                        "eig_min",    "tr H^last",  "tr D^1",  "f_1(1)^2",
-                                                        "f^2 / tr D", "f^2 / tr H"};
+enum { NETWORKS = 2000, STATISTICS = 20, EIG_MAX = 2 };
+static const char *const statistic_names[STATISTICS] = {
+    "trace",        "frobenius2", "eig_max",        "eig_median",      "eig_min",
+    "tr H^last",    "tr D^1",     "f_1(1)^2",       "f^2 / tr D",      "f^2 / tr H",
+    "tr G^0",       "|G^0|^2",    "eig_max of G^0", "tr G^0 / tr D^1", "tr G^middle",
+    "|G^middle|^2", "tr S^1",     "|S^1|^2",        "sum of U^1",      "U^1 f"};
 
-/* The last two tie the backward to the forward pass: without that tie each pass alone would still have its
- * law. */
-static double f_squared(const struct net_architecture *a, const double *f)
+/* What has f or tr D in it ties the backward to the forward pass: without that tie each pass alone would
+ * still have its law. */
+static double dot(size_t n, const double *x, const double *y)
 {
     double sum = 0;
-    for (size_t i = 0; i < a->CT; i++)
-        sum += f[i] * f[i];
+    for (size_t i = 0; i < n; i++)
+        sum += x[i] * y[i];
     return sum;
+}
+
+/* The sums that are asked for; those that a network of one layer has not are 0. */
+static void sums_of(const struct net_gram *gram, double values[STATISTICS])
+{
+    const struct net_architecture *a = gram->architecture;
+    const size_t middle = a->L / 2;
+    struct base_error error;
+    double *G = malloc(a->CT * a->CT * sizeof *G), *eigenvalues = malloc(a->CT * sizeof *eigenvalues);
+    assert_true(G != NULL && eigenvalues != NULL);
+    memcpy(G, gram->G[0], a->CT * a->CT * sizeof *G);
+    assert_int_equal(linalg_eigenvalues(a->CT, G, eigenvalues, &error), BASE_OK);
+    values[10] = linalg_trace(a->CT, gram->G[0]);
+    values[11] = linalg_frobenius2(a->CT, gram->G[0]);
+    values[12] = eigenvalues[0];
+    values[13] = values[10] / values[6];
+    values[14] = linalg_trace(a->CT, gram->G[middle]);
+    values[15] = linalg_frobenius2(a->CT, gram->G[middle]);
+    for (size_t k = 16; k < STATISTICS; k++)
+        values[k] = 0;
+    if (a->L > 1) {
+        values[16] = linalg_trace(a->T, gram->S[1]);
+        values[17] = linalg_frobenius2(a->T, gram->S[1]);
+        for (size_t i = 0; i < a->CT; i++)
+            values[18] += gram->U[1][i];
+        values[19] = dot(a->CT, gram->U[1], gram->f);
+    }
+    free(G);
+    free(eigenvalues);
 }
 
 static void statistics_of(const struct net_gram *gram, double values[STATISTICS])
@@ -334,8 +363,9 @@ static void statistics_of(const struct net_gram *gram, double values[STATISTICS]
     values[5] = linalg_trace(a->T, gram->H[a->L - 1]);
     values[6] = a->L > 1 ? linalg_trace(a->CT, gram->D[1]) : (double)a->CT;
     values[7] = gram->f[0] * gram->f[0];
-    values[8] = f_squared(a, gram->f) / values[6];
-    values[9] = f_squared(a, gram->f) / values[5];
+    values[8] = dot(a->CT, gram->f, gram->f) / values[6];
+    values[9] = dot(a->CT, gram->f, gram->f) / values[5];
+    sums_of(gram, values);
     free(dual);
     free(eigenvalues);
 }
@@ -347,39 +377,39 @@ static int ascending(const void *a, const void *b)
 }
 
 /* Values that rounding alone tells apart count as one: T above the rank leaves eigenvalues of 1e-16. */
-static double distance_of(double *x, double *y, double scale)
+static double distance_of(size_t n, double *x, double *y, double scale)
 {
     size_t i = 0, j = 0;
     double distance = 0;
-    for (size_t k = 0; k < NETWORKS; k++) {
+    for (size_t k = 0; k < n; k++) {
         x[k] = fabs(x[k]) < 1e-11 * scale ? 0 : x[k];
         y[k] = fabs(y[k]) < 1e-11 * scale ? 0 : y[k];
     }
-    qsort(x, NETWORKS, sizeof *x, ascending);
-    qsort(y, NETWORKS, sizeof *y, ascending);
-    while (i < NETWORKS && j < NETWORKS) {
+    qsort(x, n, sizeof *x, ascending);
+    qsort(y, n, sizeof *y, ascending);
+    while (i < n && j < n) {
         const double at = fmin(x[i], y[j]);
-        while (i < NETWORKS && x[i] <= at)
+        while (i < n && x[i] <= at)
             i++;
-        while (j < NETWORKS && y[j] <= at)
+        while (j < n && y[j] <= at)
             j++;
-        distance = fmax(distance, fabs((double)i - (double)j) / NETWORKS);
+        distance = fmax(distance, fabs((double)i - (double)j) / (double)n);
     }
     return distance;
 }
 
-/* Fills rows of `values` (STATISTICS, NETWORKS) with networks of a seed. */
+/* Fills rows of `values` (STATISTICS, n) with networks of a seed. */
 static void sample_statistics(const struct shape *shape, const struct net_sampler *sampler, uint64_t seed,
-                              double *values)
+                              size_t n, double *values)
 {
     struct sampled s;
-    sampled_open(&s, shape, sampler);
-    for (uint64_t trial = 0; trial < NETWORKS; trial++) {
+    sampled_open_with(&s, shape, sampler, all_sums, 1, 1);
+    for (uint64_t trial = 0; trial < n; trial++) {
         double one[STATISTICS];
         sampled_draw(&s, seed, trial);
         statistics_of(&s.gram, one);
         for (size_t k = 0; k < STATISTICS; k++)
-            values[k * NETWORKS + trial] = one[k];
+            values[k * n + trial] = one[k];
     }
     sampled_close(&s);
 }
@@ -395,35 +425,66 @@ static const struct shape law_shapes[] = {
     {"relu", 2, 0.1, 3, 30, 1, 1, {1}},                 /* C T = 1 */
     {"relu", 2, 0, 5, 20, 1, 30, {1}}}; /* T above M, signals tied to their backward signals */
 
-/* Each of the 90 tests has a false-alarm rate of 1.1e-5 (λ = 2.46), so all of them 1e-3; seeds are fixed. */
+/* The statistics of a shape whose laws the samplers disagree about: a distance above `critical`. */
+static size_t disagreements(const struct shape *shape, size_t n, double critical)
+{
+    size_t failures = 0;
+    double *x = malloc(2 * STATISTICS * n * sizeof *x), *y = x + STATISTICS * n, worst = 0, scale = 0;
+    assert_non_null(x);
+    sample_statistics(shape, &net_sampler_weights, 100, n, x);
+    sample_statistics(shape, &net_sampler_conditional, 200, n, y);
+    for (size_t k = 0; k < n; k++)
+        scale = fmax(scale, x[EIG_MAX * n + k]);
+    for (size_t k = 0; k < STATISTICS; k++) {
+        const double distance = distance_of(n, x + k * n, y + k * n, scale);
+        worst = fmax(worst, distance);
+        if (distance > critical) {
+            failures++;
+            print_error("%s, L = %d, %s: distance %.4f above %.4f\n", shape->activation, (int)shape->depth,
+                        statistic_names[k], distance, critical);
+        }
+    }
+    print_message("%s, L = %d: largest distance %.4f of %.4f allowed\n", shape->activation, (int)shape->depth,
+                  worst, critical);
+    free(x);
+    return failures;
+}
+
+/* Each of the 80 tests has a false-alarm rate of 1.2e-5 (λ = 2.45), so all of them 1e-3; seeds are fixed. */
+static void samplers_have_like_laws(void **state)
+{
+    (void)state;
+    static const struct shape few[] = {{"relu", 2, 0.1, 4, 20, 3, 4, {1, 0.6, 1.4, 0.8}},
+                                       {"tanh", 3, 0.64, 3, 9, 1, 12, {1}}, /* T above M */
+                                       {"linear", 1, 0.3, 2, 15, 2, 5, {1}},
+                                       {"erf", 2, 0.3, 3, 8, 3, 5, {1, 3}}}; /* M_0 little above T */
+    size_t failures = 0;
+    for (size_t i = 0; i < sizeof few / sizeof *few; i++)
+        failures += disagreements(&few[i], 1000, 2.45 * sqrt(2.0 / 1000));
+    assert_int_equal(failures, 0);
+}
+
+/* Each of the 180 tests has a false-alarm rate of 5.5e-6 (λ = 2.53), so all of them 1e-3; seeds are fixed. */
 static void samplers_have_the_same_law(void **state)
 {
     (void)state;
-    const double critical = 2.46 * sqrt(2.0 / NETWORKS);
     size_t failures = 0;
-    double *x = malloc(2 * STATISTICS * NETWORKS * sizeof *x), *y = x + STATISTICS * NETWORKS;
-    assert_non_null(x);
-    for (size_t i = 0; i < sizeof law_shapes / sizeof *law_shapes; i++) {
-        sample_statistics(&law_shapes[i], &net_sampler_weights, 100, x);
-        sample_statistics(&law_shapes[i], &net_sampler_conditional, 200, y);
-        double worst = 0, scale = 0;
-        for (size_t k = 0; k < NETWORKS; k++)
-            scale = fmax(scale, x[2 * NETWORKS + k]);
-        for (size_t k = 0; k < STATISTICS; k++) {
-            const double distance = distance_of(x + k * NETWORKS, y + k * NETWORKS, scale);
-            worst = fmax(worst, distance);
-            if (distance > critical) {
-                failures++;
-                print_error("setting %zu, %s: distance %.4f above %.4f\n", i, statistic_names[k], distance,
-                            critical);
-            }
-        }
-        print_message("setting %zu (%s, L = %d): largest distance %.4f of %.4f allowed\n", i,
-                      law_shapes[i].activation, (int)law_shapes[i].depth, worst, critical);
-    }
-    free(x);
+    for (size_t i = 0; i < sizeof law_shapes / sizeof *law_shapes; i++)
+        failures += disagreements(&law_shapes[i], NETWORKS, 2.53 * sqrt(2.0 / NETWORKS));
     assert_int_equal(failures, 0);
 }
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(grams_are_grams),
+    cmocka_unit_test(threads_and_memory_change_no_bit),
+    cmocka_unit_test(panels_are_the_network),
+    cmocka_unit_test(samplers_share_the_inputs),
+    cmocka_unit_test(trials_and_shapes_have_their_own_numbers),
+    cmocka_unit_test(conditional_is_consistent_at_full_rank),
+    cmocka_unit_test(auto_takes_the_cheaper),
+    cmocka_unit_test(samplers_have_like_laws),
+};
+const struct test_group tests_net_samplers = TEST_GROUP(tests);
 
 static const struct CMUnitTest slow_tests[] = {cmocka_unit_test(samplers_have_the_same_law)};
 const struct test_group slow_net_samplers = TEST_GROUP(slow_tests);
