@@ -29,10 +29,13 @@
     X(tests_net_streams) \
     X(tests_net_samplers) \
     X(tests_fisher_fisher) \
+    X(tests_fisher_blocks) \
+    X(tests_fisher_estimators) \
     X(tests_fisher_unit) \
     X(tests_theory_gauss) \
     X(tests_theory_order) \
     X(tests_theory_fisher) \
+    X(tests_theory_blocks) \
     X(tests_theory_unit) \
     X(tests_measure_registry) \
     X(tests_report_limit) \
@@ -57,6 +60,7 @@
 #define SLOW(X) \
     X(slow_random_normal) \
     X(slow_net_samplers) \
+    X(slow_fisher_blocks) \
     X(slow_report_verdict) \
     X(slow_cmd_kills)
 // clang-format on

@@ -488,6 +488,8 @@ static int conditional_sample(void *work, const struct net_activation *activatio
     w->seed = seed;
     w->trial = trial;
     w->gram = gram;
+    gram->seed = seed;
+    gram->trial = trial;
 
     if (inputs_are_implicit(a))
         net_wishart_draw(a, seed, trial, w->hands->H, gram->H[0]);

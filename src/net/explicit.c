@@ -360,6 +360,8 @@ static int explicit_sample(void *work, const struct net_activation *activations,
     w->seed = seed;
     w->trial = trial;
     w->gram = gram;
+    gram->seed = seed;
+    gram->trial = trial;
 
     for (size_t l = 0; l < a->L; l++) {
         const size_t used = a->widths[l] * a->T;

@@ -55,6 +55,7 @@ struct net_units {
 /* Upper triangles alone (linalg.h). D^L, which is I_C ⊗ 11ᵀ in every network, is not stored. */
 struct net_gram {
     const struct net_architecture *architecture;
+    uint64_t seed, trial;    /* which network it is: set by the sampler */
     double **H;              /* (L+1) pointers: H[l] (T, T), l = 0..L-1 */
     double **D;              /* (L+1) pointers: D[l] (CT, CT), l = 1..L-1 */
     double *f;               /* (C, T) */
@@ -66,6 +67,14 @@ struct net_gram {
 int net_gram_init(struct net_gram *gram, const struct net_architecture *architecture,
                   struct base_error *error);
 void net_gram_free(struct net_gram *gram);
+
+/* Random numbers for what is measured with some, functions of the network like all its others (draws.c):
+ * labels y_k(t) ~ N(0, 1) at y[k*T + t], and draws ε_k(t) ~ N(0, 1) of outputs at epsilon[(r*C + k)*T + t], r
+ * < n. */
+void net_gram_labels(const struct net_gram *gram, double *y);
+void net_gram_draws(const struct net_gram *gram, size_t n, double *epsilon);
+/* T² normals N_st at N[s*T + t], for layer l. */
+void net_gram_mixture(const struct net_gram *gram, size_t l, double *N);
 
 /* The version of what random numbers a network is made of: random/normal.h, random/stream.h, the purposes of
  * net and how each sampler uses them. It grows with any change of theirs, and a result of another version is

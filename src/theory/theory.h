@@ -29,7 +29,9 @@
 /* Gaussian integrals of one layer (gauss.c): with c = b/a, 0 ≤ b ≤ a and Dz the standard Gaussian measure,
  *     I_g[a, b] = ∫∫ Dz₁Dz₂ g(√a z₁) g(√a (c z₁ + √(1−c²) z₂)) = ∫Dx (∫Dy g(√b x + √(a−b) y))² .
  * The members of a pair are I_φ (phi), I_φ' (dphi) and I_φ'² (dphi2 = E φ'(u)²φ'(v)²; right
- * where φ' grows no faster than a power, and no error where it does not exist).
+ * where φ' grows no faster than a power, and no error where it does not exist), and, for b < a, the rates
+ * ∂I_φ'/∂b (dphi_rate) and ∂I_φ'²/∂b (dphi2_rate); ∂I_φ/∂b is I_φ'. NaN at b = a, where they are not defined
+ * for a kinked φ. They exist for kinked ones else: (∂/∂b) ∫Dx m(x)² = ∫Dx (∫Dy y g(√b x + √(a−b) y))²/(a−b).
  *
  * A smooth activation is integrated by the equispaced rule of step 0.2/1.5^level, whose error is e^(−2πd/h),
  * d the distance of the nearest pole over √a (tanh: d = π/(2√a)); 1e-13 for tanh up to a = 60 at level 5.
@@ -38,7 +40,7 @@
  * included, from level 1 on. BASE_UNRESOLVED when the integral overflows or does not exist. b may exceed a by
  * rounding. */
 struct theory_pair {
-    double phi, dphi, dphi2;
+    double phi, dphi, dphi2, dphi_rate, dphi2_rate;
 };
 int theory_gauss_pair(const struct net_activation *activation, double a, double b, int level,
                       struct theory_pair *integral, struct base_error *error);
@@ -54,6 +56,8 @@ struct theory_order {
     double *qtilde;      /* (L+1, pairs), l = 1..L */
     double *slope;       /* (L+1, pairs) E φ'φ' at q^l_p, l = 1..L-1 */
     double *slope2;      /* (L+1, pairs) E φ'²φ'² at q^l_p, l = 1..L-1 */
+    double *slope_rate;  /* (L+1, pairs) ∂ slope/∂q^l_p, l = 1..L-1; NaN where both samples are one */
+    double *slope2_rate; /* (L+1, pairs) ∂ slope2/∂q^l_p, so; neither counts for `error` */
     double error;        /* largest relative change of any of them between the last two quadrature levels */
 };
 
@@ -94,6 +98,23 @@ struct theory_fisher {
 };
 void theory_fisher_predict(const struct theory_order *order, const struct net_architecture *architecture,
                            struct theory_fisher *prediction);
+
+/* Mean square Frobenius norm of one unit block of F, weights alone (blocks.c; AKO19 has the orders of
+ * magnitude, the numbers are beyond it): F_(l,i),(m,j) = (1/T) Σ_t Σ_k δ^l_ki δ^m_kj h^{l-1} h^{m-1}ᵀ, for
+ * 1 ≤ l < m ≤ L−1, as Σ_p w_p of
+ *
+ *     on[l]             (σ_w²/M_l)² E φ'²φ'² (C² q̃^{l+1}_ss q̃^{l+1}_tt + 2C (q̃^{l+1})²) (h^{l-1})²
+ *     off[l]            i ≠ j:  [C (q̃^l)² + C(C−1) (σ_w² E φ'φ')² V^{l+1}] / M_l² · (h^{l-1})²
+ *     cross[l*(L+1)+m]  [C q̃^l q̃^m + C(C−1) Π_{j=l}^{m-1} (σ_w² E φ'φ')_j V^m] / (M_l M_m) · h^{l-1} h^{m-1}
+ *     V^l               (σ_w² E φ'φ')² V^{l+1} + (σ_w⁴/M_l) E φ'²φ'² q̃^{l+1}_ss q̃^{l+1}_tt ,  V^L = 0
+ *     h^l               M_l q̂^l
+ *
+ * V is the mean square of δ^l_k·δ^l_k' of two outputs. With inputs iid N(0,1) what two samples share in layer
+ * 1 is all fluctuation: (h⁰)² is M_0² + 2M_0 for one sample and M_0 for two, and a cross block with l = 1
+ * is, for two, the derivative by q̂⁰, at 0, of what stands beside h⁰. on and off have L+1
+ * numbers, cross (L+1)²; others are left alone. */
+int theory_blocks_predict(const struct theory_order *order, const struct net_architecture *architecture,
+                          double *on, double *off, double *cross, struct base_error *error);
 
 /* ---- the Fisher matrix of one unit (unit.c; AKO19)
  *
