@@ -36,8 +36,10 @@
     X(tests_theory_order) \
     X(tests_theory_fisher) \
     X(tests_theory_blocks) \
+    X(tests_theory_estimators) \
     X(tests_theory_unit) \
     X(tests_measure_registry) \
+    X(tests_measure_estimators) \
     X(tests_report_limit) \
     X(tests_report_theory_table) \
     X(tests_store_file) \
@@ -61,6 +63,7 @@
     X(slow_random_normal) \
     X(slow_net_samplers) \
     X(slow_fisher_blocks) \
+    X(slow_theory_estimators) \
     X(slow_report_verdict) \
     X(slow_cmd_kills)
 // clang-format on

@@ -72,6 +72,7 @@ struct measure {
 
 extern const struct measure measure_fisher;
 extern const struct measure measure_blocks;
+extern const struct measure measure_estimators;
 
 /* All of them, ended by NULL. */
 extern const struct measure *const measure_registry[];
