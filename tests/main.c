@@ -32,7 +32,10 @@
     X(tests_theory_gauss) \
     X(tests_theory_order) \
     X(tests_theory_fisher) \
+    X(tests_theory_layers) \
     X(tests_measure_registry) \
+    X(tests_measure_axis) \
+    X(tests_measure_layers) \
     X(tests_report_limit) \
     X(tests_report_theory_table) \
     X(tests_store_file) \
@@ -47,6 +50,7 @@
     X(tests_cmd_run) \
     X(tests_cmd_tables) \
     X(tests_cmd_own_theory) \
+    X(tests_cmd_layers) \
     X(tests_cmd_figures) \
     X(tests_cmd_plan) \
     X(tests_cmd_doctor) \
