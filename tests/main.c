@@ -40,6 +40,9 @@
     X(tests_theory_unit) \
     X(tests_measure_registry) \
     X(tests_measure_estimators) \
+    X(tests_theory_layers) \
+    X(tests_measure_axis) \
+    X(tests_measure_layers) \
     X(tests_report_limit) \
     X(tests_report_theory_table) \
     X(tests_store_file) \
@@ -54,6 +57,7 @@
     X(tests_cmd_run) \
     X(tests_cmd_tables) \
     X(tests_cmd_own_theory) \
+    X(tests_cmd_layers) \
     X(tests_cmd_figures) \
     X(tests_cmd_plan) \
     X(tests_cmd_doctor) \

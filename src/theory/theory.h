@@ -172,6 +172,31 @@ void theory_unit_natural_gradient(const struct theory_unit *unit, const double *
 
 /* ---- */
 
+/* The diagonal blocks F_ll of F, the weights of one layer each, l = 1..L (layers.c; KAA19, KAA21). With
+ * x_p = q̃^l_p q̂^{l-1}_p :
+ *
+ *     mean eigenvalue    C (1/T) Σ_s x_ss / M_l                  over the M_l M_{l-1} weights
+ *     second moment      C (M_{l-1}/M_l) Σ_p w_p x_p²            the same
+ *     largest, C-fold    M_{l-1} Σ_p w_p x_p
+ *     share of a layer   M_{l-1} Σ_s x_ss / Σ_m M_{m-1} Σ_s x_ss        in the trace of all weights
+ *                        largest of F_ll / largest of F                 (F with its biases)
+ *
+ * Layer 1 has q̂⁰_2 = 0 for inputs iid N(0,1), whose products are of order √M_0, and
+ *
+ *     second moment      + C w_2 q̃¹_2²/M_1
+ *     largest            (M_0/T) (q̃¹_2 (1 + √(T/M_0))² + q̃¹_1 − q̃¹_2)     (T > 1)
+ *
+ * For given inputs the largest are those of the T×T mean-field kernels, (1/T) M_{l-1} q̂^{l-1}_st q̃^l_st and
+ * (1/T) Σ_l (M_{l-1} q̂^{l-1}_st + 1) q̃^l_st for F; BASE_UNRESOLVED where these overflow. O(L T³).
+ *
+ * nan: the largest of a layer with x_2 < 1e-12 x_1 at T > 1, which is not O(M) (as κ_2 in theory_fisher). */
+struct theory_layers { /* (L+1) numbers each, the caller's; that of layer l at [l], [0] is not set */
+    double *eig_mean, *eig_second_moment, *eig_max;
+    double *trace_share, *max_share;
+};
+int theory_layers_predict(const struct theory_order *order, const struct net_architecture *architecture,
+                          const struct theory_layers *prediction, struct base_error *error);
+
 /* GSL returns its errors instead of ending the program. Call first. */
 void theory_init(void);
 /* "GSL 2.7.1" */
