@@ -36,8 +36,13 @@
     X(tests_theory_order) \
     X(tests_theory_fisher) \
     X(tests_theory_blocks) \
+    X(tests_theory_estimators) \
     X(tests_theory_unit) \
     X(tests_measure_registry) \
+    X(tests_measure_estimators) \
+    X(tests_theory_layers) \
+    X(tests_measure_axis) \
+    X(tests_measure_layers) \
     X(tests_report_limit) \
     X(tests_report_theory_table) \
     X(tests_store_file) \
@@ -52,6 +57,7 @@
     X(tests_cmd_run) \
     X(tests_cmd_tables) \
     X(tests_cmd_own_theory) \
+    X(tests_cmd_layers) \
     X(tests_cmd_figures) \
     X(tests_cmd_plan) \
     X(tests_cmd_doctor) \
@@ -61,6 +67,7 @@
     X(slow_random_normal) \
     X(slow_net_samplers) \
     X(slow_fisher_blocks) \
+    X(slow_theory_estimators) \
     X(slow_report_verdict) \
     X(slow_cmd_kills)
 // clang-format on

@@ -116,6 +116,14 @@ int fisher_estimator_dual(size_t C, size_t T, size_t m, const double *X, const d
 /* (2/(T²n)) Σ_t ‖K_tt‖² from both triangles of F*. */
 double fisher_estimator_trace_variance(size_t C, size_t T, size_t n, const double *dual);
 
+/* ---- layers.c */
+
+/* The dual of F_ll, the block of the weights of layer l alone (no biases), l = 1..L: (1/T) H^{l-1} ∘ D^l, the
+ * upper triangle. Returns its number of rows n: CT for l < L, where dual is (CT, CT), rows (k, t); T for l =
+ * L, where D^L = I_C ⊗ 11ᵀ and dual (T, T) = H^{L-1}/T stands for C equal blocks. Either way each eigenvalue
+ * of the n counts CT/n-fold. (CT)²/2 multiplications. */
+size_t fisher_layer_dual_compute(const struct net_gram *gram, size_t l, double *dual);
+
 /* ---- full.c: small networks only, to hold the dual against */
 
 /* Parameters in the order W¹ (row-major), b¹, W², b², …: the index of W^l_ij and of b^l_i. */
