@@ -34,7 +34,11 @@
     X(tests_theory_order) \
     X(tests_theory_fisher) \
     X(tests_theory_unit) \
+    X(tests_theory_metric) \
+    X(tests_theory_norm) \
     X(tests_measure_registry) \
+    X(tests_measure_metric) \
+    X(tests_measure_norm) \
     X(tests_report_limit) \
     X(tests_report_theory_table) \
     X(tests_store_file) \

@@ -71,6 +71,8 @@ struct measure {
 };
 
 extern const struct measure measure_fisher;
+extern const struct measure measure_metric;
+extern const struct measure measure_norm;
 
 /* All of them, ended by NULL. */
 extern const struct measure *const measure_registry[];

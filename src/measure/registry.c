@@ -5,6 +5,8 @@
 
 const struct measure *const measure_registry[] = {
     &measure_fisher,
+    &measure_metric,
+    &measure_norm,
     NULL,
 };
 
