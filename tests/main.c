@@ -61,6 +61,8 @@
 #define SLOW(X) \
     X(slow_random_normal) \
     X(slow_net_samplers) \
+    X(slow_measure_metric) \
+    X(slow_measure_norm) \
     X(slow_report_verdict) \
     X(slow_cmd_kills)
 // clang-format on

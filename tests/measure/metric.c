@@ -4,6 +4,7 @@
 #include "linalg/linalg.h"
 #include "net/shape.h"
 #include "net/weights.h"
+#include "report/report.h"
 #include "tests.h"
 
 #include <math.h>
@@ -124,14 +125,14 @@ static void sample_ratios(const struct shape *shape, const struct net_sampler *s
         assert_int_equal(sampler->sample(work, &activation, 11, trial, &gram, &error), BASE_OK);
         assert_int_equal(measure_metric.run(measure, &gram, values, &error), BASE_OK);
         for (size_t v = 0; v < 3; v++)
-            for (size_t l = 0; l < a.L; l++) {
+            for (size_t l = 0; l < a.L && l < MAX_L; l++) {
                 const double r = numbers[v][l] / theory[v][l];
                 sum[v][l] += r / (double)trials;
                 squares[v][l] += r * r / (double)trials;
             }
     }
     for (size_t v = 0; v < 3; v++)
-        for (size_t l = 0; l < a.L; l++) {
+        for (size_t l = 0; l < MAX_L; l++) {
             ratio[v][l] = sum[v][l];
             se[v][l] = sqrt((squares[v][l] - sum[v][l] * sum[v][l]) / (double)trials);
         }
@@ -144,7 +145,7 @@ static void sample_ratios(const struct shape *shape, const struct net_sampler *s
 
 /* What holds in the mean at every width: the mean eigenvalue of linear networks everywhere and of all
  * networks at l = L−1; there, the second moment up to the factor 1 + (C+1)/M of a Wishart matrix; and with C
- * = 1 the largest eigenvalue. 20 numbers at 4.5 standard errors, each missed by chance 7 times in a million;
+ * = 1 the largest eigenvalue. 14 numbers at 4.5 standard errors, each missed by chance 7 times in a million;
  * the seed is fixed. */
 static void what_is_exact_is_exact(void **state)
 {
@@ -170,3 +171,51 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_is_exact_is_exact),
 };
 const struct test_group tests_measure_metric = TEST_GROUP(tests);
+
+/* Whether measured/predicted approaches 1 as the variable's powers have it: 36 limits, each called wrong by
+ * chance once in 36000 times, all of them once in 1000; the seed is fixed. An interval wider than what verify
+ * takes for a judgement is a failure too. */
+static void metrics_approach_their_predictions(void **state)
+{
+    (void)state;
+    enum { WIDTHS = 4, TRIALS = 400 };
+    static const double widths[WIDTHS] = {100, 200, 400, 800}, level = 1e-3 / 36;
+    static const size_t counts[WIDTHS] = {TRIALS, TRIALS, TRIALS, TRIALS};
+    static const struct shape networks[] = {{"tanh", 3, 0.64, 3, 0, 1, 30, {1, 0.8, 1.3}},
+                                            {"relu", 2, 0.1, 3, 0, 1, 30, {1}},
+                                            {"tanh", 3, 0.64, 3, 0, 3, 30, {1}},
+                                            {"relu", 2, 0.1, 3, 0, 3, 30, {1.4, 1, 0.7}}};
+    size_t failures = 0;
+    for (size_t i = 0; i < 4; i++) {
+        double ratio[WIDTHS][3][MAX_L], se[WIDTHS][3][MAX_L];
+        for (size_t w = 0; w < WIDTHS; w++) {
+            struct shape shape = networks[i];
+            shape.width = (int64_t)widths[w];
+            sample_ratios(&shape, &net_sampler_conditional, TRIALS, ratio[w], se[w]);
+        }
+        for (size_t v = 0; v < 3; v++)
+            for (size_t l = 0; l < 3; l++) {
+                double ratios[WIDTHS], errors[WIDTHS], powers[MEASURE_MAX_POWERS];
+                struct report_limit limit;
+                struct base_error error;
+                for (size_t w = 0; w < WIDTHS; w++) {
+                    ratios[w] = ratio[w][v][l];
+                    errors[w] = se[w][v][l];
+                }
+                const size_t n =
+                    measure_powers(&measure_metric.variables[v], networks[i].outputs > 1, powers);
+                assert_int_equal(
+                    report_limit_fit(WIDTHS, widths, ratios, errors, counts, n, powers, &limit, &error),
+                    BASE_OK);
+                const double p = report_limit_p_value(&limit), half = report_limit_half_width(&limit, level);
+                print_message("%s, C = %d, layer %zu: %s/theory -> %.4f +- %.4f, p = %.2g\n",
+                              networks[i].activation, (int)networks[i].outputs, l,
+                              measure_metric.variables[v].name, limit.limit, half, p);
+                failures += p < level || !report_limit_fits(&limit) || half > REPORT_WIDEST;
+            }
+    }
+    assert_int_equal(failures, 0);
+}
+
+static const struct CMUnitTest slow_tests[] = {cmocka_unit_test(metrics_approach_their_predictions)};
+const struct test_group slow_measure_metric = TEST_GROUP(slow_tests);

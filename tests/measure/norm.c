@@ -3,6 +3,7 @@
 
 #include "fisher/fisher.h"
 #include "net/shape.h"
+#include "report/report.h"
 #include "tests.h"
 
 #include <math.h>
@@ -157,3 +158,46 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(homogeneous_networks_have_the_predicted_means),
 };
 const struct test_group tests_measure_norm = TEST_GROUP(tests);
+
+/* Whether measured/predicted approaches 1: 12 limits, each called wrong by chance once in 12000 times, all of
+ * them once in 1000; the seed is fixed. */
+static void norms_approach_their_predictions(void **state)
+{
+    (void)state;
+    enum { WIDTHS = 4, TRIALS = 2000 };
+    static const double widths[WIDTHS] = {50, 100, 200, 400}, level = 1e-3 / 12;
+    static const size_t counts[WIDTHS] = {TRIALS, TRIALS, TRIALS, TRIALS};
+    static const struct shape networks[] = {{"tanh", 3, 0.64, 4, 0, 10, 5, {1, 0.8, 1.3}},
+                                            {"relu", 2, 0.1, 3, 0, 10, 5, {1}},
+                                            {"x*exp(-x^2/2)", 2, 0.2, 3, 0, 5, 5, {1}},
+                                            {"gelu", 2, 0, 5, 0, 10, 5, {1}}};
+    size_t failures = 0;
+    for (size_t i = 0; i < 4; i++) {
+        double mean[WIDTHS][3], se[WIDTHS][3], theory[3];
+        for (size_t w = 0; w < WIDTHS; w++) {
+            struct shape shape = networks[i];
+            shape.width = (int64_t)widths[w];
+            sample_norms(&shape, &net_sampler_conditional, TRIALS, mean[w], se[w], theory);
+        }
+        for (size_t v = 0; v < 3; v++) {
+            double ratios[WIDTHS], errors[WIDTHS], powers[MEASURE_MAX_POWERS];
+            struct report_limit limit;
+            struct base_error error;
+            for (size_t w = 0; w < WIDTHS; w++) {
+                ratios[w] = mean[w][v] / theory[v];
+                errors[w] = se[w][v] / theory[v];
+            }
+            const size_t n = measure_powers(&measure_norm.variables[v], true, powers);
+            assert_int_equal(
+                report_limit_fit(WIDTHS, widths, ratios, errors, counts, n, powers, &limit, &error), BASE_OK);
+            const double p = report_limit_p_value(&limit), half = report_limit_half_width(&limit, level);
+            print_message("%s: %s/theory -> %.4f +- %.4f, p = %.2g\n", networks[i].activation,
+                          measure_norm.variables[v].name, limit.limit, half, p);
+            failures += p < level || !report_limit_fits(&limit) || half > 0.1;
+        }
+    }
+    assert_int_equal(failures, 0);
+}
+
+static const struct CMUnitTest slow_tests[] = {cmocka_unit_test(norms_approach_their_predictions)};
+const struct test_group slow_measure_norm = TEST_GROUP(slow_tests);
