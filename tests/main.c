@@ -38,11 +38,15 @@
     X(tests_theory_blocks) \
     X(tests_theory_estimators) \
     X(tests_theory_unit) \
+    X(tests_theory_metric) \
+    X(tests_theory_norm) \
     X(tests_measure_registry) \
     X(tests_measure_estimators) \
     X(tests_theory_layers) \
     X(tests_measure_axis) \
     X(tests_measure_layers) \
+    X(tests_measure_metric) \
+    X(tests_measure_norm) \
     X(tests_report_limit) \
     X(tests_report_theory_table) \
     X(tests_store_file) \
@@ -68,6 +72,8 @@
     X(slow_net_samplers) \
     X(slow_fisher_blocks) \
     X(slow_theory_estimators) \
+    X(slow_measure_metric) \
+    X(slow_measure_norm) \
     X(slow_report_verdict) \
     X(slow_cmd_kills)
 // clang-format on

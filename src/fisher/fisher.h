@@ -124,6 +124,17 @@ double fisher_estimator_trace_variance(size_t C, size_t T, size_t n, const doubl
  * of the n counts CT/n-fold. (CT)²/2 multiplications. */
 size_t fisher_layer_dual_compute(const struct net_gram *gram, size_t l, double *dual);
 
+/* ---- norm.c: Fisher–Rao norms (KAA19) */
+
+/* θᵀF(θ)θ = (1/T) Σ_t Σ_k (J θ)² , (Jθ)_k(t) = Σ_l Σ_i δ^l_ki (Σ_j W^l_ij h^{l-1}_j + b^l_i) =
+ * Σ_{l<L} U^l_k(t) + f_k(t). Reads U. */
+double fisher_norm_self(const struct net_gram *gram);
+
+/* E θ'ᵀF(θ)θ' over θ' alone, independent and of the law of θ: *all is
+ *     (1/T) Σ_t Σ_k Σ_l (σ_w² H^{l-1}_tt/M_{l-1} + σ_b²) D^l_(k,t),(k,t) ,
+ * *weights the same without σ_b², where θ' has weights alone. */
+void fisher_norm_independent(const struct net_gram *gram, double *weights, double *all);
+
 /* ---- full.c: small networks only, to hold the dual against */
 
 /* Parameters in the order W¹ (row-major), b¹, W², b², …: the index of W^l_ij and of b^l_i. */

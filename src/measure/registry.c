@@ -9,6 +9,8 @@ const struct measure *const measure_registry[] = {
     &measure_blocks,
     &measure_unit,
     &measure_estimators,
+    &measure_metric,
+    &measure_norm,
     NULL,
 };
 

@@ -45,6 +45,13 @@ struct theory_pair {
 int theory_gauss_pair(const struct net_activation *activation, double a, double b, int level,
                       struct theory_pair *integral, struct base_error *error);
 
+/* With u ~ N(0, a), by the rules of the same levels: E φφ'u, E φ'², E φ'²u². */
+struct theory_tangent {
+    double phi_dphi_u, dphi2, dphi2_u2;
+};
+int theory_gauss_tangent(const struct net_activation *activation, double a, int level,
+                         struct theory_tangent *integral, struct base_error *error);
+
 /* Order parameters of one network shape (order.c): x^l_p at x[l*pairs + p]. */
 struct theory_order {
     size_t L;
@@ -169,6 +176,43 @@ int theory_unit_open(struct theory_unit *unit, const struct net_activation *acti
 void theory_unit_matrix(const struct theory_unit *unit, double *G);
 int theory_unit_inverse(const struct theory_unit *unit, double *inverse, struct base_error *error);
 void theory_unit_natural_gradient(const struct theory_unit *unit, const double *g, double *v);
+
+/* ---- metrics of inputs and features (metric.c; KAA21)
+ *
+ * Of A^l = (1/T) Σ_t Σ_k ∇_{h^l} f_k ∇_{h^l} f_kᵀ (M_l, M_l), l = 0..L-1, with q̃_h = σ_w² q̃^{l+1}:
+ *
+ *     mean eigenvalue      C (1/T) Σ_s q̃_h,ss / M_l
+ *     second moment        (C/M_l) Σ_p w_p q̃_h,p²
+ *     largest, C-fold      the largest eigenvalue of (1/T) q̃_h, which is (T−1)/T q̃_h,2 + q̃_h,1/T for inputs
+ *                          iid N(0,1); nan where q̃_h,2 < 1e-12 q̃_h,1 at T > 1, and nothing stands above the
+ *                          bulk
+ *
+ * Exact in the mean over networks of any width are the mean eigenvalue at l = L−1 and, with C = 1, the
+ * largest there. Given inputs have as many features, M_0, at every width: of them the second moment and the
+ * largest keep a part that does not go away, of relative size C/M_0 and √(C/M_0). T³ flops with given inputs.
+ */
+struct theory_metric {
+    double eig_mean, eig_second_moment, eig_max;
+};
+int theory_metric_predict(const struct theory_order *order, const struct net_architecture *architecture,
+                          size_t l, struct theory_metric *prediction, struct base_error *error);
+
+/* ---- Fisher–Rao norms (norm.c; KAA19)
+ *
+ *     independent   E θ'ᵀF(θ)θ' = C Σ_l q^l_ss q̃^l_ss over an independent θ' of the same law
+ *     weights       the part of the weights, σ_w² C Σ_l q̃^l_ss q̂^{l-1}_ss
+ *     bound         weights ≤ σ_w² C (α/α_min) κ_1 , α_min = min_{l<L} α_l : equal at equal widths
+ *     self          E θᵀF(θ)θ = C Var ḟ , ḟ = Jθ = d f / d ln θ : by a recursion for the law of (u^l, u̇^l)
+ *                   (beyond; relu with σ_b = 0: L² C q^L_ss, as f is then homogeneous of degree L)
+ *
+ * all averaged over s. The self norm of one network does not settle at any width: with C = 1 its standard
+ * deviation over networks is 0.6 to 1.0 of its mean, with a long upper tail. */
+struct theory_norm {
+    double self, independent, weights, weights_bound;
+};
+int theory_norm_predict(const struct theory_order *order, const struct net_activation *activation,
+                        const struct net_architecture *architecture, struct theory_norm *prediction,
+                        struct base_error *error);
 
 /* ---- */
 
