@@ -118,7 +118,7 @@ static void keys_are_strict(void **state)
         {"network: 3", "x.yaml:1:10: network: a single value is not a mapping; write network: {depth"},
         {"network: [3]", "network: a list is not a mapping"},
         {"data: {sample: 3}", "data.sample: unknown key; did you mean samples?|data has inputs, samples, "
-                              "path, labels, classes, center, normalize"},
+                              "draws, path, labels, classes, center, normalize"},
         {"seed: 1\ntrials: 1\nseed: 2\n", "x.yaml:3:1: seed: the key stands twice, in line 1 and in line 3"},
         {"network: {width: 1, width: 1}", "x.yaml:1:21: width: the key stands twice"},
         {"{[a]: 1}", "x.yaml:1:2: a list stands where a key must be"},
