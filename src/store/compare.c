@@ -68,14 +68,40 @@ out:
     return status;
 }
 
-int store_experiment_check(hid_t file, const struct experiment *e, struct base_error *error)
+/* What `data` says for sure is the same experiment, so both have as many lines. */
+static int check_data(hid_t file, const char *mine, struct base_error *error)
+{
+    int status;
+    char *stored = NULL;
+    TRY(h5_attribute_read_text(file, "data", &stored, error));
+    const char *theirs = stored != NULL ? stored : "", *own = mine != NULL ? mine : "";
+    while (*own != '\0' && *own == *theirs) { /* to the first line that differs */
+        const size_t line = strcspn(own, "\n");
+        if (strncmp(own, theirs, line + 1) != 0)
+            break;
+        own += line + 1;
+        theirs += line + 1;
+    }
+    if (*own != '\0' || *theirs != '\0')
+        TRY(base_fail(
+            error, BASE_BAD_INPUT,
+            "a data file has changed since it was begun: then `%.*s`, now `%.*s`; give another file with "
+            "-o",
+            (int)strcspn(theirs, "\n"), theirs, (int)strcspn(own, "\n"), own));
+out:
+    free(stored);
+    return status;
+}
+
+int store_experiment_check(hid_t file, const struct store_layout *layout, struct base_error *error)
 {
     int status;
     char *stored = NULL;
     TRY(h5_attribute_read_text(file, "definition", &stored, error));
     if (stored == NULL)
         TRY(base_fail(error, BASE_FAILED, "it has no attribute `definition`"));
-    TRY(check_definition(stored, e, error));
+    TRY(check_definition(stored, layout->experiment, error));
+    TRY(check_data(file, layout->data.text, error));
     TRY(check_random_version(file, error));
 out:
     free(stored);
