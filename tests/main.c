@@ -40,6 +40,8 @@
     X(tests_theory_unit) \
     X(tests_theory_metric) \
     X(tests_theory_norm) \
+    X(tests_data_readers) \
+    X(tests_data_set) \
     X(tests_measure_registry) \
     X(tests_measure_estimators) \
     X(tests_theory_layers) \
@@ -54,9 +56,11 @@
     X(tests_store_damage) \
     X(tests_store_tools) \
     X(tests_store_look) \
+    X(tests_store_dataset) \
     X(tests_fuzz_replay) \
     X(tests_sweep_sweep) \
     X(tests_sweep_plan) \
+    X(tests_sweep_inputs) \
     X(tests_cmd_usage) \
     X(tests_cmd_run) \
     X(tests_cmd_tables) \
