@@ -71,6 +71,7 @@ struct measure {
 };
 
 extern const struct measure measure_fisher;
+extern const struct measure measure_softmax;
 
 /* All of them, ended by NULL. */
 extern const struct measure *const measure_registry[];
