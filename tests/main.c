@@ -29,10 +29,13 @@
     X(tests_net_streams) \
     X(tests_net_samplers) \
     X(tests_fisher_fisher) \
+    X(tests_fisher_softmax) \
     X(tests_theory_gauss) \
     X(tests_theory_order) \
     X(tests_theory_fisher) \
+    X(tests_theory_softmax) \
     X(tests_measure_registry) \
+    X(tests_measure_softmax) \
     X(tests_report_limit) \
     X(tests_report_theory_table) \
     X(tests_store_file) \
@@ -55,6 +58,7 @@
 #define SLOW(X) \
     X(slow_random_normal) \
     X(slow_net_samplers) \
+    X(slow_theory_softmax) \
     X(slow_report_verdict) \
     X(slow_cmd_kills)
 // clang-format on
