@@ -31,6 +31,7 @@
     X(tests_fisher_fisher) \
     X(tests_theory_gauss) \
     X(tests_theory_order) \
+    X(tests_theory_kernel) \
     X(tests_theory_fisher) \
     X(tests_measure_registry) \
     X(tests_report_limit) \
