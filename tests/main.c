@@ -32,6 +32,7 @@
     X(tests_fisher_softmax) \
     X(tests_theory_gauss) \
     X(tests_theory_order) \
+    X(tests_theory_kernel) \
     X(tests_theory_fisher) \
     X(tests_theory_softmax) \
     X(tests_measure_registry) \

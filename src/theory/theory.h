@@ -43,6 +43,11 @@ struct theory_pair {
 int theory_gauss_pair(const struct net_activation *activation, double a, double b, int level,
                       struct theory_pair *integral, struct base_error *error);
 
+/* The same of two variances a[0], a[1] > 0 and a covariance b of either sign, clamped to √(a[0] a[1]):
+ * E g(u)g(v) by the rule above, at twice its cost. */
+int theory_gauss_unequal(const struct net_activation *activation, const double a[2], double b, int level,
+                         struct theory_pair *integral, struct base_error *error);
+
 /* Order parameters of one network shape (order.c): x^l_p at x[l*pairs + p]. */
 struct theory_order {
     size_t L;
@@ -70,6 +75,42 @@ int theory_order_solve(struct theory_order *order, const struct net_activation *
                        double weight_variance, double bias_variance, size_t depth, double tolerance,
                        struct base_error *error);
 void theory_order_free(struct theory_order *order);
+
+/* ---- kernel.c: given inputs. "Mean-field kernels": the recursions of KAA19 for each pair (s, t)
+ *
+ *     q^l_st = σ_w² q̂^{l-1}_st + σ_b² ,  q̂⁰ = XXᵀ/M_0 ,  q̂^l_st = E φ(u_s)φ(u_t) ,
+ *     q̃^l_st = σ_w² q̃^{l+1}_st E φ'(u_s)φ'(u_t) ,  q̃^L_st = 1 ,      (u_s, u_t) Gaussian of covariance q^l
+ *
+ * (KAA21 and the literature on the NTK; "beyond" as a predictor of whole Fisher spectra). The integrals are
+ * sums of Mehler's over the correlation, with as many terms as leave out at most `tolerance` (not below
+ * 1e-13) of √(E φ'(u_s)² E φ'(u_t)²); the diagonal is a one-dimensional quadrature. Piecewise linear
+ * activations with their kink at 0 have closed forms. Where the series is too long (correlations above some
+ * 0.98 of an expression with kinks elsewhere; never of a named activation at variances up to some 60) a pair
+ * takes a two-dimensional quadrature, 0.1 to 10 ms.
+ *
+ * T×T matrices are symmetric, upper triangles, element (s, t) at [s*T + t]. */
+
+/* gram (T, T) = XXᵀ/M_0 of inputs h⁰ (M_0, T). */
+int theory_gram_compute(size_t M_0, size_t T, const double *inputs, double *gram, struct base_error *error);
+
+/* All order parameters for given inputs of this gram. Memory: theory_kernel_bytes. BASE_UNRESOLVED as
+ * theory_order_solve; order->error is the tolerance. */
+int theory_kernel_solve(struct theory_order *order, const struct net_activation *activation,
+                        double weight_variance, double bias_variance, size_t depth, size_t T,
+                        const double *gram, double tolerance, struct base_error *error);
+double theory_kernel_bytes(size_t depth, size_t T);
+
+/* sum (T, T) = Σ_l (a_{l-1} q̂^{l-1} + b_{l-1}) q̃^l , a and b (L), and nngp (T, T) = q^L, the covariance of
+ * the outputs: the same in 2 T² numbers, layer by layer. About 20 ns a pair and layer. gram may not be either
+ * of them. */
+int theory_kernel_sum(const struct net_activation *activation, double weight_variance, double bias_variance,
+                      size_t depth, size_t T, const double *gram, const double *a, const double *b,
+                      double tolerance, double *sum, double *nngp, struct base_error *error);
+
+/* The analytic NTK Θ = Σ_l q^l q̃^l of the NTK parametrisation, W = σ_w ω/√M_{l-1} and b = σ_b β; and q^L. */
+int theory_ntk_compute(const struct net_activation *activation, double weight_variance, double bias_variance,
+                       size_t depth, size_t T, const double *gram, double tolerance, double *ntk,
+                       double *nngp, struct base_error *error);
 
 /* κ and the predictions for the regression Fisher matrix F = (1/T) JᵀJ (fisher.c), from
  * ακ_e = Σ_{l=1}^{L} α_{l-1} q̃^l_e q̂^{l-1}_e :
