@@ -135,10 +135,7 @@ static int softmax_run(void *work, const struct net_gram *gram, double *const *v
     fisher_softmax_dual(a->C, a->T, w->g, w->row, w->dual);
     *values[MEAN] = linalg_trace(a->CT, w->dual) / a->P;
     *values[SECOND_MOMENT] = linalg_frobenius2(a->CT, w->dual) / a->P;
-    if (*values[SECOND_MOMENT] > 0)
-        TRY(linalg_eigen_top(a->CT, 1, w->dual, NULL, values[MAX], w->row, &residual, w->scratch, error));
-    else
-        *values[MAX] = *values[MEAN] * a->P; /* all 0, or nan: every sample is saturated */
+    TRY(linalg_eigen_top(a->CT, 1, w->dual, NULL, values[MAX], w->row, &residual, w->scratch, error));
     if (values[EIGENVALUES] != NULL)
         TRY(all_eigenvalues(w, a, values[EIGENVALUES], error));
 out:

@@ -38,9 +38,16 @@ struct theory_nodes {
 };
 struct theory_nodes theory_laplace_nodes(double q1, double q2, size_t C, double refine);
 
-/* The mean of λ over n draws of (λ, a, b), numbers (n, 3), by a regression on a and b, whose means are β_1
- * and β_2, and its standard error. */
-int theory_softmax_regress(size_t n, const double *numbers, double beta1, double beta2, double *mean,
-                           double *deviation, struct base_error *error);
+/* ---- softmax.c */
+
+/* β_1 and β_3 of theory_softmax_average, at one level of the quadrature; beta[1] is not set. 0.1 ms. */
+int theory_softmax_sample(double q1, size_t C, double refine, double beta[3], struct base_error *error);
+
+/* The mean of a column of n draws, numbers (n, THEORY_SOFTMAX_NUMBERS), by a regression on those columns
+ * whose means are known (the others: nan), and its standard error. */
+enum { THEORY_SOFTMAX_NUMBERS = 3 };
+int theory_softmax_regress(size_t n, const double *numbers, size_t column,
+                           const double known[THEORY_SOFTMAX_NUMBERS], double *mean, double *deviation,
+                           struct base_error *error);
 
 #endif

@@ -46,7 +46,7 @@ static const double tolerance = 1e-7; /* the last level is better than its chang
 
 /* ---- β_1 and β_3: one integral */
 
-static int one_sample(double q1, size_t C, double refine, double beta[3], struct base_error *error)
+int theory_softmax_sample(double q1, size_t C, double refine, double beta[3], struct base_error *error)
 {
     int status;
     const double c = (double)C;
@@ -184,7 +184,7 @@ out:
  * √q_2 z_k) . Its trace has mean β_1 and its squared norm mean β_2, which are known: regressed on both, λ_max
  * has a quarter of its variance left. */
 
-enum { DRAWS = 512, DRAWS_MANY = 256, MANY = 32, N_COLUMNS = 3 };
+enum { DRAWS = 512, DRAWS_MANY = 256, MANY = 32, N_COLUMNS = THEORY_SOFTMAX_NUMBERS };
 static const double smallest = 1e-290;
 static const unsigned long draws_seed = 1;
 
@@ -305,36 +305,38 @@ static void draw_evaluate(struct draw *d, double numbers[N_COLUMNS])
     numbers[2] = norm2;
 }
 
-/* Columns that hardly vary explain nothing, and their means are known no better than they vary. */
-static bool worth_regressing(size_t n, const double *numbers, double beta2)
+/* A column that hardly varies explains nothing, and its mean is known no better than it varies. */
+static bool worth_regressing(size_t n, const double *numbers, size_t column, double mean)
 {
-    return sqrt(gsl_stats_variance_m(numbers + 2, N_COLUMNS, n, beta2)) > 1e-3 * beta2;
+    return isfinite(mean) &&
+           sqrt(gsl_stats_variance_m(numbers + column, N_COLUMNS, n, mean)) > 1e-3 * fabs(mean);
 }
 
-int theory_softmax_regress(size_t n, const double *numbers, double beta1, double beta2, double *mean,
-                           double *deviation, struct base_error *error)
+int theory_softmax_regress(size_t n, const double *numbers, size_t column, const double known[N_COLUMNS],
+                           double *mean, double *deviation, struct base_error *error)
 {
     int status = BASE_OK;
     double chisq;
-    const size_t columns = worth_regressing(n, numbers, beta2) ? N_COLUMNS : 1;
-    gsl_matrix *X = gsl_matrix_alloc(n, columns), *covariance = gsl_matrix_alloc(columns, columns);
-    gsl_vector *coefficients = gsl_vector_alloc(columns), *values = gsl_vector_alloc(n);
-    gsl_multifit_linear_workspace *work = gsl_multifit_linear_alloc(n, columns);
+    size_t on[N_COLUMNS], n_on = 1;
+    for (size_t c = 0; c < N_COLUMNS; c++)
+        if (worth_regressing(n, numbers, c, known[c]))
+            on[n_on++] = c;
+    gsl_matrix *X = gsl_matrix_alloc(n, n_on), *covariance = gsl_matrix_alloc(n_on, n_on);
+    gsl_vector *coefficients = gsl_vector_alloc(n_on), *values = gsl_vector_alloc(n);
+    gsl_multifit_linear_workspace *work = gsl_multifit_linear_alloc(n, n_on);
     TRY(got(X, error));
     TRY(got(covariance, error));
     TRY(got(coefficients, error));
     TRY(got(values, error));
     TRY(got(work, error));
     for (size_t i = 0; i < n; i++) {
-        const double row[N_COLUMNS] = {1, numbers[N_COLUMNS * i + 1] / beta1 - 1,
-                                       numbers[N_COLUMNS * i + 2] / beta2 - 1};
-        gsl_vector_set(values, i, numbers[N_COLUMNS * i]);
-        for (size_t c = 0; c < columns; c++)
-            gsl_matrix_set(X, i, c, row[c]);
+        gsl_vector_set(values, i, numbers[N_COLUMNS * i + column]);
+        gsl_matrix_set(X, i, 0, 1);
+        for (size_t j = 1; j < n_on; j++)
+            gsl_matrix_set(X, i, j, numbers[N_COLUMNS * i + on[j]] / known[on[j]] - 1);
     }
     if (gsl_multifit_linear(X, values, coefficients, covariance, &chisq, work) != GSL_SUCCESS)
-        TRY(base_fail(error, BASE_UNRESOLVED,
-                      "the regression of the largest eigenvalue of a softmax failed"));
+        TRY(base_fail(error, BASE_UNRESOLVED, "the regression of softmax averages on one another failed"));
     *mean = gsl_vector_get(coefficients, 0);
     *deviation = sqrt(fmax(0, gsl_matrix_get(covariance, 0, 0)));
 out:
@@ -369,8 +371,8 @@ static int largest(double q1, double q2, size_t C, const double beta[3],
         draw_fill(&d, &curves, &y, root2, rng);
         draw_evaluate(&d, numbers + i * N_COLUMNS);
     }
-    TRY(theory_softmax_regress(draws, numbers, beta[0], beta[1], &average->largest, &average->largest_error,
-                               error));
+    TRY(theory_softmax_regress(draws, numbers, 0, (const double[]){NAN, beta[0], beta[1]}, &average->largest,
+                               &average->largest_error, error));
 out:
     gsl_rng_free(rng);
     draw_free(&d);
@@ -388,7 +390,7 @@ static int betas(double q1, double q2, size_t C, struct theory_softmax_average *
     *change = INFINITY;
     for (int level = 0; level<LEVELS && * change> tolerance; level++, refine *= 1.4) {
         double next[3] = {0};
-        TRY(one_sample(q1, C, refine, next, error));
+        TRY(theory_softmax_sample(q1, C, refine, next, error));
         TRY(two_samples(q1, q2, C, refine, &next[1], error));
         *change = level > 0 ? 0 : INFINITY;
         for (int e = 0; e < 3; e++) {

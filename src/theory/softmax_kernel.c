@@ -23,10 +23,16 @@
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 #include <gsl/gsl_sort_vector.h>
-#include <gsl/gsl_statistics.h>
 #include <stdlib.h>
 
-enum { DRAWS = 256, FEWEST_DRAWS = 16, SPECTRA = 8, MOST_ROWS = 1500, MOST_STEPS = 1000, N_NUMBERS = 3 };
+enum {
+    DRAWS = 256,
+    FEWEST_DRAWS = 16,
+    SPECTRA = 8,
+    MOST_ROWS = 1500,
+    MOST_STEPS = 1000,
+    N_NUMBERS = THEORY_SOFTMAX_NUMBERS
+};
 static const double most_flops = 4e9; /* of all draws together, at 50 steps each */
 static const double settled = 1e-6;   /* relative change of λ_max in a step */
 static const double jitter = 1e-10;   /* relative, on the diagonal of a singular q^L */
@@ -364,12 +370,6 @@ out:
 
 /* ---- predictions */
 
-static void mean_of_draws(const double *column, size_t n, double *mean, double *deviation)
-{
-    *mean = gsl_stats_mean(column, N_NUMBERS, n);
-    *deviation = gsl_stats_sd(column, N_NUMBERS, n) / sqrt((double)n);
-}
-
 static void bounds(double P, struct theory_softmax *p)
 {
     p->eig_max_low = p->eig_second_moment / p->eig_mean;
@@ -396,11 +396,26 @@ static void predict_from_average(const struct draws *d, double P,
     }
 }
 
-static int predict_from_draws(struct draws *d, double P, const struct theory_softmax_average *average,
-                              struct theory_softmax *p, struct base_error *error)
+/* Given inputs: the trace sample by sample, exactly. */
+static int predict_mean(const struct draws *d, const double *variances, double P, struct theory_softmax *p,
+                        struct base_error *error)
+{
+    int status = BASE_OK;
+    double beta[3] = {0};
+    for (size_t t = 0; t < d->T; t++) {
+        TRY(theory_softmax_sample(variances[t], d->C, 1.4, beta, error));
+        p->eig_mean += gsl_matrix_get(d->A.full, t, t) * beta[0] / P;
+    }
+out:
+    return status;
+}
+
+static int predict_from_draws(struct draws *d, double P, bool two, struct theory_softmax *p,
+                              struct base_error *error)
 {
     int status;
-    double *numbers = base_calloc(N_NUMBERS * d->n, sizeof *numbers, error), se1, se2;
+    double *numbers = base_calloc(N_NUMBERS * d->n, sizeof *numbers, error), norm2, deviation;
+    const double known[N_NUMBERS] = {NAN, p->eig_mean * P, two ? p->eig_second_moment * P : NAN};
     TRY(base_got(numbers));
     for (size_t i = 0; i < d->n; i++) {
         double *row = numbers + N_NUMBERS * i;
@@ -409,16 +424,11 @@ static int predict_from_draws(struct draws *d, double P, const struct theory_sof
         draw_moments(d, &row[1], &row[2]);
         row[0] = draw_largest(d);
     }
-    if (average != NULL) {
-        TRY(theory_softmax_regress(d->n, numbers, p->eig_mean * P, p->eig_second_moment * P,
-                                   &p->eig_max_kernel, &p->kernel_error, error));
-    } else {
-        mean_of_draws(numbers, d->n, &p->eig_max_kernel, &p->kernel_error);
-        mean_of_draws(numbers + 1, d->n, &p->eig_mean, &se1);
-        mean_of_draws(numbers + 2, d->n, &p->eig_second_moment, &se2);
-        p->moments_error = fmax(se1 / p->eig_mean, se2 / p->eig_second_moment);
-        p->eig_mean /= P;
-        p->eig_second_moment /= P;
+    TRY(theory_softmax_regress(d->n, numbers, 0, known, &p->eig_max_kernel, &p->kernel_error, error));
+    if (!two) {
+        TRY(theory_softmax_regress(d->n, numbers, 2, known, &norm2, &deviation, error));
+        p->eig_second_moment = norm2 / P;
+        p->moments_error = deviation / norm2;
         p->eig_max = p->eig_max_kernel; /* no sample is like another, so there is no z common to all */
         p->eig_max_error = p->kernel_error;
     }
@@ -437,12 +447,12 @@ int theory_softmax_predict(const struct theory_order *order, const struct net_ar
     *prediction = (struct theory_softmax){0};
     if (a->C < 2)
         return base_fail(error, BASE_UNRESOLVED, "the softmax of one output is constant");
-    if (order->samples > 1)
-        average = NULL;
     TRY(draws_init(&d, order, a, error));
-    if (average != NULL)
+    if (order->samples == 1)
         predict_from_average(&d, a->P, average, prediction);
-    TRY(predict_from_draws(&d, a->P, average, prediction, error));
+    else
+        TRY(predict_mean(&d, order->q + a->L * order->pairs, a->P, prediction, error));
+    TRY(predict_from_draws(&d, a->P, order->samples == 1, prediction, error));
     bounds(a->P, prediction);
     if (spectrum != NULL && a->CT <= MOST_ROWS)
         TRY(spectrum_average(&d, spectrum, error));

@@ -166,14 +166,15 @@ int theory_softmax_average(double q1, double q2, size_t C, struct theory_softmax
  *     spectrum (CT)        the mean of each eigenvalue of Bᵀ F*_MF B, descending, over 8 draws of f; nan from rank
  *                          (C−1)T on, where they are 0, and everywhere for CT > 1500
  *
- * Given inputs: everything is an average over the draws of f, and λ_max is the kernel's. 256 draws with a fixed
+ * Given inputs: each sample has its own β_1, the second moment is an average over the draws of f, and λ_max is the
+ * kernel's. 256 draws with a fixed
  * seed; fewer, at least 16, where they would take longer than seconds. average: of q^L_1, q^L_2 and C; not read for
  * given inputs. spectrum may be NULL. BASE_UNRESOLVED for C < 2. Some 10 CT flops a draw and step of the power
  * iteration, of which there are about 30, or 2CT² for given inputs; (CT)³ flops and more for the spectrum, 3 s at
  * CT = 600. */
 struct theory_softmax {
     double eig_mean, eig_second_moment;
-    double moments_error; /* relative, of both */
+    double moments_error; /* relative; of the second moment alone for given inputs */
     double eig_max, eig_max_error, eig_max_low, eig_max_high;
     double eig_max_kernel, kernel_error; /* errors of λ_max are standard errors */
 };

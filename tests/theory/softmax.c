@@ -6,6 +6,7 @@
 #include "linalg/linalg.h"
 #include "measure/measure.h"
 #include "net/shape.h"
+#include "net/weights.h"
 #include "random/normal.h"
 #include "tests.h"
 
@@ -287,7 +288,7 @@ static void small_outputs_have_a_closed_spectrum(void **state)
     }
 }
 
-/* Given inputs that all are alike in pairs are Gaussian ones. 3 tests at 4.5 standard errors: 2e-5. */
+/* Given inputs that all are alike in pairs are Gaussian ones. 2 tests at 4.5 standard errors: 1.4e-5. */
 static void pairs_average_to_two_numbers(void **state)
 {
     (void)state;
@@ -299,7 +300,7 @@ static void pairs_average_to_two_numbers(void **state)
     make(&all, T, C, T, q, qhat);
     const struct theory_softmax x = predicted(&two, &average, NULL), y = predicted(&all, NULL, NULL);
     assert_true(y.moments_error > 1e-4 && y.moments_error < 0.03);
-    assert_close(y.eig_mean, x.eig_mean, 4.5 * y.moments_error);
+    assert_close(y.eig_mean, x.eig_mean, 1e-7);
     assert_close(y.eig_second_moment, x.eig_second_moment, 4.5 * y.moments_error);
     assert_true(x.kernel_error < 0.01 * x.eig_max_kernel && y.kernel_error < 0.03 * y.eig_max_kernel);
     assert_within(y.eig_max_kernel, x.eig_max_kernel, 4.5 * hypot(x.kernel_error, y.kernel_error));
@@ -412,5 +413,82 @@ static void networks_agree_with_theory(void **state)
     }
 }
 
-static const struct CMUnitTest slow_tests[] = {cmocka_unit_test(networks_agree_with_theory)};
+/* Inputs given once and for all: two clusters, of unequal norms. */
+static void fill_inputs(size_t M_0, size_t T, double *inputs)
+{
+    double *cluster = malloc(2 * M_0 * sizeof *cluster);
+    assert_non_null(cluster);
+    random_normals(8, 1, 0, 2 * M_0, cluster);
+    random_normals(8, 2, 0, M_0 * T, inputs);
+    for (size_t i = 0; i < M_0; i++)
+        for (size_t t = 0; t < T; t++)
+            inputs[i * T + t] = (0.6 + 0.8 * (double)t / (double)T) *
+                                (0.7 * inputs[i * T + t] + 0.7 * cluster[t % 2 * M_0 + i]);
+    free(cluster);
+}
+
+/* Explicit networks on given inputs, M = 800, C = 4, T = 40, against predictions from pairs, whose errors
+ * count too. 6 tests at 4.5 standard errors (false alarms 4e-5) beyond 10/M, 60/M and 30/M. */
+static void networks_on_given_inputs_agree_with_theory(void **state)
+{
+    (void)state;
+    enum { M = 800, C = 4, T = 40 };
+    static const struct shape shapes[] = {{"tanh", 3, 0.64, 3, M, C, T, {1}},
+                                          {"relu", 2, 0.1, 3, M, C, T, {1}}};
+    static const double allowed[NUMBERS] = {10.0 / M, 60.0 / M, 30.0 / M};
+    double *inputs = malloc(M * T * sizeof *inputs), *gram_inputs = malloc(T * T * sizeof *gram_inputs);
+    assert_true(inputs != NULL && gram_inputs != NULL);
+    fill_inputs(M, T, inputs);
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+        struct net_architecture a;
+        struct net_activation activation = {0};
+        struct net_weights network;
+        struct net_gram gram;
+        struct theory_order order;
+        struct theory_softmax theory;
+        struct base_error error = {""};
+        void *work;
+        double mean[NUMBERS] = {0}, squares[NUMBERS] = {0};
+        shape_open(&shapes[s], &a, &activation);
+        assert_int_equal(theory_gram_compute(M, T, inputs, gram_inputs, &error), BASE_OK);
+        assert_int_equal(theory_kernel_solve(&order, &activation, a.weight_variance, a.bias_variance, a.L, T,
+                                             gram_inputs, 1e-10, &error),
+                         BASE_OK);
+        assert_int_equal(theory_softmax_predict(&order, &a, NULL, &theory, NULL, &error), BASE_OK);
+        assert_int_equal(net_weights_init(&network, &a, &error), BASE_OK);
+        assert_int_equal(net_gram_init(&gram, &a, &error), BASE_OK);
+        assert_int_equal(measure_softmax.init(&work, &a, &error), BASE_OK);
+        for (uint64_t trial = 0; trial < NETWORKS; trial++) {
+            double numbers[NUMBERS], *values[VARIABLES] = {&numbers[0], &numbers[1], &numbers[2]};
+            net_weights_draw(&network, 24, trial);
+            memcpy(network.h[0], inputs, M * T * sizeof *inputs);
+            net_weights_forward(&network, &activation);
+            net_weights_backward(&network);
+            net_weights_gram(&network, &gram);
+            assert_int_equal(measure_softmax.run(work, &gram, values, &error), BASE_OK);
+            for (size_t i = 0; i < NUMBERS; i++) {
+                mean[i] += numbers[i] / NETWORKS;
+                squares[i] += numbers[i] * numbers[i] / NETWORKS;
+            }
+        }
+        const double expected[NUMBERS] = {theory.eig_mean, theory.eig_second_moment, theory.eig_max_kernel};
+        const double noise[NUMBERS] = {0, theory.moments_error * expected[1], theory.kernel_error};
+        for (size_t i = 0; i < NUMBERS; i++) {
+            const double deviation = hypot(sqrt((squares[i] - mean[i] * mean[i]) / (NETWORKS - 1)), noise[i]);
+            print_message("%s, given inputs, number %zu: measured/theory %.4f +- %.4f\n",
+                          shapes[s].activation, i, mean[i] / expected[i], deviation / expected[i]);
+            assert_within(mean[i], expected[i], 4.5 * deviation + allowed[i] * expected[i]);
+        }
+        measure_softmax.free(work);
+        net_weights_free(&network);
+        net_gram_free(&gram);
+        theory_order_free(&order);
+        net_activation_close(&activation);
+    }
+    free(inputs);
+    free(gram_inputs);
+}
+
+static const struct CMUnitTest slow_tests[] = {cmocka_unit_test(networks_agree_with_theory),
+                                               cmocka_unit_test(networks_on_given_inputs_agree_with_theory)};
 const struct test_group slow_theory_softmax = TEST_GROUP(slow_tests);
