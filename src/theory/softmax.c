@@ -11,14 +11,17 @@
  * No term is the difference of others (1 − g_k = Σ_{j≠k} g_j), so saturated outputs keep their relative
  * accuracy:
  *
- *     β_1 = C(C−1) E g_1g_2                                      = C(C−1) ∫dy ψ_1² ψ_0^{C−2}
- *     β_3 = C(C−1) E [2 g_1²g_2² + (C−2) g_1²g_2g_3]             = C(C−1)/6 ∫dy [2ψ_2² + (C−2) ψ_2ψ_1²/ψ_0]
- * ψ_0^{C−2} β_2 = C(C−1) E [2 g_1g_2 h_1h_2 + (C−2) g_1g_2 h_1h_3]     = C(C−1) ∫∫dy dy' [2ψ_11² + (C−2)
- * ψ_11ψ_10ψ_01/ψ_00] ψ_00^{C−2}
+ *     β_1 = C(C−1) E g_1g_2
+ *         = C(C−1) ∫dy ψ_1² ψ_0^{C−2}
+ *     β_3 = C(C−1) E [2 g_1²g_2² + (C−2) g_1²g_2g_3]
+ *         = C(C−1)/6 ∫dy [2ψ_2² + (C−2) ψ_2ψ_1²/ψ_0] ψ_0^{C−2}
+ *     β_2 = C(C−1) E [2 g_1g_2 h_1h_2 + (C−2) g_1g_2 h_1h_3]
+ *         = C(C−1) ∫∫dy dy' [2ψ_11² + (C−2) ψ_11ψ_10ψ_01/ψ_00] ψ_00^{C−2}
  *
  * All integrands are analytic and decay on both sides; the trapezoid rule's error in y is of the order
  * |Γ(1 + 2πi/h)|, at h = 0.6 4e-7, whatever the distribution of S; a level refines it by 1.4.
  */
+
 /* GSL's elements without a call and a check each. */
 #define HAVE_INLINE
 #define GSL_RANGE_CHECK_OFF

@@ -7,6 +7,7 @@
  * For inputs iid N(0,1) all three matrices have two values, K = (K_1 − K_2) 1 + K_2 11ᵀ and so on, and
  * nothing here is T×T.
  */
+
 /* GSL's elements without a call and a check each. */
 #define HAVE_INLINE
 #define GSL_RANGE_CHECK_OFF

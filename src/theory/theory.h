@@ -136,15 +136,15 @@ struct theory_fisher {
 void theory_fisher_predict(const struct theory_order *order, const struct net_architecture *architecture,
                            struct theory_fisher *prediction);
 
-/* Averages over C softmax outputs g = softmax(f), h = softmax(f') of two samples (softmax.c), the f_k iid over k
- * with variance q_1 and covariance q_2 between samples, Q = diag(g) − ggᵀ (KAA21):
+/* Averages over C softmax outputs g = softmax(f), h = softmax(f') of two samples (softmax.c), the f_k iid
+ * over k with variance q_1 and covariance q_2 between samples, Q = diag(g) − ggᵀ (KAA21):
  *
  *     β_1 = 1 − Σ_k E g_k² ,  β_2 = E tr(Q_s Q_t), s ≠ t ,  β_3 = E tr(Q_s²)
  *     largest = E_z λ_max(E_x Q) ,  f = √q_2 z + √(q_1−q_2) x                                  ("beyond")
  *
- * The β by quadrature of one and two dimensions for any C, the last from 512 draws of z (256 from C = 32 on) with a
- * fixed seed. BASE_UNRESOLVED for C < 2, and where outputs of variance q_1 ≫ 50 nearly agree between samples.
- * 5 to 30 ms for the β at q_1 of some units, 1 s at most; 20 ms more at C = 10, 0.3 s at C = 100. */
+ * The β by quadrature of one and two dimensions for any C, the last from 512 draws of z (256 from C = 32 on)
+ * with a fixed seed. BASE_UNRESOLVED for C < 2, and where outputs of variance q_1 ≫ 50 nearly agree between
+ * samples. 5 to 30 ms for the β at q_1 of some units, 1 s at most; 20 ms more at C = 10, 0.3 s at C = 100. */
 struct theory_softmax_average {
     double beta[3];
     double error; /* largest relative change of a β between the last two quadrature levels */
@@ -163,15 +163,14 @@ int theory_softmax_average(double q1, double q2, size_t C, struct theory_softmax
  *       good to 5 % where Tκ_2 ≥ 7κ_1, nan elsewhere
  *     kernel               E_f λ_max(Bᵀ F*_MF B), rows of f ~ N(0, q^L), Q_t = B_t B_tᵀ,
  *                          F*_MF = I_C ⊗ (1/T) Σ_l (M_{l−1} q̂^{l−1}_st + 1) q̃^l_st             ("beyond")
- *     spectrum (CT)        the mean of each eigenvalue of Bᵀ F*_MF B, descending, over 8 draws of f; nan from rank
- *                          (C−1)T on, where they are 0, and everywhere for CT > 1500
+ *     spectrum (CT)        the mean of each eigenvalue of Bᵀ F*_MF B, descending, over 8 draws of f;
+ *                          nan from rank (C−1)T on, where they are 0, and for CT > 1500 ("beyond")
  *
- * Given inputs: each sample has its own β_1, the second moment is an average over the draws of f, and λ_max is the
- * kernel's. 256 draws with a fixed
- * seed; fewer, at least 16, where they would take longer than seconds. average: of q^L_1, q^L_2 and C; not read for
- * given inputs. spectrum may be NULL. BASE_UNRESOLVED for C < 2. Some 10 CT flops a draw and step of the power
- * iteration, of which there are about 30, or 2CT² for given inputs; (CT)³ flops and more for the spectrum, 3 s at
- * CT = 600. */
+ * Given inputs: each sample has its own β_1, the second moment is an average over the draws of f, and λ_max
+ * is the kernel's. 256 draws with a fixed seed; fewer, at least 16, where they would take longer than
+ * seconds. average: of q^L_1, q^L_2 and C; not read for given inputs. spectrum may be NULL, and what is nan
+ * in it is not set. BASE_UNRESOLVED for C < 2. Some 10 CT flops a draw and step of the power iteration, of
+ * which there are about 30, or 2CT² for given inputs; 8 times some (CT)³ flops for the spectrum. */
 struct theory_softmax {
     double eig_mean, eig_second_moment;
     double moments_error; /* relative; of the second moment alone for given inputs */
