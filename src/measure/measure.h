@@ -105,8 +105,9 @@ enum measure_dimension {
 };
 struct measure_dimension_name {
     const char *name, *long_name;
-    int first;                /* coordinates: first, first + 1, … */
-    const char *const *words; /* or these, NULL: numbers */
+    int first;      /* coordinates: first, first + 1, … */
+    size_t n_words; /* or these words, 0: numbers */
+    const char *const *words;
 };
 extern const struct measure_dimension_name measure_dimensions[MEASURE_N_DIMENSIONS];
 

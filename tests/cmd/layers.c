@@ -182,8 +182,8 @@ static void every_layer_is_judged(void **state)
     expect_and_free(shell_expect(state, "verify x.h5 --theory mine.tsv", 0), "\nverdict: agrees (");
 }
 
-/* Correlations grow from layer to layer: with this bias the outlier of layer 2 is in its bulk, and at these
- * widths seems to go elsewhere; that of layer 4 stands clear. */
+/* Correlations grow from layer to layer: with this bias the outliers of layers 2 and 3 are in their bulks at
+ * these widths, and may seem to go elsewhere; that of layer 4 stands clear. */
 static void a_layer_whose_outlier_is_buried_is_not_judged(void **state)
 {
     shell_file(state, "b.yaml",
@@ -194,6 +194,7 @@ static void a_layer_whose_outlier_is_buried_is_not_judged(void **state)
     struct shell shell = shell_expect(state, "verify results/b.h5", 0);
     expect(shell.out, "\nlayer_eig_max, layer 2: cannot be judged (0 agree, 0 disagree, 1 undecided)\n");
     expect(shell.out, "\nlayer_sharpness, layer 2: cannot be judged (0 agree, 0 disagree, 1 undecided)\n");
+    expect(shell.out, "\nlayer_eig_max, layer 3: cannot be judged (0 agree, 0 disagree, 1 undecided)\n");
     expect(shell.out, "\nlayer_max_share, layer 2: cannot be judged (0 agree, 0 disagree, 1 undecided)\n");
     expect(shell.out, "undecided (theory's outlier is in the bulk at these widths");
     expect(shell.out, "\nlayer_eig_max, layer 4: agrees (1 agree, 0 disagree)\n");

@@ -68,6 +68,9 @@ static void numbers_have_names(void **state)
                                   rank = {.name = "d", .axis = MEASURE_RANK},
                                   kind = {.name = "e", .axis = MEASURE_KIND};
     measure_sizes_include(sizes, 11, 30);
+    sizes[MEASURE_BY_KIND] = 3; /* as in a file of another program: the third has no word */
+    assert_string_equal(measure_axis_coordinate(MEASURE_KIND, sizes, 2, 0, text), "2");
+    sizes[MEASURE_BY_KIND] = 2;
     check_column(&scalar, sizes, 0, "a");
     check_column(&layer, sizes, 11, "b[11]");
     check_column(&pair, sizes, 1 * 12 + 2, "c[1,2]");
