@@ -202,6 +202,20 @@ static void a_layer_whose_outlier_is_buried_is_not_judged(void **state)
     shell_free(&shell);
 }
 
+/* With one sample there is no bulk. */
+static void one_sample_has_no_bulk(void **state)
+{
+    shell_file(state, "one.yaml",
+               "seed: 1\ntrials: 60\ndata: {inputs: gaussian, samples: 1}\nmeasure: [layers]\n"
+               "network: {activation: tanh, weight_variance: 3, bias_variance: 0.64, depth: 3, outputs: 2}\n"
+               "sweep: {width: [50, 100, 200, 400]}\n");
+    shell_expect_only(state, "run one.yaml", 0);
+    struct shell shell = shell_expect(state, "verify results/one.h5", 0);
+    expect(shell.out, "\nlayer_sharpness, layer 2: agrees (1 agree, 0 disagree)\n");
+    expect(shell.out, "\nlayer_eig_max, layer 3: agrees (1 agree, 0 disagree)\n");
+    shell_free(&shell);
+}
+
 /* A table that speaks of one layer is judged on that alone. */
 static void one_layer_of_ones_own(void **state)
 {
@@ -249,6 +263,7 @@ static const struct CMUnitTest tests[] = {
     scratch_test(one_trial_has_a_table_for_each_axis),
     scratch_test(every_layer_is_judged),
     scratch_test(a_layer_whose_outlier_is_buried_is_not_judged),
+    scratch_test(one_sample_has_no_bulk),
     scratch_test(one_layer_of_ones_own),
     scratch_test(the_plan_knows_the_size),
 };
