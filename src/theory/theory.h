@@ -262,7 +262,7 @@ int theory_norm_predict(const struct theory_order *order, const struct net_activ
  *
  *     mean eigenvalue    C (1/T) Σ_s x_ss / M_l                  over the M_l M_{l-1} weights
  *     second moment      C (M_{l-1}/M_l) Σ_p w_p x_p²            the same
- *     largest, C-fold    M_{l-1} Σ_p w_p x_p
+ *     largest, C-fold    M_{l-1} Σ_p w_p x_p                     and over a C-th of the trace: sharpness
  *     share of a layer   M_{l-1} Σ_s x_ss / Σ_m M_{m-1} Σ_s x_ss        in the trace of all weights
  *                        largest of F_ll / largest of F                 (F with its biases)
  *
@@ -276,7 +276,7 @@ int theory_norm_predict(const struct theory_order *order, const struct net_activ
  *
  * nan: the largest of a layer with x_2 < 1e-12 x_1 at T > 1, which is not O(M) (as κ_2 in theory_fisher). */
 struct theory_layers { /* (L+1) numbers each, the caller's; that of layer l at [l], [0] is not set */
-    double *eig_mean, *eig_second_moment, *eig_max;
+    double *eig_mean, *eig_second_moment, *eig_max, *sharpness;
     double *trace_share, *max_share;
 };
 int theory_layers_predict(const struct theory_order *order, const struct net_architecture *architecture,
