@@ -116,7 +116,7 @@ int fisher_overlap_compute(size_t C, size_t T, const double *means, const double
             for (size_t t = 0; t < T; t++)
                 w[k] += u[t];
         }
-        linalg_root_solve_transposed(&root, 1, w);
+        linalg_root_solve(&root, 1, w);
         for (size_t k = 0; k < root.rank; k++)
             share += values[a] * w[k] * w[k];
     }

@@ -75,12 +75,9 @@ int linalg_root_factor(struct linalg_root *root, size_t n, size_t max_rank, cons
 void linalg_root_apply(const struct linalg_root *root, size_t m, double alpha, const double *Z, size_t stride,
                        double *U);
 
-/* C (n, m) += alpha·R B for B (rank, m), which is destroyed. n² m flops at full rank. */
-void linalg_root_multiply(const struct linalg_root *root, size_t m, double alpha, double *B, double *C);
-
-/* B (m, rank) ← B·L⁻ᵀ and B ← B·L⁻¹, in place. m rank² flops. */
-void linalg_root_solve_transposed(const struct linalg_root *root, size_t m, double *B);
+/* B (rank, m) ← L⁻¹·B and B ← L⁻ᵀ·B, in place. m rank² flops. */
 void linalg_root_solve(const struct linalg_root *root, size_t m, double *B);
+void linalg_root_solve_transposed(const struct linalg_root *root, size_t m, double *B);
 
 /* ---- symmetric eigenproblems (eigen.c, lanczos.c) */
 

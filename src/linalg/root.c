@@ -116,31 +116,19 @@ void linalg_root_apply(const struct linalg_root *root, size_t m, double alpha, c
                 root->triangle, (int)n, U, (int)n);
 }
 
-void linalg_root_multiply(const struct linalg_root *root, size_t m, double alpha, double *B, double *C)
-{
-    const size_t n = root->n, rank = root->rank;
-    if (rank < n) {
-        linalg_multiply(false, false, n, m, rank, alpha, root->R, B, 1, C);
-        return;
-    }
-    cblas_dtrmm(CblasRowMajor, CblasLeft, CblasUpper, CblasTrans, CblasNonUnit, (int)n, (int)m, alpha,
-                root->triangle, (int)n, B, (int)m);
-    cblas_daxpy((int)(n * m), 1.0, B, 1, C, 1);
-}
-
 static void solve(const struct linalg_root *root, CBLAS_TRANSPOSE transpose, size_t m, double *B)
 {
-    if (root->rank > 0)
-        cblas_dtrsm(CblasRowMajor, CblasRight, CblasUpper, transpose, CblasNonUnit, (int)m, (int)root->rank,
-                    1.0, root->triangle, (int)root->n, B, (int)root->rank);
-}
-
-void linalg_root_solve_transposed(const struct linalg_root *root, size_t m, double *B)
-{
-    solve(root, CblasNoTrans, m, B);
+    if (root->rank > 0 && m > 0)
+        cblas_dtrsm(CblasRowMajor, CblasLeft, CblasUpper, transpose, CblasNonUnit, (int)root->rank, (int)m,
+                    1.0, root->triangle, (int)root->n, B, (int)m);
 }
 
 void linalg_root_solve(const struct linalg_root *root, size_t m, double *B)
 {
     solve(root, CblasTrans, m, B);
+}
+
+void linalg_root_solve_transposed(const struct linalg_root *root, size_t m, double *B)
+{
+    solve(root, CblasNoTrans, m, B);
 }

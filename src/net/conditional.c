@@ -7,15 +7,15 @@
  *     forward    W H = s Z Rᵀ ,                  Z = G Qᵀ (M_l, r) iid N(0,1) ;        u^l = W H + b^l
  *     backward   given Z, G = Z Q + G'(I − QᵀQ) with G' fresh, and Δ = Δ^l (M_l, CT) depends on W only
  * through Z: WᵀΔ = s [ Qᵀ(ZᵀΔ) + (I − QᵀQ) Y R_Dᵀ ] ,   R_D R_Dᵀ = ΔᵀΔ = D^l ,   Y (M_{l-1}, r_D) iid N(0,1)
- *                    = s [ H Eᵀ + Y R_Dᵀ ] ,    E = (ΔᵀZ − R_D (YᵀQᵀ)) R⁺ ,    YᵀQᵀ = (YᵀH) R⁺ᵀ
+ *                    = s [ H Eᵀ + Y R_Dᵀ ] ,    Eᵀ = R⁺ᵀ (ZᵀΔ − (Q Y) R_Dᵀ) ,    Q Y = R⁺ (HᵀY)
  *
  * Q is never formed: R⁺ acts by two triangular solves on the r independent rows of R. Exact in law at every
  * width and rank; rows of H below the rank tolerance (n ε of the largest) count as dependent.
  *
  * Of Gaussian inputs only H⁰ is needed, and its law is Wishart's (wishart.h).
  *
- * Units are walked in panels, a layer at a time. Layers 1..L-2 are walked twice, forward for H^l and YᵀH,
- * then backward for D^l and ΔᵀZ; what the second walk needs of a panel (h, φ', Y, Z) is kept from the first
+ * Units are walked in panels, a layer at a time. Layers 1..L-2 are walked twice, forward for H^l and HᵀY,
+ * then backward for D^l and ZᵀΔ; what the second walk needs of a panel (h, φ', Y, Z) is kept from the first
  * while the memory lasts and drawn again where it is not. Layer L-1 is walked once: the weights above it are
  * explicit.
  */
@@ -42,7 +42,7 @@ struct hand {
     double *Z_own;             /* where a kept panel needs no Z */
     double *u, *b, *v;         /* (units, T), (units), (units, C) */
     double *delta, *delta_own; /* (units, CT) */
-    double *H, *D, *A, *B, *f; /* (T, T), (CT, CT), (CT, rank), (y, T), (C, T) */
+    double *H, *D, *A, *B, *f; /* (T, T), (CT, CT), (rank, CT), (T, y), (C, T) */
 };
 
 struct conditional {
@@ -53,8 +53,8 @@ struct conditional {
     double **kept;             /* (L+1) pointers to n_kept[l] blocks of signals */
     struct linalg_root *roots; /* (L+1): roots[l] of H[l-1], l = 1..L-1 */
     struct linalg_root root_D;
-    double *A, *E;   /* (CT, rank): ΔᵀZ of the layer above; (CT, T) */
-    double **B, *BQ; /* (L+1) pointers: B[l] = YᵀH^l (y, T), l = 1..L-2; (r_D, rank) */
+    double *A, *E;   /* (rank, CT): ZᵀΔ of the layer above; Eᵀ (T, CT) */
+    double **B, *BQ; /* (L+1) pointers: B[l] = H^lᵀY (T, y), l = 1..L-2; QY (rank, r_D) */
 
     /* the network in hand */
     uint64_t seed, trial;
@@ -222,14 +222,14 @@ static void draw_Y(const struct conditional *w, struct hand *hand, struct net_pa
                    panel.units * y, hand->Y);
 }
 
-/* δᵀδ and, where a layer below is to be walked backward, δᵀZ. */
+/* δᵀδ and, where a layer below is to be walked backward, Zᵀδ. */
 static void delta_parts(const struct conditional *w, struct hand *hand, struct net_panel panel)
 {
     const struct net_architecture *a = w->architecture;
     const size_t l = panel.l;
     linalg_gram(panel.units, a->CT, hand->delta, net_panel_part(a, l, hand->D, w->gram->D[l]));
     if (l >= 2)
-        linalg_multiply(true, false, a->CT, w->roots[l].rank, panel.units, 1, hand->delta, hand->Z, 0,
+        linalg_multiply(true, false, w->roots[l].rank, a->CT, panel.units, 1, hand->Z, hand->delta, 0,
                         net_panel_part(a, l, hand->A, w->A));
 }
 
@@ -241,7 +241,7 @@ static void add_delta_parts(struct conditional *w, struct hand *hand, size_t l, 
         net_panel_add(index, a->CT * w->roots[l].rank, net_panel_part(a, l, hand->A, w->A), w->A);
 }
 
-/* hᵀh and, by the place of the layer, Yᵀh, or vᵀh and those of δ. */
+/* hᵀh and, by the place of the layer, hᵀY, or vᵀh and those of δ. */
 static void forward_parts(const struct conditional *w, struct hand *hand, struct net_panel panel)
 {
     const struct net_architecture *a = w->architecture;
@@ -253,7 +253,7 @@ static void forward_parts(const struct conditional *w, struct hand *hand, struct
     linalg_gram(panel.units, a->T, hand->h, net_panel_part(a, l, hand->H, w->gram->H[l]));
     if (is_walked_twice(a, l)) {
         draw_Y(w, hand, panel);
-        linalg_multiply(true, false, columns_Y(a, l), a->T, panel.units, 1, hand->Y, hand->h, 0,
+        linalg_multiply(true, false, a->T, columns_Y(a, l), panel.units, 1, hand->h, hand->Y, 0,
                         net_panel_part(a, l, hand->B, w->B[l]));
     }
     if (l + 1 < a->L)
@@ -288,7 +288,7 @@ static void backward_parts(const struct conditional *w, struct hand *hand, struc
     const double s = sqrt(a->weight_variance / (double)a->widths[panel.l]);
     hand->delta = w->root_D.rank == a->CT ? hand->Y : hand->delta_own; /* Y has served */
     linalg_root_apply(&w->root_D, panel.units, s, hand->Y, columns_Y(a, panel.l), hand->delta);
-    linalg_multiply(false, true, panel.units, a->CT, a->T, s, hand->h, w->E, 1, hand->delta);
+    linalg_multiply(false, false, panel.units, a->CT, a->T, s, hand->h, w->E, 1, hand->delta);
     net_panel_gate(a, panel, hand->dphi, hand->delta);
     delta_parts(w, hand, panel);
 }
@@ -338,23 +338,23 @@ static void walk_backward(struct conditional *w, size_t l)
     base_share(w->threads, net_panel_count(w->architecture, l), backward_work, backward_take, w);
 }
 
-/* E (CT, T) ← (CT, rank) numbers spread over the columns of the independent samples. */
-static void scatter_columns(const struct linalg_root *root, size_t m, const double *packed, double *E)
+/* Eᵀ (T, CT) ← (rank, CT) numbers spread over the rows of the independent samples. */
+static void scatter_rows(const struct linalg_root *root, size_t m, const double *packed, double *E)
 {
-    memset(E, 0, m * root->n * sizeof *E);
-    for (size_t i = 0; i < m; i++)
-        for (size_t j = 0; j < root->rank; j++)
-            E[i * root->n + (size_t)root->pivots[j]] = packed[i * root->rank + j];
+    memset(E, 0, root->n * m * sizeof *E);
+    for (size_t j = 0; j < root->rank; j++)
+        memcpy(E + (size_t)root->pivots[j] * m, packed + j * m, m * sizeof *E);
 }
 
-static void gather_columns(const struct linalg_root *root, size_t m, const double *B, double *packed)
+/* The first m columns of those rows of B, `stride` numbers apart. */
+static void gather_rows(const struct linalg_root *root, size_t m, const double *B, size_t stride,
+                        double *packed)
 {
-    for (size_t i = 0; i < m; i++)
-        for (size_t j = 0; j < root->rank; j++)
-            packed[i * root->rank + j] = B[i * root->n + (size_t)root->pivots[j]];
+    for (size_t j = 0; j < root->rank; j++)
+        memcpy(packed + j * m, B + (size_t)root->pivots[j] * stride, m * sizeof *packed);
 }
 
-/* The root of D^{l+1} and E, in the symbols of the head of this file. */
+/* The root of D^{l+1} and Eᵀ, in the symbols of the head of this file. */
 static int solve_backward(struct conditional *w, size_t l, struct base_error *error)
 {
     int status;
@@ -362,11 +362,13 @@ static int solve_backward(struct conditional *w, size_t l, struct base_error *er
     const struct linalg_root *root = &w->roots[l + 1], *root_D = &w->root_D;
     const size_t CT = a->CT;
     TRY(linalg_root_factor(&w->root_D, CT, columns_Y(a, l), w->gram->D[l + 1], error));
-    gather_columns(root, root_D->rank, w->B[l], w->BQ); /* YᵀQᵀ = (YᵀH) R⁺ᵀ */
-    linalg_root_solve_transposed(root, root_D->rank, w->BQ);
-    linalg_root_multiply(root_D, root->rank, -1, w->BQ, w->A);
-    linalg_root_solve(root, CT, w->A); /* (ΔᵀZ − R_D (YᵀQᵀ)) R⁺ */
-    scatter_columns(root, CT, w->A, w->E);
+    gather_rows(root, root_D->rank, w->B[l], columns_Y(a, l), w->BQ); /* QY = R⁺ (HᵀY) */
+    linalg_root_solve(root, root_D->rank, w->BQ);
+    linalg_root_apply(root_D, root->rank, -1, w->BQ, root_D->rank, w->E);
+    for (size_t i = 0; i < root->rank * CT; i++) /* ZᵀΔ − (QY) R_Dᵀ */
+        w->A[i] += w->E[i];
+    linalg_root_solve_transposed(root, CT, w->A);
+    scatter_rows(root, CT, w->A, w->E);
 out:
     return status;
 }
@@ -417,7 +419,7 @@ static double conditional_cost(const struct net_architecture *a)
         flops += units * CT * CT;                                        /* D^l */
         if (l + 1 == a->L)
             flops += units * C * (NET_NORMAL_FLOPS + 2 * T);
-        else /* Y, YᵀH, H Eᵀ, Y R_Dᵀ, the root of D^{l+1}, Δᵀ Z of the layer above */
+        else /* Y, HᵀY, H Eᵀ, Y R_Dᵀ, the root of D^{l+1}, ZᵀΔ of the layer above */
             flops += units * (y * NET_NORMAL_FLOPS + 2 * T * y + 2 * CT * T + CT * y) + CT * CT * CT / 3 +
                      2 * CT * T * (double)a->widths[l + 1];
     }

@@ -132,8 +132,7 @@ static void root_reveals_the_rank(void **state)
     linalg_root_free(&root);
 }
 
-/* U = alpha Z Rᵀ and C += alpha R B, at full and at lower rank, with rows of Z that are longer than they need
- * be. */
+/* U = alpha Z Rᵀ, at full and at lower rank, with rows of Z that are longer than they need be. */
 static void root_applies(void **state)
 {
     (void)state;
@@ -155,19 +154,6 @@ static void root_applies(void **state)
                     sum += Z[i * STRIDE + r] * R[j * root.rank + r];
                 assert_within(U[i * N + j], 1.7 * sum, 1e-11);
             }
-        double C[N * M], B[N * M];
-        for (size_t i = 0; i < N * M; i++) {
-            C[i] = (double)i;
-            B[i] = Z[i];
-        }
-        linalg_root_multiply(&root, M, -1.7, B, C);
-        for (size_t j = 0; j < N; j++)
-            for (size_t i = 0; i < M; i++) {
-                double sum = 0;
-                for (size_t r = 0; r < root.rank; r++)
-                    sum += R[j * root.rank + r] * Z[r * M + i];
-                assert_within(C[j * M + i], (double)(j * M + i) - 1.7 * sum, 1e-11);
-            }
         free(X);
         free(A);
         free(Z);
@@ -175,7 +161,7 @@ static void root_applies(void **state)
     linalg_root_free(&root);
 }
 
-/* (B L⁻ᵀ) Lᵀ = B and (B L⁻¹) L = B with L the independent rows of R, at full and at lower rank. */
+/* L (L⁻¹ B) = B and Lᵀ (L⁻ᵀ B) = B with L the independent rows of R, at full and at lower rank. */
 static void root_solves(void **state)
 {
     (void)state;
@@ -184,7 +170,7 @@ static void root_solves(void **state)
     struct linalg_root root;
     assert_int_equal(linalg_root_init(&root, N, &error), BASE_OK);
     for (size_t rank = 7; rank <= N; rank += 5) {
-        double *X = random_matrix(rank, N, 6), *A = gram_of(rank, N, X), *B = random_matrix(M, rank, 7);
+        double *X = random_matrix(rank, N, 6), *A = gram_of(rank, N, X), *B = random_matrix(rank, M, 7);
         double R[N * N], L[N * N];
         assert_int_equal(linalg_root_factor(&root, N, N, A, &error), BASE_OK);
         assert_int_equal(root.rank, rank);
@@ -198,7 +184,7 @@ static void root_solves(void **state)
             double solved[M * N], back[M * N];
             memcpy(solved, B, M * rank * sizeof *solved);
             (transposed ? linalg_root_solve_transposed : linalg_root_solve)(&root, M, solved);
-            linalg_multiply(false, transposed, M, rank, rank, 1, solved, L, 0, back);
+            linalg_multiply(transposed, false, rank, M, rank, 1, L, solved, 0, back);
             for (size_t i = 0; i < M * rank; i++)
                 assert_within(back[i], B[i], 1e-10);
         }
@@ -217,11 +203,10 @@ static void root_of_nothing_and_of_nan(void **state)
     struct linalg_root root;
     assert_int_equal(linalg_root_init(&root, 3, &error), BASE_OK);
     assert_int_equal(linalg_root_factor(&root, 3, 3, zero, &error), BASE_OK);
-    double U[6] = {1, 2, 3, 4, 5, 6}, C[6] = {1, 2, 3, 4, 5, 6}, none = NAN;
+    double U[6] = {1, 2, 3, 4, 5, 6}, none = NAN;
     linalg_root_apply(&root, 2, 1, &none, 0, U);
-    linalg_root_multiply(&root, 2, 1, &none, C);
     for (size_t i = 0; i < 6; i++)
-        assert_true(U[i] == 0 && C[i] == (double)(i + 1));
+        assert_true(U[i] == 0);
     assert_int_equal(root.rank, 0);
     linalg_root_solve(&root, 2, zero);
     assert_int_equal(linalg_root_factor(&root, 3, 3, nan, &error), BASE_UNRESOLVED);
