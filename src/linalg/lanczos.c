@@ -1,4 +1,5 @@
 #include "linalg/lanczos.h"
+#include "linalg/linalg.h"
 
 #include "base/memory.h"
 
@@ -96,11 +97,7 @@ static bool step(struct lanczos *l, const double *A)
     const size_t n = l->n, k = l->k, first = l->m;
     const double *last = l->Q + first * n;
     double *W = l->Q + (first + k) * n;
-    if (k == 1)
-        cblas_dsymv(CblasRowMajor, CblasUpper, (int)n, 1, A, (int)n, last, 1, 0, W, 1);
-    else
-        cblas_dsymm(CblasRowMajor, CblasRight, CblasUpper, (int)k, (int)n, 1, A, (int)n, last, (int)n, 0, W,
-                    (int)n);
+    linalg_multiply_symmetric(k, n, last, A, W);
     l->m += k;
     project_out(l, W, l->S);
     for (size_t i = 0; i < k; i++)

@@ -46,7 +46,7 @@ static bool factor_full(struct linalg_root *root, size_t n, const double *A, dou
 {
     double *L = root->triangle;
     copy_upper(n, A, L);
-    if (LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', (lapack_int)n, L, (lapack_int)n) != 0)
+    if (LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', (lapack_int)n, L, (lapack_int)n) != 0)
         return false;
     for (size_t i = 0; i < n; i++)
         if (!(L[i * n + i] * L[i * n + i] > tolerance))

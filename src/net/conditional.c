@@ -222,12 +222,11 @@ static void draw_Y(const struct conditional *w, struct hand *hand, struct net_pa
                    panel.units * y, hand->Y);
 }
 
-/* δᵀδ and, where a layer below is to be walked backward, Zᵀδ. */
-static void delta_parts(const struct conditional *w, struct hand *hand, struct net_panel panel)
+/* Zᵀδ, where a layer below is to be walked backward. */
+static void multiply_Z_delta(const struct conditional *w, struct hand *hand, struct net_panel panel)
 {
     const struct net_architecture *a = w->architecture;
     const size_t l = panel.l;
-    linalg_gram(panel.units, a->CT, hand->delta, net_panel_part(a, l, hand->D, w->gram->D[l]));
     if (l >= 2)
         linalg_multiply(true, false, w->roots[l].rank, a->CT, panel.units, 1, hand->Z, hand->delta, 0,
                         net_panel_part(a, l, hand->A, w->A));
@@ -263,8 +262,9 @@ static void forward_parts(const struct conditional *w, struct hand *hand, struct
                     net_panel_part(a, l, hand->f, w->gram->f));
     if (l > 0) {
         hand->delta = hand->delta_own;
-        net_panel_top(a, panel, hand->v, hand->dphi, hand->delta);
-        delta_parts(w, hand, panel);
+        net_panel_top(a, panel, hand->v, hand->dphi, hand->delta,
+                      net_panel_part(a, l, hand->D, w->gram->D[l]));
+        multiply_Z_delta(w, hand, panel);
     }
 }
 
@@ -290,7 +290,8 @@ static void backward_parts(const struct conditional *w, struct hand *hand, struc
     linalg_root_apply(&w->root_D, panel.units, s, hand->Y, columns_Y(a, panel.l), hand->delta);
     linalg_multiply(false, false, panel.units, a->CT, a->T, s, hand->h, w->E, 1, hand->delta);
     net_panel_gate(a, panel, hand->dphi, hand->delta);
-    delta_parts(w, hand, panel);
+    linalg_gram(panel.units, a->CT, hand->delta, net_panel_part(a, panel.l, hand->D, w->gram->D[panel.l]));
+    multiply_Z_delta(w, hand, panel);
 }
 
 /* ---- a layer: panel p of layer w->l, in the hands of a thread */
@@ -416,7 +417,7 @@ static double conditional_cost(const struct net_architecture *a)
     for (size_t l = 1; l < a->L; l++) {
         const double units = (double)a->widths[l], y = (double)columns_Y(a, l);
         flops += units * T * (NET_NORMAL_FLOPS + 2 * T) + T * T * T / 3; /* Z, Z Rᵀ, H^l, the root below */
-        flops += units * CT * CT;                                        /* D^l */
+        flops += units * (l + 1 == a->L ? net_panel_top_flops(a) : CT * CT); /* D^l */
         if (l + 1 == a->L)
             flops += units * C * (NET_NORMAL_FLOPS + 2 * T);
         else /* Y, HᵀY, H Eᵀ, Y R_Dᵀ, the root of D^{l+1}, ZᵀΔ of the layer above */

@@ -219,8 +219,8 @@ static void top_parts(const struct explicit *w, struct hand *hand, struct net_pa
     linalg_multiply(true, false, a->C, a->T, panel.units, 1, hand->v, w->h + panel.first * a->T, 0,
                     net_panel_part(a, l, hand->f, w->gram->f));
     if (l > 0) {
-        net_panel_top(a, panel, hand->v, w->dphi[l] + panel.first * a->T, delta);
-        linalg_gram(panel.units, a->CT, delta, net_panel_part(a, l, hand->D, w->gram->D[l]));
+        net_panel_top(a, panel, hand->v, w->dphi[l] + panel.first * a->T, delta,
+                      net_panel_part(a, l, hand->D, w->gram->D[l]));
     }
 }
 
@@ -318,8 +318,8 @@ static double explicit_cost(const struct net_architecture *a)
     double flops = T * (T + NET_NORMAL_FLOPS) * (double)a->widths[0];
     for (size_t l = 1; l < a->L; l++) {
         const double units = (double)a->widths[l], below = (double)a->widths[l - 1];
-        flops += units * (below * (NET_NORMAL_FLOPS + 2 * T) + T * T); /* W^l, W^l h, H^l */
-        flops += units * CT * CT;                                      /* D^l */
+        flops += units * (below * (NET_NORMAL_FLOPS + 2 * T) + T * T);       /* W^l, W^l h, H^l */
+        flops += units * (l + 1 == a->L ? net_panel_top_flops(a) : CT * CT); /* D^l */
         flops += units * (l + 1 == a->L ? C * (NET_NORMAL_FLOPS + 2 * T) : 2 * CT * (double)a->widths[l + 1]);
     }
     return flops;

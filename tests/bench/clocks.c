@@ -93,8 +93,8 @@ VOID(GATE, net_panel_gate,
      (architecture, panel, dphi, delta))
 VOID(GATE, net_panel_top,
      (const struct net_architecture *architecture, struct net_panel panel, const double *v, const double *dphi,
-      double *delta),
-     (architecture, panel, v, dphi, delta))
+      double *delta, double *D),
+     (architecture, panel, v, dphi, delta, D))
 VOID(GATE, net_panel_add_biases,
      (const struct net_architecture *architecture, struct net_panel panel, const double *b, double *u),
      (architecture, panel, b, u))
