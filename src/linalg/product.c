@@ -59,10 +59,8 @@ double linalg_frobenius2(size_t n, const double *A)
 {
     double sum = 0;
     for (size_t i = 0; i < n; i++) {
-        double row = 0;
-        for (size_t j = i + 1; j < n; j++)
-            row += A[i * n + j] * A[i * n + j];
-        sum += A[i * n + i] * A[i * n + i] + 2 * row;
+        const double *right = A + i * n + i + 1;
+        sum += A[i * n + i] * A[i * n + i] + 2 * cblas_ddot((int)(n - i - 1), right, 1, right, 1);
     }
     return sum;
 }
