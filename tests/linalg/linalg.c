@@ -93,6 +93,30 @@ static void gram_is_the_upper_triangle(void **state)
     }
 }
 
+/* X A from the upper triangle of A, for few and for many rows, over strips that are whole and not. */
+static void multiply_symmetric_is_the_sum(void **state)
+{
+    (void)state;
+    const size_t sizes[][2] = {{1, 150}, {4, 70}, {5, 1}, {5, 64}, {7, 65}, {11, 200}};
+    for (size_t s = 0; s < 6; s++) {
+        const size_t k = sizes[s][0], n = sizes[s][1];
+        double *X = random_matrix(k, n, 8), *Y = random_matrix(n, n, 9), *A = gram_of(n, n, Y);
+        double *expected = calloc(k * n, sizeof *expected), *B = malloc(k * n * sizeof *B);
+        for (size_t i = 0; i < k; i++)
+            for (size_t j = 0; j < n; j++)
+                for (size_t c = 0; c < n; c++)
+                    expected[i * n + c] += X[i * n + j] * A[j * n + c];
+        for (size_t i = 0; i < k * n; i++)
+            B[i] = NAN;
+        poison(n, A);
+        linalg_multiply_symmetric(k, n, X, A, B);
+        for (size_t i = 0; i < k * n; i++)
+            assert_within(B[i], expected[i], 1e-13 * (double)(n * n));
+        for (double **p = (double *[]){X, Y, A, expected, B, NULL}; *p != NULL; p++)
+            free(*p);
+    }
+}
+
 /* R (n, rank) of either kind of root. */
 static void dense_root(const struct linalg_root *root, double *R)
 {
@@ -377,6 +401,7 @@ static void slow_kernels_are_corrected(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(multiply_is_the_sum),
     cmocka_unit_test(gram_is_the_upper_triangle),
+    cmocka_unit_test(multiply_symmetric_is_the_sum),
     cmocka_unit_test(root_reveals_the_rank),
     cmocka_unit_test(root_applies),
     cmocka_unit_test(root_solves),
