@@ -90,7 +90,7 @@ int linalg_eigenvalues(size_t n, double *A, double *values, struct base_error *e
 /* The k largest eigenvalues of a positive semidefinite A (n, n), descending, and their orthonormal
  * eigenvectors, the rows of V (k, n). Dense (LAPACK's dsyevr) for small
  * n, otherwise block Lanczos from a fixed start, whichever is cheaper by n and k alone. Either way ‖A v − λ
- * v‖ ≤ 1e-10·λ_1 is checked for each pair, and where Lanczos misses it the dense solver does the work.
+ * v‖ ≤ 1e-8·λ_1 is checked for each pair, and where Lanczos misses it the dense solver does the work.
  * *residual is the largest ‖A v − λ v‖/λ_1 seen. guess: NULL, or
  * (k, n) rows whose span is near that of the eigenvectors, which saves steps and changes nothing else. work:
  * n² numbers; A is kept. */

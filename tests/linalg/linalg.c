@@ -156,6 +156,33 @@ static void root_reveals_the_rank(void **state)
     linalg_root_free(&root);
 }
 
+/* A = R Rᵀ where it is factored in blocks, one of them not whole; NaN anywhere in A is seen. */
+static void root_in_blocks(void **state)
+{
+    (void)state;
+    enum { N = 300 };
+    struct base_error error;
+    struct linalg_root root;
+    assert_int_equal(linalg_root_init(&root, N, &error), BASE_OK);
+    double *X = random_matrix(2 * N, N, 10), *A = gram_of(2 * N, N, X), *R = malloc(sizeof(double[N * N])),
+           *RRt = malloc(sizeof(double[N * N]));
+    assert_int_equal(linalg_root_factor(&root, N, N, A, &error), BASE_OK);
+    assert_int_equal(root.rank, N);
+    dense_root(&root, R);
+    linalg_multiply(false, true, N, N, N, 1, R, R, 0, RRt);
+    for (size_t i = 0; i < (size_t)N * N; i++)
+        assert_within(RRt[i], A[i], 1e-12 * A[0]);
+    for (size_t j = 1; j < N; j += 149) {
+        const double kept = A[j];
+        A[j] = NAN;
+        assert_int_equal(linalg_root_factor(&root, N, N, A, &error), BASE_UNRESOLVED);
+        A[j] = kept;
+    }
+    for (double **p = (double *[]){X, A, R, RRt, NULL}; *p != NULL; p++)
+        free(*p);
+    linalg_root_free(&root);
+}
+
 /* U = alpha Z Rᵀ, at full and at lower rank, with rows of Z that are longer than they need be. */
 static void root_applies(void **state)
 {
@@ -403,6 +430,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(gram_is_the_upper_triangle),
     cmocka_unit_test(multiply_symmetric_is_the_sum),
     cmocka_unit_test(root_reveals_the_rank),
+    cmocka_unit_test(root_in_blocks),
     cmocka_unit_test(root_applies),
     cmocka_unit_test(root_solves),
     cmocka_unit_test(root_of_nothing_and_of_nan),
