@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* With fewer outputs the products are too flat to gain; so many units of the pairs (s, t), one s at a time,
- * stay in a first-level cache. */
+ * stay close to the processor. */
 enum { FEWEST_OUTPUTS = 5, UNITS_AT_ONCE = 128 };
 
 static size_t pairs_of(size_t n)
