@@ -27,6 +27,7 @@
     X(tests_net_weights) \
     X(tests_net_wishart) \
     X(tests_net_streams) \
+    X(tests_net_top) \
     X(tests_net_samplers) \
     X(tests_fisher_fisher) \
     X(tests_fisher_blocks) \
