@@ -29,16 +29,24 @@
     X(tests_net_streams) \
     X(tests_net_samplers) \
     X(tests_fisher_fisher) \
+    X(tests_fisher_blocks) \
+    X(tests_fisher_estimators) \
     X(tests_fisher_unit) \
     X(tests_theory_gauss) \
     X(tests_theory_order) \
     X(tests_theory_fisher) \
+    X(tests_theory_blocks) \
+    X(tests_theory_estimators) \
     X(tests_theory_unit) \
     X(tests_theory_metric) \
     X(tests_theory_norm) \
     X(tests_measure_registry) \
     X(tests_measure_metric) \
     X(tests_measure_norm) \
+    X(tests_measure_estimators) \
+    X(tests_theory_layers) \
+    X(tests_measure_axis) \
+    X(tests_measure_layers) \
     X(tests_report_limit) \
     X(tests_report_theory_table) \
     X(tests_store_file) \
@@ -53,6 +61,7 @@
     X(tests_cmd_run) \
     X(tests_cmd_tables) \
     X(tests_cmd_own_theory) \
+    X(tests_cmd_layers) \
     X(tests_cmd_figures) \
     X(tests_cmd_plan) \
     X(tests_cmd_doctor) \
@@ -63,6 +72,8 @@
     X(slow_net_samplers) \
     X(slow_measure_metric) \
     X(slow_measure_norm) \
+    X(slow_fisher_blocks) \
+    X(slow_theory_estimators) \
     X(slow_report_verdict) \
     X(slow_cmd_kills)
 // clang-format on

@@ -21,6 +21,16 @@ out:
     return status;
 }
 
+/* "layer_eig_max(layer)" */
+static void print_variable(const char *name, bool follows)
+{
+    size_t first;
+    const size_t n = measure_axis_dimensions(measure_find_variable(name)->axis, &first);
+    printf("%s %s", follows ? "," : "", name);
+    for (size_t i = 0; i < n; i++)
+        printf("%s%s%s", i == 0 ? "(" : ", ", measure_dimensions[first + i].name, i + 1 == n ? ")" : "");
+}
+
 static void print_grid(const struct store_result *r)
 {
     printf("%-13s", "cases");
@@ -35,7 +45,7 @@ static void print_grid(const struct store_result *r)
     }
     printf("\n%-13s", "variables");
     for (size_t i = 0; i < r->n_names; i++)
-        printf("%s %s", i > 0 ? "," : "", r->names[i]);
+        print_variable(r->names[i], i > 0);
     putchar('\n');
 }
 

@@ -32,6 +32,7 @@ struct experiment_point {
     const double *profile;  /* (L) α_0..α_{L-1}; M_l = α_l·M rounded half up, from 1; the experiment's */
     const char *inputs;     /* "gaussian" */
     int64_t samples;        /* T */
+    int64_t draws;          /* n: outputs drawn for each sample, by estimators alone */
 };
 
 enum experiment_type { EXPERIMENT_INTEGER, EXPERIMENT_REAL, EXPERIMENT_STRING };

@@ -25,6 +25,7 @@ enum key_id {
     KEY_PROFILE,
     KEY_INPUTS,
     KEY_SAMPLES,
+    KEY_DRAWS,
     KEY_CASE_NAME,
     N_KEYS
 };

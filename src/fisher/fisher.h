@@ -39,6 +39,21 @@ void fisher_dual_centre(size_t C, size_t T, const double *means, double *dual);
 int fisher_overlap_compute(size_t C, size_t T, const double *means, const double *values,
                            const double *vectors, double *overlap, struct base_error *error);
 
+/* ---- blocks.c */
+
+/* Mean square Frobenius norm of one unit block of F, weights alone: F_(l,i),(m,j) = (1/T) Σ_t Σ_k δ^l_ki
+ * δ^m_kj h^{l-1} h^{m-1}ᵀ is M_{l-1} × M_{m-1}. With H and D as in the summary (H repeats over the outputs)
+ *
+ *     Σ_ij ‖F_(l,i),(m,j)‖² = (1/T²) Σ_(k,s),(k',t) D^l D^m H^{l-1}_st H^{m-1}_st
+ *     Σ_i ‖F_(l,i),(l,i)‖²  = (1/T²) Σ_st S^l_st (H^{l-1}_st)²
+ *
+ * on[l] over i = j, off[l] over i ≠ j (NaN where layer l has one unit), l = 1..L−1; cross[l*(L+1) + m] over
+ * all i, j, 1 ≤ l < m ≤ L−1. on and off have L+1 numbers, cross (L+1)²; others are left alone. Exact, with F
+ * never formed: L² (CT)²/2 flops. The summary must have S. */
+int fisher_blocks_compute(const struct net_gram *gram, double *on, double *off, double *cross,
+                          struct base_error *error);
+double fisher_blocks_bytes(const struct net_architecture *architecture);
+
 /* ---- unit.c: blocks of single units of a hidden layer and their approximations (AKO19)
  *
  * The block of unit i of layer l, with its bias, over x* = (1, h^{l-1}):
@@ -84,6 +99,41 @@ double fisher_norm_self(const struct net_gram *gram);
  *     (1/T) Σ_t Σ_k Σ_l (σ_w² H^{l-1}_tt/M_{l-1} + σ_b²) D^l_(k,t),(k,t) ,
  * *weights the same without σ_b², where θ' has weights alone. */
 void fisher_norm_independent(const struct net_gram *gram, double *weights, double *all);
+
+/* ---- estimators.c: F from sampled outputs, and the empirical Fisher matrix (beyond)
+ *
+ * With K_st the C×C block (s, t) of J Jᵀ = T F* and outputs drawn from the model, ε_r(t) ~ N(0, I_C), r < n,
+ *
+ *     F̂ = (1/(Tn)) Σ_t Σ_r (J_tᵀε_r(t)) (J_tᵀε_r(t))ᵀ        E F̂ = F
+ *     Var tr F̂ = (2/(T²n)) Σ_t ‖K_tt‖² ,  Var F̂_pp = (2/(T²n)) Σ_t (Σ_k J_tkp²)²
+ *     E ‖F̂‖² = ‖F‖² + (1/(T²n)) Σ_t [(tr K_tt)² + ‖K_tt‖²]
+ *
+ * and the empirical Fisher matrix is the same sum with n = 1 and the residual y − f in the place of ε, which
+ * is another object than F. Either has the nonzero spectrum of XᵀF*X, X made of a root R_t of B_t = R_tR_tᵀ =
+ * (1/n) Σ_r ε_r(t) ε_r(t)ᵀ at each sample: m = min(n, C) columns, however many draws. */
+
+/* m */
+size_t fisher_estimator_rank(size_t C, size_t n);
+
+/* X (m, C, T), column r of R_t at X[(r*C + k)*T + t], from epsilon (n, C, T). n ≤ C: ε/√n; else Cholesky. */
+int fisher_estimator_root(size_t C, size_t T, size_t n, const double *epsilon, double *X,
+                          struct base_error *error);
+
+/* The dual of the estimate (mT, mT), rows (r, t), from X and both triangles of F*: the upper triangle of
+ * Σ_kk' x_rk(s) F*_(k,s),(k',t) x_r'k'(t). 4m (CT)² flops at most. */
+int fisher_estimator_dual(size_t C, size_t T, size_t m, const double *X, const double *dual, double *estimate,
+                          struct base_error *error);
+
+/* (2/(T²n)) Σ_t ‖K_tt‖² from both triangles of F*. */
+double fisher_estimator_trace_variance(size_t C, size_t T, size_t n, const double *dual);
+
+/* ---- layers.c */
+
+/* The dual of F_ll, the block of the weights of layer l alone (no biases), l = 1..L: (1/T) H^{l-1} ∘ D^l, the
+ * upper triangle. Returns its number of rows n: CT for l < L, where dual is (CT, CT), rows (k, t); T for l =
+ * L, where D^L = I_C ⊗ 11ᵀ and dual (T, T) = H^{L-1}/T stands for C equal blocks. Either way each eigenvalue
+ * of the n counts CT/n-fold. (CT)²/2 multiplications. */
+size_t fisher_layer_dual_compute(const struct net_gram *gram, size_t l, double *dual);
 
 /* ---- full.c: small networks only, to hold the dual against */
 

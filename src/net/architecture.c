@@ -12,6 +12,7 @@ int net_architecture_init(struct net_architecture *architecture, const struct ex
     a->C = (size_t)point->outputs;
     a->T = (size_t)point->samples;
     a->CT = a->C * a->T;
+    a->draws = (size_t)point->draws;
     a->M = (size_t)point->width;
     a->weight_variance = point->weight_variance;
     a->bias_variance = point->bias_variance;

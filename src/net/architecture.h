@@ -16,6 +16,7 @@ struct net_architecture {
     size_t C;                                /* outputs, M_L */
     size_t T;                                /* samples */
     size_t CT;                               /* C·T: rows of the Jacobian, ordered (k, t): row k·T + t */
+    size_t draws;                            /* n: outputs drawn for each sample, by estimators alone */
     size_t M;                                /* the width that α_l multiplies */
     size_t widths[EXPERIMENT_MAX_DEPTH + 1]; /* M_0..M_L */
     double weight_variance;                  /* σ_w² */

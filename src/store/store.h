@@ -1,11 +1,11 @@
 /* The result file: HDF5 that is also netCDF-4.
  *
  * Everything stands in the root group, every axis has a dimension scale, so ncdump, xarray, h5py and Julia
- * show named axes. Dimension order: (case, swept keys in file order, trial, rank). With v a measured
- * variable:
+ * show named axes. Dimension order: (case, swept keys in file order, trial, then those of the variable: rank;
+ * layer; layer, layer2; kind). With v a measured variable:
  *
- *     v          (case, axes…, trial[, rank])   every trial's value; NaN until it is there
- *     v_theory   (case, axes…[, rank])          its prediction; others beside it are v_theory_SOMETHING
+ *     v          (case, axes…, trial[, …])      every trial's value; NaN until it is there
+ *     v_theory   (case, axes…[, …])             its prediction; others beside it are v_theory_SOMETHING
  *     kappa1, kappa2, alpha, parameters (case, axes…)
  *     KEY        (case)                         a network or data key that is not swept, such as outputs
  *     done       (case, axes…, trial)           1 where the trial is finished, on the disk after its values
@@ -43,7 +43,7 @@ struct store_layout {
     size_t n_variables; /* measured */
     size_t n_all;       /* these, and after them those that are only predicted */
     const struct measure_variable *variables[MEASURE_MAX_VARIABLES * MEASURE_MAX_MEASURES];
-    size_t ranks; /* largest C·T of the grid */
+    size_t sizes[MEASURE_N_DIMENSIONS]; /* of the grid's largest C·T and depth */
 };
 
 /* What theory says at every grid point. */
@@ -57,10 +57,13 @@ struct store_predictions {
 
 struct store;
 
-/* The layout of an experiment; length of variable v in the file: 1 or ranks. */
+/* The layout of an experiment; length of variable v in the file, for one network. */
 int store_layout_init(struct store_layout *layout, const struct experiment *experiment,
                       struct base_error *error);
 size_t store_layout_length(const struct store_layout *layout, size_t variable);
+
+/* Whether any variable runs over it. */
+bool store_layout_has(const struct store_layout *layout, enum measure_dimension dimension);
 
 /* Where a variable stands in the layout, from n_variables on when it is only predicted; n_all when it is not
  * stored. */
@@ -124,7 +127,8 @@ struct store_result {
     size_t n_axes;
     struct experiment_axis *axes; /* key, type, values; doc is NULL */
     size_t trials;
-    size_t n_points; /* n_cases · Π lengths */
+    size_t n_points;                    /* n_cases · Π lengths */
+    size_t sizes[MEASURE_N_DIMENSIONS]; /* 0: no such dimension */
     size_t n_names;
     const char **names; /* (n_names) measured variables, in the order of the file */
     struct base_arena *arena;
@@ -140,9 +144,9 @@ void store_result_free(struct store_result *result);
 /* One variable as doubles. */
 struct store_array {
     bool per_trial;
-    const char *axis; /* NULL, or the name of the last axis such as "rank" */
-    size_t length;    /* of that axis, or 1 */
-    double *values;   /* (n_points[, trials][, length]) */
+    enum measure_axis axis;
+    size_t length;  /* numbers along that axis, of the result's sizes */
+    double *values; /* (n_points[, trials], length) */
 };
 bool store_has(const struct store_result *result, const char *name);
 int store_read(const struct store_result *result, const char *name, struct store_array *array,

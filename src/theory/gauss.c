@@ -109,7 +109,7 @@ static void inner_fill(struct gauss *g, double x)
     theory_rule_panels(&g->inner, breaks, n, &g->legendre);
 }
 
-/* m(x) of φ, of φ' and of φ'² */
+/* m(x) of φ, of φ' and of φ'²; of the rates ∂m(x)/∂(√b x) = ∫Dy y g(√b x + √(a−b) y)/√(a−b), g = φ', φ'² */
 static struct theory_pair inner_means(struct gauss *g, double x)
 {
     inner_fill(g, x);
@@ -121,7 +121,11 @@ static struct theory_pair inner_means(struct gauss *g, double x)
         m.phi += g->inner.w[i] * g->phi[i];
         m.dphi += g->inner.w[i] * g->dphi[i];
         m.dphi2 += g->inner.w[i] * g->dphi[i] * g->dphi[i];
+        m.dphi_rate += g->inner.w[i] * g->inner.x[i] * g->dphi[i];
+        m.dphi2_rate += g->inner.w[i] * g->inner.x[i] * g->dphi[i] * g->dphi[i];
     }
+    m.dphi_rate /= g->inner_scale;
+    m.dphi2_rate /= g->inner_scale;
     return m;
 }
 
@@ -193,6 +197,8 @@ int theory_gauss_pair(const struct net_activation *activation, double a, double 
         sum.phi += g.outer.w[i] * m.phi * m.phi;
         sum.dphi += g.outer.w[i] * m.dphi * m.dphi;
         sum.dphi2 += g.outer.w[i] * m.dphi2 * m.dphi2;
+        sum.dphi_rate += g.outer.w[i] * m.dphi_rate * m.dphi_rate;
+        sum.dphi2_rate += g.outer.w[i] * m.dphi2_rate * m.dphi2_rate;
     }
     if (!isfinite(sum.phi) || !isfinite(sum.dphi))
         TRY(fail_infinite(&g, error));

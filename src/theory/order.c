@@ -11,7 +11,7 @@
 /* Panels gain more from a level, and cost more, than equispaced nodes. */
 enum { FINEST_SMOOTH = 8, FINEST_KINKED = 6 };
 
-enum { N_PARAMETERS = 5 }; /* q, q̂, q̃, slope, slope2 */
+enum { N_PARAMETERS = 5, N_RATES = 2 }; /* q, q̂, q̃, slope, slope2, and what is not judged */
 
 /* Below this change, a level that brings no improvement shows rounding rather than the quadrature. */
 static const double rounding = 1e-9;
@@ -43,6 +43,8 @@ static int forward(struct theory_order *order, const struct network *network, in
             qhat[2 * l + e] = pair.phi;
             order->slope[2 * l + e] = pair.dphi;
             order->slope2[2 * l + e] = pair.dphi2;
+            order->slope_rate[2 * l + e] = pair.dphi_rate;
+            order->slope2_rate[2 * l + e] = pair.dphi2_rate;
         }
     }
 out:
@@ -113,11 +115,14 @@ int theory_order_solve(struct theory_order *order, const struct net_activation *
     double *before = NULL;
     size_t n = 2 * (depth + 1);
     *order = (struct theory_order){.L = depth, .samples = 1, .pairs = 2, .s = only, .t = only};
-    TRY(base_got(order->q = base_calloc(N_PARAMETERS * n, sizeof *order->q, error))); /* all in one piece */
+    TRY(base_got(order->q = base_calloc((N_PARAMETERS + N_RATES) * n, sizeof *order->q,
+                                        error))); /* all in one piece */
     order->qhat = order->q + n;
     order->qtilde = order->qhat + n;
     order->slope = order->qtilde + n;
     order->slope2 = order->slope + n;
+    order->slope_rate = order->slope2 + n;
+    order->slope2_rate = order->slope_rate + n;
     TRY(base_got(before = base_calloc(N_PARAMETERS * n, sizeof *before, error)));
     TRY(levels_run(order, &network, before, tolerance, error));
 out:

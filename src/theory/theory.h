@@ -29,7 +29,9 @@
 /* Gaussian integrals of one layer (gauss.c): with c = b/a, 0 ≤ b ≤ a and Dz the standard Gaussian measure,
  *     I_g[a, b] = ∫∫ Dz₁Dz₂ g(√a z₁) g(√a (c z₁ + √(1−c²) z₂)) = ∫Dx (∫Dy g(√b x + √(a−b) y))² .
  * The members of a pair are I_φ (phi), I_φ' (dphi) and I_φ'² (dphi2 = E φ'(u)²φ'(v)²; right
- * where φ' grows no faster than a power, and no error where it does not exist).
+ * where φ' grows no faster than a power, and no error where it does not exist), and, for b < a, the rates
+ * ∂I_φ'/∂b (dphi_rate) and ∂I_φ'²/∂b (dphi2_rate); ∂I_φ/∂b is I_φ'. NaN at b = a, where they are not defined
+ * for a kinked φ. They exist for kinked ones else: (∂/∂b) ∫Dx m(x)² = ∫Dx (∫Dy y g(√b x + √(a−b) y))²/(a−b).
  *
  * A smooth activation is integrated by the equispaced rule of step 0.2/1.5^level, whose error is e^(−2πd/h),
  * d the distance of the nearest pole over √a (tanh: d = π/(2√a)); 1e-13 for tanh up to a = 60 at level 5.
@@ -38,7 +40,7 @@
  * included, from level 1 on. BASE_UNRESOLVED when the integral overflows or does not exist. b may exceed a by
  * rounding. */
 struct theory_pair {
-    double phi, dphi, dphi2;
+    double phi, dphi, dphi2, dphi_rate, dphi2_rate;
 };
 int theory_gauss_pair(const struct net_activation *activation, double a, double b, int level,
                       struct theory_pair *integral, struct base_error *error);
@@ -61,6 +63,8 @@ struct theory_order {
     double *qtilde;      /* (L+1, pairs), l = 1..L */
     double *slope;       /* (L+1, pairs) E φ'φ' at q^l_p, l = 1..L-1 */
     double *slope2;      /* (L+1, pairs) E φ'²φ'² at q^l_p, l = 1..L-1 */
+    double *slope_rate;  /* (L+1, pairs) ∂ slope/∂q^l_p, l = 1..L-1; NaN where both samples are one */
+    double *slope2_rate; /* (L+1, pairs) ∂ slope2/∂q^l_p, so; neither counts for `error` */
     double error;        /* largest relative change of any of them between the last two quadrature levels */
 };
 
@@ -101,6 +105,46 @@ struct theory_fisher {
 };
 void theory_fisher_predict(const struct theory_order *order, const struct net_architecture *architecture,
                            struct theory_fisher *prediction);
+
+/* Mean square Frobenius norm of one unit block of F, weights alone (blocks.c; AKO19 has the orders of
+ * magnitude, the numbers are beyond it): F_(l,i),(m,j) = (1/T) Σ_t Σ_k δ^l_ki δ^m_kj h^{l-1} h^{m-1}ᵀ, for
+ * 1 ≤ l < m ≤ L−1, as Σ_p w_p of
+ *
+ *     on[l]             (σ_w²/M_l)² E φ'²φ'² (C² q̃^{l+1}_ss q̃^{l+1}_tt + 2C (q̃^{l+1})²) (h^{l-1})²
+ *     off[l]            i ≠ j:  [C (q̃^l)² + C(C−1) (σ_w² E φ'φ')² V^{l+1}] / M_l² · (h^{l-1})²
+ *     cross[l*(L+1)+m]  [C q̃^l q̃^m + C(C−1) Π_{j=l}^{m-1} (σ_w² E φ'φ')_j V^m] / (M_l M_m) · h^{l-1} h^{m-1}
+ *     V^l               (σ_w² E φ'φ')² V^{l+1} + (σ_w⁴/M_l) E φ'²φ'² q̃^{l+1}_ss q̃^{l+1}_tt ,  V^L = 0
+ *     h^l               M_l q̂^l
+ *
+ * V is the mean square of δ^l_k·δ^l_k' of two outputs. With inputs iid N(0,1) what two samples share in layer
+ * 1 is all fluctuation: (h⁰)² is M_0² + 2M_0 for one sample and M_0 for two, and a cross block with l = 1
+ * is, for two, the derivative by q̂⁰, at 0, of what stands beside h⁰. on and off have L+1
+ * numbers, cross (L+1)²; others are left alone. */
+int theory_blocks_predict(const struct theory_order *order, const struct net_architecture *architecture,
+                          double *on, double *off, double *cross, struct base_error *error);
+
+/* Estimates of F (estimators.c; beyond): from n outputs drawn for each sample, and the empirical Fisher
+ * matrix, with y ~ N(0, I). In the mean field the block (s, t) of J Jᵀ is k_st I_C, k_st = Σ_l M_{l-1}
+ * q̂^{l-1}_st q̃^l_st, and the residual r = y − f of each output has variance v_s = 1 + q^L_ss and covariance
+ * q^L_st. Then
+ *
+ *                 sampled                                    empirical
+ *     trace       (C/T) Σ_s k_ss  = E tr F                   (C/T) Σ_s k_ss v_s
+ *     frobenius2  (C/T²) Σ_st k_st² + (C²+C)/(nT²) Σ_s k_ss²
+ *                                                            (1/T²) Σ_st k_st² E(r_s·r_t)² ,
+ *                                      E(r_s·r_t)² = C v_s v_t + (C²+C) (q^L_st)² , s ≠ t, and (C²+2C) v_s²
+ *     eig_max     C = 1: λ_1 (1 + (2/nT)(tr F/λ_1 − 1))      C = 1: k_2 v + ((k_1−k_2)/T) E[Σ r⁴/Σ r²]
+ *                 C > 1: λ_1 (1 + √(C/(nT)))²                C > 1: none
+ *
+ * with λ_1 of F. E[Σ_t r_t⁴/Σ_t r_t²] is taken at large T with what all samples share, z, given:
+ * ∫Dz (3g² + 6g m² + m⁴)/(g + m²), m² = q^L_2 z², g = v − q^L_2. The largest eigenvalues are to first order
+ * in 1/T, not limits of large width alone; nan for given inputs, and where λ_1 is (theory_fisher). */
+struct theory_estimators {
+    double trace[2], eig_max[2], frobenius2[2]; /* sampled, empirical */
+    double trace_variance; /* of the sampled trace, given the network: (2C/(nT²)) Σ_s k_ss² */
+};
+int theory_estimators_predict(const struct theory_order *order, const struct net_architecture *architecture,
+                              struct theory_estimators *prediction, struct base_error *error);
 
 /* ---- the Fisher matrix of one unit (unit.c; AKO19)
  *
@@ -171,6 +215,31 @@ int theory_norm_predict(const struct theory_order *order, const struct net_activ
                         struct base_error *error);
 
 /* ---- */
+
+/* The diagonal blocks F_ll of F, the weights of one layer each, l = 1..L (layers.c; KAA19, KAA21). With
+ * x_p = q̃^l_p q̂^{l-1}_p :
+ *
+ *     mean eigenvalue    C (1/T) Σ_s x_ss / M_l                  over the M_l M_{l-1} weights
+ *     second moment      C (M_{l-1}/M_l) Σ_p w_p x_p²            the same
+ *     largest, C-fold    M_{l-1} Σ_p w_p x_p
+ *     share of a layer   M_{l-1} Σ_s x_ss / Σ_m M_{m-1} Σ_s x_ss        in the trace of all weights
+ *                        largest of F_ll / largest of F                 (F with its biases)
+ *
+ * Layer 1 has q̂⁰_2 = 0 for inputs iid N(0,1), whose products are of order √M_0, and
+ *
+ *     second moment      + C w_2 q̃¹_2²/M_1
+ *     largest            (M_0/T) (q̃¹_2 (1 + √(T/M_0))² + q̃¹_1 − q̃¹_2)     (T > 1)
+ *
+ * For given inputs the largest are those of the T×T mean-field kernels, (1/T) M_{l-1} q̂^{l-1}_st q̃^l_st and
+ * (1/T) Σ_l (M_{l-1} q̂^{l-1}_st + 1) q̃^l_st for F; BASE_UNRESOLVED where these overflow. O(L T³).
+ *
+ * nan: the largest of a layer with x_2 < 1e-12 x_1 at T > 1, which is not O(M) (as κ_2 in theory_fisher). */
+struct theory_layers { /* (L+1) numbers each, the caller's; that of layer l at [l], [0] is not set */
+    double *eig_mean, *eig_second_moment, *eig_max;
+    double *trace_share, *max_share;
+};
+int theory_layers_predict(const struct theory_order *order, const struct net_architecture *architecture,
+                          const struct theory_layers *prediction, struct base_error *error);
 
 /* GSL returns its errors instead of ending the program. Call first. */
 void theory_init(void);

@@ -103,6 +103,7 @@ static void keys_are_strict(void **state)
         {"network: {wdith: 1}",
          "x.yaml:1:11: network.wdith: unknown key; did you mean width?|network has activation"},
         {"network: {samples: 1}", "network.samples: unknown key; did you mean data.samples?"},
+        {"data: {draws: 0}", "data.draws: \"0\" is not a whole number from 1 to 1000000"},
         {"network: {width 100}", "network.width 100: unknown key"},
         {"network: {skip: 1}", "network.skip: not available: this version has no residual networks"},
         {"network: 3", "x.yaml:1:10: network: a single value is not a mapping; write network: {depth"},

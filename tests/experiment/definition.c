@@ -43,6 +43,7 @@ static void every_default_is_written(void **state)
                                     "network.profile: 1\n"
                                     "data.inputs: gaussian\n"
                                     "data.samples: 20\n"
+                                    "data.draws: 1\n"
                                     "cases: [default]\n"
                                     "sweep: []\n");
     free(definition);

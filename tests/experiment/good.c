@@ -170,8 +170,8 @@ static void other_dresses_of_yaml_are_read(void **state)
 static void scalars_are_listed(void **state)
 {
     (void)state;
-    static const char *const keys[] = {"activation", "weight_variance", "bias_variance", "depth",
-                                       "width",      "outputs",         "inputs",        "samples"};
+    static const char *const keys[] = {"activation", "weight_variance", "bias_variance", "depth", "width",
+                                       "outputs",    "inputs",          "samples",       "draws"};
     struct experiment_scalar scalar;
     size_t n = 0;
     for (; experiment_scalar(n, &scalar); n++) {

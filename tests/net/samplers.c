@@ -23,7 +23,7 @@ struct sampled {
     struct net_gram gram;
 };
 
-static const unsigned all_sums = NET_SUM_S | NET_SUM_G | NET_SUM_U;
+static const unsigned all_sums = NET_SUM_S | NET_SUM_G | NET_SUM_U | NET_SUM_UNITS;
 
 /* kept: the share of what a sampler can use beyond the least. */
 static void sampled_open_with(struct sampled *s, const struct shape *shape, const struct net_sampler *sampler,
@@ -102,6 +102,14 @@ static void assert_same_bits(const struct net_gram *x, const struct net_gram *y)
             assert_memory_equal(x->G[l], y->G[l], a->CT * a->CT * sizeof(double));
         if (x->U[l] != NULL)
             assert_memory_equal(x->U[l], y->U[l], a->CT * sizeof(double));
+        const struct net_units *u = &x->units[l], *v = &y->units[l];
+        if (u->n > 0) {
+            assert_memory_equal(u->h, v->h, a->widths[l - 1] * a->T * sizeof(double));
+            assert_memory_equal(u->w, v->w, u->n * a->widths[l - 1] * sizeof(double));
+            assert_memory_equal(u->b, v->b, u->n * sizeof(double));
+            assert_memory_equal(u->u, v->u, u->n * a->T * sizeof(double));
+            assert_memory_equal(u->s, v->s, u->n * a->T * sizeof(double));
+        }
     }
 }
 
@@ -215,6 +223,46 @@ static void panels_are_the_network(void **state)
     }
 }
 
+/* Single units: their inputs have the Gram matrix of the summary, and u = w·h + b; explicit weights are those
+ * of the whole network. */
+static void units_fit_the_summary(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof shapes / sizeof *shapes; i++) {
+        struct sampled s;
+        struct net_weights network;
+        struct base_error error;
+        sampled_open_with(&s, &shapes[i / 2], samplers[i % 2], all_sums, 1, 1);
+        sampled_draw(&s, 7, 3);
+        const struct net_architecture *a = &s.architecture;
+        assert_int_equal(net_weights_init(&network, a, &error), BASE_OK);
+        net_weights_draw(&network, 7, 3);
+        for (size_t l = 1; l < a->L; l++) {
+            const struct net_units *units = &s.gram.units[l];
+            const size_t M = a->widths[l - 1], T = a->T;
+            double *H = malloc(T * T * sizeof *H), sum = 0;
+            assert_int_equal(units->n, a->widths[l] < NET_UNITS ? a->widths[l] : NET_UNITS);
+            linalg_gram(M, T, units->h, H);
+            assert_near_upper(T, H, s.gram.H[l - 1]);
+            for (size_t k = 0; k < units->n; k++)
+                for (size_t t = 0; t < T; t++) {
+                    double u = units->b[k];
+                    for (size_t j = 0; j < M; j++)
+                        u += units->w[k * M + j] * units->h[j * T + t];
+                    assert_within(u, units->u[k * T + t], 1e-9 * (1 + fabs(u)));
+                    sum += units->s[k * T + t];
+                }
+            if (units->n == a->widths[l])
+                assert_close(sum, linalg_trace(a->CT, s.gram.D[l]), 1e-12);
+            if (i % 2 == 0)
+                assert_memory_equal(units->w, network.W[l], units->n * M * sizeof(double));
+            free(H);
+        }
+        net_weights_free(&network);
+        sampled_close(&s);
+    }
+}
+
 /* Where they draw inputs at all, both samplers draw the same. */
 static void samplers_share_the_inputs(void **state)
 {
@@ -300,12 +348,20 @@ static void auto_takes_the_cheaper(void **state)
 
 /* ---- the two samplers have the same law: two-sample Kolmogorov-Smirnov tests */
 
-enum { NETWORKS = 2000, STATISTICS = 20, EIG_MAX = 2 };
-static const char *const statistic_names[STATISTICS] = {
-    "trace",        "frobenius2", "eig_max",        "eig_median",      "eig_min",
-    "tr H^last",    "tr D^1",     "f_1(1)^2",       "f^2 / tr D",      "f^2 / tr H",
-    "tr G^0",       "|G^0|^2",    "eig_max of G^0", "tr G^0 / tr D^1", "tr G^middle",
-    "|G^middle|^2", "tr S^1",     "|S^1|^2",        "sum of U^1",      "U^1 f"};
+enum { NETWORKS = 2000, STATISTICS = 26, EIG_MAX = 2 };
+static const char *const statistic_names[STATISTICS] = {"trace",          "frobenius2",
+                                                        "eig_max",        "eig_median",
+                                                        "eig_min",        "tr H^last",
+                                                        "tr D^1",         "f_1(1)^2",
+                                                        "f^2 / tr D",     "f^2 / tr H",
+                                                        "tr G^0",         "|G^0|^2",
+                                                        "eig_max of G^0", "tr G^0 / tr D^1",
+                                                        "tr G^middle",    "|G^middle|^2",
+                                                        "tr S^1",         "|S^1|^2",
+                                                        "sum of U^1",     "U^1 f",
+                                                        "|w|^2",          "w_1",
+                                                        "w_1 h_1(1)",     "h_1(1)",
+                                                        "s(1)",           "|w|^2 of the last"};
 
 /* What has f or tr D in it ties the backward to the forward pass: without that tie each pass alone would
  * still have its law. */
@@ -341,6 +397,14 @@ static void sums_of(const struct net_gram *gram, double values[STATISTICS])
         for (size_t i = 0; i < a->CT; i++)
             values[18] += gram->U[1][i];
         values[19] = dot(a->CT, gram->U[1], gram->f);
+        const struct net_units *units = &gram->units[1], *last = &gram->units[a->L - 1];
+        const size_t M = a->widths[0];
+        values[20] = dot(M, units->w, units->w);
+        values[21] = units->w[0];
+        values[22] = units->w[0] * units->h[0];
+        values[23] = units->h[0];
+        values[24] = units->s[0];
+        values[25] = dot(a->widths[a->L - 2], last->w, last->w);
     }
     free(G);
     free(eigenvalues);
@@ -450,7 +514,8 @@ static size_t disagreements(const struct shape *shape, size_t n, double critical
     return failures;
 }
 
-/* Each of the 80 tests has a false-alarm rate of 1.2e-5 (λ = 2.45), so all of them 1e-3; seeds are fixed. */
+/* Each of the 104 tests has a false-alarm rate of 1.2e-5 (λ = 2.45), so all of them 1.3e-3; seeds are fixed.
+ */
 static void samplers_have_like_laws(void **state)
 {
     (void)state;
@@ -464,7 +529,8 @@ static void samplers_have_like_laws(void **state)
     assert_int_equal(failures, 0);
 }
 
-/* Each of the 180 tests has a false-alarm rate of 5.5e-6 (λ = 2.53), so all of them 1e-3; seeds are fixed. */
+/* Each of the 234 tests has a false-alarm rate of 5.5e-6 (λ = 2.53), so all of them 1.3e-3; seeds are fixed.
+ */
 static void samplers_have_the_same_law(void **state)
 {
     (void)state;
@@ -478,6 +544,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(grams_are_grams),
     cmocka_unit_test(threads_and_memory_change_no_bit),
     cmocka_unit_test(panels_are_the_network),
+    cmocka_unit_test(units_fit_the_summary),
     cmocka_unit_test(samplers_share_the_inputs),
     cmocka_unit_test(trials_and_shapes_have_their_own_numbers),
     cmocka_unit_test(conditional_is_consistent_at_full_rank),

@@ -17,7 +17,8 @@ void shape_open(const struct shape *shape, struct net_architecture *architecture
                                            .outputs = shape->outputs,
                                            .profile = profile,
                                            .inputs = "gaussian",
-                                           .samples = shape->samples};
+                                           .samples = shape->samples,
+                                           .draws = 1};
     if (net_architecture_init(architecture, &point, &error) != BASE_OK ||
         net_activation_open(activation, shape->activation, &error) != BASE_OK)
         fail_msg("%s", error.text);

@@ -29,9 +29,9 @@ static double angle(double a, double b)
 
 static struct theory_pair relu(double a, double b)
 {
-    double theta = angle(a, b);
+    double theta = angle(a, b), rate = 1 / (2 * pi * sqrt((a - b) * (a + b)));
     return (struct theory_pair){(a * sin(theta) + b * (pi - theta)) / (2 * pi), (pi - theta) / (2 * pi),
-                                (pi - theta) / (2 * pi)};
+                                (pi - theta) / (2 * pi), rate, rate};
 }
 
 /* relu(x) − s relu(−x); E relu(u) relu(−v) is relu's integral at −b */
@@ -40,40 +40,44 @@ static struct theory_pair leaky_relu(double a, double b)
     double s = 0.01, theta = angle(a, b);
     struct theory_pair same = relu(a, b);
     double opposite = (a * sin(theta) - b * theta) / (2 * pi), opposite_slope = theta / (2 * pi);
-    return (struct theory_pair){(1 + s * s) * same.phi - 2 * s * opposite,
-                                (1 + s * s) * same.dphi + 2 * s * opposite_slope,
-                                (1 + s * s * s * s) * same.dphi + 2 * s * s * opposite_slope};
+    return (struct theory_pair){
+        (1 + s * s) * same.phi - 2 * s * opposite, (1 + s * s) * same.dphi + 2 * s * opposite_slope,
+        (1 + s * s * s * s) * same.dphi + 2 * s * s * opposite_slope, (1 - s) * (1 - s) * same.dphi_rate,
+        (1 - s * s) * (1 - s * s) * same.dphi_rate};
 }
 
 static struct theory_pair erf_(double a, double b)
 {
-    double root = sqrt((1 + a - b) * (1 + a + b));
-    return (struct theory_pair){2 / pi * atan2(b, root), 2 / pi / root,
-                                4 / (pi * pi) / sqrt((1 + 2 * a - 2 * b) * (1 + 2 * a + 2 * b))};
+    double root = sqrt((1 + a - b) * (1 + a + b)), root2 = sqrt((1 + 2 * a - 2 * b) * (1 + 2 * a + 2 * b));
+    return (struct theory_pair){2 / pi * atan2(b, root), 2 / pi / root, 4 / (pi * pi) / root2,
+                                2 / pi * b / pow(root, 3), 16 / (pi * pi) * b / pow(root2, 3)};
 }
 
 static struct theory_pair linear(double a, double b)
 {
     (void)a;
-    return (struct theory_pair){b, 1, 1};
+    return (struct theory_pair){b, 1, 1, 0, 0};
 }
 
 static struct theory_pair sine(double a, double b)
 {
     return (struct theory_pair){exp(-a) * sinh(b), exp(-a) * cosh(b),
-                                0.25 * (1 + 2 * exp(-2 * a) + exp(-4 * a) * cosh(4 * b))};
+                                0.25 * (1 + 2 * exp(-2 * a) + exp(-4 * a) * cosh(4 * b)), exp(-a) * sinh(b),
+                                exp(-4 * a) * sinh(4 * b)};
 }
 
 static struct theory_pair exponential(double a, double b)
 {
-    return (struct theory_pair){exp(a + b), exp(a + b), NAN};
+    return (struct theory_pair){exp(a + b), exp(a + b), NAN, exp(a + b), NAN};
 }
 
 /* x e^(−x²/2): the weight e^(−(u²+v²)/2) leaves a Gaussian of covariance (Σ⁻¹ + I)⁻¹ and of mass D^(−1/2) */
 static struct theory_pair gaussian_wave(double a, double b)
 {
     double D = (1 + a - b) * (1 + a + b);
-    return (struct theory_pair){b / (D * sqrt(D)), ((1 + a) * (1 + a) + 2 * b * b) / (D * D * sqrt(D)), NAN};
+    double top = (1 + a) * (1 + a) + 2 * b * b;
+    return (struct theory_pair){b / pow(D, 1.5), top / pow(D, 2.5), NAN,
+                                4 * b / pow(D, 2.5) + 5 * b * top / pow(D, 3.5), NAN};
 }
 
 static const double correlations[] = {0,      1e-9,     0.0123,   0.2385,    0.5772,    0.9173,
@@ -115,6 +119,14 @@ static void closed_forms_hold(void **state)
             assert_within(got.dphi, want.dphi, 1e-12 * want.dphi);
             if (!isnan(want.dphi2))
                 assert_within(got.dphi2, want.dphi2, 1e-12 * want.dphi2);
+            /* a rate is a difference of nodes over √(a−b) */
+            const double rate_noise = 1e-12 * want.dphi / a / (1 - correlations[j % N_CORRELATIONS]);
+            if (b < a)
+                assert_within(got.dphi_rate, want.dphi_rate, 1e-12 * want.dphi_rate + rate_noise);
+            else
+                assert_true(isnan(got.dphi_rate) && isnan(got.dphi2_rate));
+            if (b < a && !isnan(want.dphi2))
+                assert_within(got.dphi2_rate, want.dphi2_rate, 1e-12 * want.dphi2_rate + rate_noise);
         }
         net_activation_close(&activation);
     }
