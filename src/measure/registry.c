@@ -4,14 +4,8 @@
 #include <string.h>
 
 const struct measure *const measure_registry[] = {
-    &measure_fisher,
-    &measure_metric,
-    &measure_norm,
-    &measure_layers,
-    &measure_blocks,
-    &measure_unit,
-    &measure_estimators,
-    NULL,
+    &measure_fisher, &measure_metric, &measure_norm,       &measure_layers,
+    &measure_blocks, &measure_unit,   &measure_estimators, NULL,
 };
 
 const struct measure *measure_find(const char *name)

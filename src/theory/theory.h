@@ -186,13 +186,14 @@ void theory_unit_natural_gradient(const struct theory_unit *unit, const double *
  *     largest, C-fold      the largest eigenvalue of (1/T) q̃_h, which is (T−1)/T q̃_h,2 + q̃_h,1/T for inputs
  *                          iid N(0,1); nan where q̃_h,2 < 1e-12 q̃_h,1 at T > 1, and nothing stands above the
  *                          bulk
+ *     sharpness            C times the largest over the trace: largest / ((1/T) Σ_s q̃_h,ss)
  *
  * Exact in the mean over networks of any width are the mean eigenvalue at l = L−1 and, with C = 1, the
  * largest there. Given inputs have as many features, M_0, at every width: of them the second moment and the
  * largest keep a part that does not go away, of relative size C/M_0 and √(C/M_0). T³ flops with given inputs.
  */
 struct theory_metric {
-    double eig_mean, eig_second_moment, eig_max;
+    double eig_mean, eig_second_moment, eig_max, sharpness;
 };
 int theory_metric_predict(const struct theory_order *order, const struct net_architecture *architecture,
                           size_t l, struct theory_metric *prediction, struct base_error *error);
@@ -221,7 +222,7 @@ int theory_norm_predict(const struct theory_order *order, const struct net_activ
  *
  *     mean eigenvalue    C (1/T) Σ_s x_ss / M_l                  over the M_l M_{l-1} weights
  *     second moment      C (M_{l-1}/M_l) Σ_p w_p x_p²            the same
- *     largest, C-fold    M_{l-1} Σ_p w_p x_p
+ *     largest, C-fold    M_{l-1} Σ_p w_p x_p                     and over a C-th of the trace: sharpness
  *     share of a layer   M_{l-1} Σ_s x_ss / Σ_m M_{m-1} Σ_s x_ss        in the trace of all weights
  *                        largest of F_ll / largest of F                 (F with its biases)
  *
@@ -235,7 +236,7 @@ int theory_norm_predict(const struct theory_order *order, const struct net_activ
  *
  * nan: the largest of a layer with x_2 < 1e-12 x_1 at T > 1, which is not O(M) (as κ_2 in theory_fisher). */
 struct theory_layers { /* (L+1) numbers each, the caller's; that of layer l at [l], [0] is not set */
-    double *eig_mean, *eig_second_moment, *eig_max;
+    double *eig_mean, *eig_second_moment, *eig_max, *sharpness;
     double *trace_share, *max_share;
 };
 int theory_layers_predict(const struct theory_order *order, const struct net_architecture *architecture,

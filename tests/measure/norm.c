@@ -187,7 +187,7 @@ static void norms_approach_their_predictions(void **state)
                 ratios[w] = mean[w][v] / theory[v];
                 errors[w] = se[w][v] / theory[v];
             }
-            const size_t n = measure_powers(&measure_norm.variables[v], true, powers);
+            const size_t n = measure_powers(&measure_norm.variables[v], true, false, powers);
             assert_int_equal(
                 report_limit_fit(WIDTHS, widths, ratios, errors, counts, n, powers, &limit, &error), BASE_OK);
             const double p = report_limit_p_value(&limit), half = report_limit_half_width(&limit, level);
