@@ -40,13 +40,15 @@
     X(tests_theory_unit) \
     X(tests_theory_metric) \
     X(tests_theory_norm) \
+    X(tests_data_readers) \
+    X(tests_data_set) \
     X(tests_measure_registry) \
-    X(tests_measure_metric) \
-    X(tests_measure_norm) \
     X(tests_measure_estimators) \
     X(tests_theory_layers) \
     X(tests_measure_axis) \
     X(tests_measure_layers) \
+    X(tests_measure_metric) \
+    X(tests_measure_norm) \
     X(tests_report_limit) \
     X(tests_report_theory_table) \
     X(tests_store_file) \
@@ -54,9 +56,11 @@
     X(tests_store_damage) \
     X(tests_store_tools) \
     X(tests_store_look) \
+    X(tests_store_dataset) \
     X(tests_fuzz_replay) \
     X(tests_sweep_sweep) \
     X(tests_sweep_plan) \
+    X(tests_sweep_inputs) \
     X(tests_cmd_usage) \
     X(tests_cmd_run) \
     X(tests_cmd_tables) \
@@ -70,10 +74,10 @@
 #define SLOW(X) \
     X(slow_random_normal) \
     X(slow_net_samplers) \
-    X(slow_measure_metric) \
-    X(slow_measure_norm) \
     X(slow_fisher_blocks) \
     X(slow_theory_estimators) \
+    X(slow_measure_metric) \
+    X(slow_measure_norm) \
     X(slow_report_verdict) \
     X(slow_cmd_kills)
 // clang-format on

@@ -89,17 +89,6 @@ int fisher_unit_errors(const struct fisher_units *units, double *closed, double 
 void fisher_unit_quasi_diagonal(const struct fisher_units *units, size_t i, double *F_b, double *F_jj);
 void fisher_unit_quasi_gradient(size_t M, const double *F_b, const double *F_jj, const double *g, double *v);
 
-/* ---- norm.c: Fisher–Rao norms (KAA19) */
-
-/* θᵀF(θ)θ = (1/T) Σ_t Σ_k (J θ)² , (Jθ)_k(t) = Σ_l Σ_i δ^l_ki (Σ_j W^l_ij h^{l-1}_j + b^l_i) =
- * Σ_{l<L} U^l_k(t) + f_k(t). Reads U. */
-double fisher_norm_self(const struct net_gram *gram);
-
-/* E θ'ᵀF(θ)θ' over θ' alone, independent and of the law of θ: *all is
- *     (1/T) Σ_t Σ_k Σ_l (σ_w² H^{l-1}_tt/M_{l-1} + σ_b²) D^l_(k,t),(k,t) ,
- * *weights the same without σ_b², where θ' has weights alone. */
-void fisher_norm_independent(const struct net_gram *gram, double *weights, double *all);
-
 /* ---- estimators.c: F from sampled outputs, and the empirical Fisher matrix (beyond)
  *
  * With K_st the C×C block (s, t) of J Jᵀ = T F* and outputs drawn from the model, ε_r(t) ~ N(0, I_C), r < n,
@@ -134,6 +123,17 @@ double fisher_estimator_trace_variance(size_t C, size_t T, size_t n, const doubl
  * L, where D^L = I_C ⊗ 11ᵀ and dual (T, T) = H^{L-1}/T stands for C equal blocks. Either way each eigenvalue
  * of the n counts CT/n-fold. (CT)²/2 multiplications. */
 size_t fisher_layer_dual_compute(const struct net_gram *gram, size_t l, double *dual);
+
+/* ---- norm.c: Fisher–Rao norms (KAA19) */
+
+/* θᵀF(θ)θ = (1/T) Σ_t Σ_k (J θ)² , (Jθ)_k(t) = Σ_l Σ_i δ^l_ki (Σ_j W^l_ij h^{l-1}_j + b^l_i) =
+ * Σ_{l<L} U^l_k(t) + f_k(t). Reads U. */
+double fisher_norm_self(const struct net_gram *gram);
+
+/* E θ'ᵀF(θ)θ' over θ' alone, independent and of the law of θ: *all is
+ *     (1/T) Σ_t Σ_k Σ_l (σ_w² H^{l-1}_tt/M_{l-1} + σ_b²) D^l_(k,t),(k,t) ,
+ * *weights the same without σ_b², where θ' has weights alone. */
+void fisher_norm_independent(const struct net_gram *gram, double *weights, double *all);
 
 /* ---- full.c: small networks only, to hold the dual against */
 

@@ -4,8 +4,14 @@
 #include <string.h>
 
 const struct measure *const measure_registry[] = {
-    &measure_fisher, &measure_metric, &measure_norm,       &measure_layers,
-    &measure_blocks, &measure_unit,   &measure_estimators, NULL,
+    &measure_fisher,
+    &measure_layers,
+    &measure_blocks,
+    &measure_unit,
+    &measure_estimators,
+    &measure_metric,
+    &measure_norm,
+    NULL,
 };
 
 const struct measure *measure_find(const char *name)

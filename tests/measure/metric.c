@@ -206,7 +206,7 @@ static void metrics_approach_their_predictions(void **state)
                     errors[w] = se[w][v][l];
                 }
                 const size_t n =
-                    measure_powers(&measure_metric.variables[v], networks[i].outputs > 1, false, powers);
+                    measure_powers(&measure_metric.variables[v], networks[i].outputs > 1, l == 1, powers);
                 assert_int_equal(
                     report_limit_fit(WIDTHS, widths, ratios, errors, counts, n, powers, &limit, &error),
                     BASE_OK);
