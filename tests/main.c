@@ -32,8 +32,10 @@
     X(tests_fisher_blocks) \
     X(tests_fisher_estimators) \
     X(tests_fisher_unit) \
+    X(tests_fisher_softmax) \
     X(tests_theory_gauss) \
     X(tests_theory_order) \
+    X(tests_theory_kernel) \
     X(tests_theory_fisher) \
     X(tests_theory_blocks) \
     X(tests_theory_estimators) \
@@ -49,6 +51,8 @@
     X(tests_measure_layers) \
     X(tests_measure_metric) \
     X(tests_measure_norm) \
+    X(tests_theory_softmax) \
+    X(tests_measure_softmax) \
     X(tests_report_limit) \
     X(tests_report_theory_table) \
     X(tests_store_file) \
@@ -78,6 +82,7 @@
     X(slow_theory_estimators) \
     X(slow_measure_metric) \
     X(slow_measure_norm) \
+    X(slow_theory_softmax) \
     X(slow_report_verdict) \
     X(slow_cmd_kills)
 // clang-format on

@@ -87,6 +87,7 @@ extern const struct measure measure_unit;
 extern const struct measure measure_estimators;
 extern const struct measure measure_metric;
 extern const struct measure measure_norm;
+extern const struct measure measure_softmax;
 
 /* All of them, ended by NULL. */
 extern const struct measure *const measure_registry[];
