@@ -47,11 +47,12 @@ int theory_metric_predict(const struct theory_order *order, const struct net_arc
         squares += weight * qtilde_h * qtilde_h;
         all += weight * qtilde_h;
     }
-    *prediction = (struct theory_metric){C * same / M_l, C * squares / M_l, all};
+    *prediction = (struct theory_metric){C * same / M_l, C * squares / M_l, all, NAN};
     if (order->samples > 1)
         TRY(largest_given(order, qtilde, architecture->weight_variance, &prediction->eig_max, error));
     else if (T > 1 && qtilde[1] < 1e-12 * qtilde[0])
         prediction->eig_max = NAN; /* nothing stands above the bulk */
+    prediction->sharpness = prediction->eig_max / same;
 out:
     return status;
 }

@@ -227,13 +227,14 @@ void theory_unit_natural_gradient(const struct theory_unit *unit, const double *
  *     largest, C-fold      the largest eigenvalue of (1/T) q̃_h, which is (T−1)/T q̃_h,2 + q̃_h,1/T for inputs
  *                          iid N(0,1); nan where q̃_h,2 < 1e-12 q̃_h,1 at T > 1, and nothing stands above the
  *                          bulk
+ *     sharpness            C times the largest over the trace: largest / ((1/T) Σ_s q̃_h,ss)
  *
  * Exact in the mean over networks of any width are the mean eigenvalue at l = L−1 and, with C = 1, the
  * largest there. Given inputs have as many features, M_0, at every width: of them the second moment and the
  * largest keep a part that does not go away, of relative size C/M_0 and √(C/M_0). T³ flops with given inputs.
  */
 struct theory_metric {
-    double eig_mean, eig_second_moment, eig_max;
+    double eig_mean, eig_second_moment, eig_max, sharpness;
 };
 int theory_metric_predict(const struct theory_order *order, const struct net_architecture *architecture,
                           size_t l, struct theory_metric *prediction, struct base_error *error);

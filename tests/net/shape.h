@@ -4,6 +4,7 @@
 
 #include "net/activation.h"
 #include "net/architecture.h"
+#include "theory/theory.h"
 
 struct shape {
     const char *activation;
@@ -20,5 +21,9 @@ size_t shape_features(const struct shape *shape);
 /* Fails the test when it cannot be made. */
 void shape_open(const struct shape *shape, struct net_architecture *architecture,
                 struct net_activation *activation);
+
+/* The order parameters of its inputs, given or Gaussian; so. */
+void shape_order(const struct net_architecture *architecture, const struct net_activation *activation,
+                 struct theory_order *order);
 
 #endif
