@@ -40,6 +40,7 @@
     X(tests_theory_unit) \
     X(tests_measure_registry) \
     X(tests_measure_estimators) \
+    X(tests_measure_heatmap) \
     X(tests_theory_layers) \
     X(tests_measure_axis) \
     X(tests_measure_layers) \

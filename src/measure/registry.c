@@ -3,13 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 
+// clang-format off
 const struct measure *const measure_registry[] = {
     &measure_fisher,
     &measure_blocks,
     &measure_estimators,
+    &measure_heatmap,
     &measure_layers,
     NULL,
 };
+// clang-format on
 
 const struct measure *measure_find(const char *name)
 {
