@@ -9,16 +9,16 @@ set palette defined (0 "#440154", 1 "#482878", 2 "#3E4989", 3 "#31688E", 4 "#268
                      8 "#B4DE2C", 9 "#FDE725")
 
 # What outputs there are, the fewer first, and for each the units and the largest norm among hidden ones; three hidden layers are alike.
-stats map using ($3 == 0 ? $2 : NaN) name "C" nooutput
+stats map using 2 name "C" nooutput
 array outputs[2] = [int(C_min), int(C_max)]
 array units[2]
 array hidden[2]
 array largest[2]
 do for [i=1:2] {
-    stats map using ($2 == outputs[i] && $6 == $6 ? $4 : NaN):6 name "N" nooutput
-    units[i] = int(N_max_x)
+    stats map using ($2 == outputs[i] && $3 == 0 && $6 == $6 ? $4 : NaN) name "N" nooutput
+    units[i] = int(N_max)
     hidden[i] = (units[i] - outputs[i]) / 3
-    stats map using ($2 == outputs[i] && $4 <= 3 * hidden[i] && $5 <= 3 * hidden[i] ? $6 : NaN) name "N" nooutput
+    stats map using ($2 == outputs[i] && $3 == 0 && $4 <= 3 * hidden[i] && $5 <= 3 * hidden[i] ? $6 : NaN) name "N" nooutput
     largest[i] = N_max
 }
 
@@ -46,7 +46,7 @@ do for [format in "pdf png"] {
             set arrow 2*l-1 from edge, 0.5 to edge, units[i]+0.5 nohead front lc "white" lw 0.5
             set arrow 2*l from 0.5, edge to units[i]+0.5, edge nohead front lc "white" lw 0.5
         }
-        plot sprintf("%s | awk '$2 == %d && $6 != \"nan\"'", map, outputs[i]) using 5:4:($6/largest[i]) with image notitle
+        plot sprintf("%s | awk '$2 == %d && $3 == 0 && $6 != \"nan\"'", map, outputs[i]) using 5:4:($6/largest[i]) with image notitle
     }
     unset multiplot
 }

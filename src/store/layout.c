@@ -76,7 +76,7 @@ static double metadata_bytes(const struct store_layout *layout)
     }
     dimensions += 5 * (double)e->n_axes;
     for (size_t d = 0; d < MEASURE_N_DIMENSIONS; d++)
-        if (store_layout_has(layout, d)) {
+        if (store_layout_has(layout, (enum measure_dimension)d)) {
             datasets++;
             strings += word * (double)layout->sizes[d];
         }
