@@ -147,14 +147,15 @@ $(BUILD)/tests/bench/rates: $(BUILD)/tests/bench/rates.o $(LIBRARY)
 run-bench: $(PROGRAM) $(BUILD)/tests/bench/clocked $(BUILD)/tests/bench/rates
 	@/usr/bin/python3 tests/bench/bench.py $(BUILD) $(BENCH)
 
-# ---- libFuzzer on both readers; what it finds next to the corpus, and crashes, are kept in $(BUILD)-fuzz/TARGET/
+# ---- libFuzzer on all readers; what it finds next to the corpus, and crashes, are kept in $(BUILD)-fuzz/TARGET/
 FUZZ_RUNS ?= 1000000
 fuzz: deps
 	$(call install_packages,$(DEPS_FUZZ))
 	+$(Q)$(MAKE) --no-print-directory $(build_in_parallel) CC=clang SANITIZE=1 CFLAGS=-fsanitize=fuzzer-no-link \
 	  BUILD=$(BUILD)-fuzz run-fuzz
-run-fuzz: $(addprefix $(BUILD)/fuzz-,experiment result)
+run-fuzz: $(addprefix $(BUILD)/fuzz-,experiment data result)
 	tests/fuzz/run $(FUZZ_RUNS) $(BUILD) experiment -dict=tests/fuzz/experiment.dict -max_len=4096
+	tests/fuzz/run $(FUZZ_RUNS) $(BUILD) data -max_len=16384
 	tests/fuzz/run $(FUZZ_RUNS) $(BUILD) result -max_len=65536 -detect_leaks=0
 $(BUILD)/fuzz-result: $(BUILD)/fuzz-mutate.o $(BUILD)/fuzz-seal.o
 $(BUILD)/fuzz-%.o: tests/fuzz/%.c tests/fuzz/fuzz.h # no part of what is tested: fast

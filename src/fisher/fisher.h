@@ -124,6 +124,30 @@ double fisher_estimator_trace_variance(size_t C, size_t T, size_t n, const doubl
  * of the n counts CT/n-fold. (CT)²/2 multiplications. */
 size_t fisher_layer_dual_compute(const struct net_gram *gram, size_t l, double *dual);
 
+/* ---- norm.c: Fisher–Rao norms (KAA19) */
+
+/* θᵀF(θ)θ = (1/T) Σ_t Σ_k (J θ)² , (Jθ)_k(t) = Σ_l Σ_i δ^l_ki (Σ_j W^l_ij h^{l-1}_j + b^l_i) =
+ * Σ_{l<L} U^l_k(t) + f_k(t). Reads U. */
+double fisher_norm_self(const struct net_gram *gram);
+
+/* E θ'ᵀF(θ)θ' over θ' alone, independent and of the law of θ: *all is
+ *     (1/T) Σ_t Σ_k Σ_l (σ_w² H^{l-1}_tt/M_{l-1} + σ_b²) D^l_(k,t),(k,t) ,
+ * *weights the same without σ_b², where θ' has weights alone. */
+void fisher_norm_independent(const struct net_gram *gram, double *weights, double *all);
+
+/* ---- softmax.c: classification, F_sm = (1/T) Σ_t Σ_kk' ∇f_k(t) Q_t(k,k') ∇f_k'(t)ᵀ (KAA21)
+ *
+ * Q_t = diag(g) − ggᵀ with g = softmax(f) at sample t, and Q_t = B_t B_tᵀ with B_t = D^½ (1 − √g√gᵀ), D =
+ * diag(g): no eigendecomposition. The nonzero spectrum of F_sm is that of BᵀF*B, B = ⊕_t B_t, which has rank
+ * (C−1)T at most: B_t √g = 0. */
+
+/* g (C, T), g_k(t) at g[k*T + t], from the outputs f (C, T); f of any size. */
+void fisher_softmax_outputs(size_t C, size_t T, const double *f, double *g);
+
+/* In place, BᵀF*B from F* (its upper triangle); scratch (CT). 1 − g_k counts as the sum of the other g, so a
+ * saturated sample keeps its relative accuracy. 6 (CT)² flops. */
+void fisher_softmax_dual(size_t C, size_t T, const double *g, double *scratch, double *dual);
+
 /* ---- full.c: small networks only, to hold the dual against */
 
 /* Parameters in the order W¹ (row-major), b¹, W², b², …: the index of W^l_ij and of b^l_i. */

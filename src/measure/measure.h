@@ -81,8 +81,15 @@ struct measure {
                    double *const *predictions, struct base_error *error);
 };
 
-extern const struct measure measure_fisher, measure_layers, measure_blocks, measure_estimators,
-    measure_heatmap;
+extern const struct measure measure_fisher;
+extern const struct measure measure_layers;
+extern const struct measure measure_blocks;
+extern const struct measure measure_unit;
+extern const struct measure measure_estimators;
+extern const struct measure measure_metric;
+extern const struct measure measure_norm;
+extern const struct measure measure_softmax;
+extern const struct measure measure_heatmap;
 
 /* All of them, ended by NULL. */
 extern const struct measure *const measure_registry[];

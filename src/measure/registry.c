@@ -6,10 +6,14 @@
 // clang-format off
 const struct measure *const measure_registry[] = {
     &measure_fisher,
+    &measure_layers,
     &measure_blocks,
+    &measure_unit,
     &measure_estimators,
     &measure_heatmap,
-    &measure_layers,
+    &measure_metric,
+    &measure_norm,
+    &measure_softmax,
     NULL,
 };
 // clang-format on

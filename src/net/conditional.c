@@ -31,6 +31,7 @@
 #include "net/panel.h"
 #include "net/purpose.h"
 #include "net/sums.h"
+#include "net/units.h"
 #include "net/wishart.h"
 #include "random/normal.h"
 
@@ -226,7 +227,8 @@ static void draw_signals(const struct conditional *w, struct hand *hand, struct 
     const struct net_architecture *a = w->architecture;
     const struct linalg_root *root = &w->roots[panel.l];
     const double s = sqrt(a->weight_variance / (double)a->widths[panel.l - 1]);
-    double *Z = !needs_Z(a, panel.l) && root->rank == a->T ? hand->u : hand->Z;
+    const bool again = needs_Z(a, panel.l) || net_units_wanted(w->gram, panel);
+    double *Z = !again && root->rank == a->T ? hand->u : hand->Z;
     random_normals(w->seed, net_stream(a, w->trial, panel.l, NET_FORWARD), panel.first * root->rank,
                    panel.units * root->rank, Z);
     linalg_root_apply(root, panel.units, s, Z, root->rank, hand->u);
@@ -253,6 +255,7 @@ static void delta_parts(const struct conditional *w, struct hand *hand, struct n
         linalg_multiply(true, false, a->CT, w->roots[l].rank, panel.units, 1, hand->delta, hand->Z, 0,
                         net_panel_part(a, l, hand->A, w->A));
     net_sums_delta(a, panel, hand->delta, hand->u, &hand->sums, w->gram);
+    net_units_take_delta(w->gram, panel, hand->delta);
 }
 
 static void add_delta_parts(struct conditional *w, struct hand *hand, size_t l, size_t index)
@@ -264,6 +267,16 @@ static void add_delta_parts(struct conditional *w, struct hand *hand, size_t l, 
     net_sums_add_delta(a, l, index, &hand->sums, w->gram);
 }
 
+/* Single units, whose Z waits in the place of their weights. */
+static void take_units(const struct conditional *w, struct hand *hand, struct net_panel panel)
+{
+    if (!net_units_wanted(w->gram, panel))
+        return;
+    const struct net_units *units = &w->gram->units[panel.l];
+    net_units_take_signals(w->gram, panel, hand->b, hand->u);
+    memcpy(units->w, hand->Z, units->n * w->roots[panel.l].rank * sizeof *units->w);
+}
+
 /* hᵀh and, by the place of the layer, Yᵀh, or vᵀh and those of δ. */
 static void forward_parts(const struct conditional *w, struct hand *hand, struct net_panel panel)
 {
@@ -273,6 +286,8 @@ static void forward_parts(const struct conditional *w, struct hand *hand, struct
         net_panel_inputs(a, w->seed, w->trial, panel, hand->h);
     else
         draw_signals(w, hand, panel);
+    net_units_take_inputs(w->gram, panel, hand->h);
+    take_units(w, hand, panel);
     linalg_gram(panel.units, a->T, hand->h, net_panel_part(a, l, hand->H, w->gram->H[l]));
     if (is_walked_twice(a, l)) {
         draw_Y(w, hand, panel);
@@ -417,6 +432,45 @@ out:
     return status;
 }
 
+/* ---- single units, where they are asked for */
+
+/* Inputs h⁰ given H⁰ = R Rᵀ: X (XᵀX)^{-1/2} Rᵀ of a normal X, with any root of XᵀX; its rows span a random
+ * space, as those of normal inputs do, whatever their Gram matrix. */
+static int draw_unit_inputs(struct conditional *w, struct base_error *error)
+{
+    int status;
+    const struct net_architecture *a = w->architecture;
+    double *X = w->gram->units[1].h, *XX = w->hands->H;
+    random_normals(w->seed, net_stream(a, w->trial, 0, NET_UNIT_INPUTS), 0, a->widths[0] * a->T, X);
+    linalg_gram(a->widths[0], a->T, X, XX);
+    TRY(linalg_root_factor(&w->root_D, a->T, a->T, XX, error));
+    linalg_root_solve_transposed(&w->root_D, a->widths[0], X);
+    linalg_root_apply(&w->roots[1], a->widths[0], 1, X, a->T, X);
+out:
+    return status;
+}
+
+/* Their weights s [G' + (Z − G'Qᵀ) Q], G'Qᵀ = G'H R⁺ᵀ, in the symbols of the head of this file. */
+static void draw_unit_weights(struct conditional *w, size_t l)
+{
+    const struct net_architecture *a = w->architecture;
+    const struct net_units *units = &w->gram->units[l];
+    const struct linalg_root *root = &w->roots[l];
+    const size_t n = units->n, M = a->widths[l - 1];
+    double *GH = w->hands->own, *difference = GH + n * a->T, *Z = difference + n * a->T;
+    memcpy(Z, units->w, n * root->rank * sizeof *Z);
+    random_normals(w->seed, net_stream(a, w->trial, l, NET_UNIT_WEIGHTS), 0, n * M, units->w);
+    linalg_multiply(false, false, n, a->T, M, 1, units->w, units->h, 0, GH);
+    gather_columns(root, n, GH, difference);
+    linalg_root_solve_transposed(root, n, difference);
+    for (size_t i = 0; i < n * root->rank; i++)
+        difference[i] = Z[i] - difference[i];
+    linalg_root_solve(root, n, difference);
+    scatter_columns(root, n, difference, GH);
+    linalg_multiply(false, true, n, M, a->T, 1, GH, units->h, 1, units->w);
+    net_panel_scale(n * M, sqrt(a->weight_variance / (double)M), units->w);
+}
+
 /* With a hidden layer only H⁰ is needed of Gaussian inputs. */
 static bool inputs_are_implicit(const struct net_architecture *a)
 {
@@ -444,7 +498,11 @@ static int conditional_sample(void *work, const struct net_activation *activatio
     for (size_t l = 1; l < a->L; l++) {
         const size_t max_rank = a->widths[l - 1] < a->T ? a->widths[l - 1] : a->T;
         TRY(linalg_root_factor(&w->roots[l], a->T, max_rank, gram->H[l - 1], error));
+        if (l == 1 && (a->sums & NET_SUM_UNITS) && inputs_are_implicit(a))
+            TRY(draw_unit_inputs(w, error));
         walk_forward(w, l);
+        if (a->sums & NET_SUM_UNITS)
+            draw_unit_weights(w, l);
     }
     net_panel_add_output_biases(a, seed, trial, gram->f);
     net_sums_spread_outputs(a, &w->hands->sums, gram);

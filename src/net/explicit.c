@@ -12,6 +12,7 @@
 #include "net/panel.h"
 #include "net/purpose.h"
 #include "net/sums.h"
+#include "net/units.h"
 #include "random/normal.h"
 
 #include <math.h>
@@ -211,6 +212,19 @@ static double *place_of_u(const struct explicit *w, const struct hand *hand, str
     return w->u[panel.l] != NULL ? w->u[panel.l] + panel.first * w->architecture->T : hand->u;
 }
 
+/* The weights of single units: of the first panel's rows. */
+static void take_unit_weights(const struct explicit *w, struct net_panel panel, const double *rows)
+{
+    const struct net_architecture *a = w->architecture;
+    if (!net_units_wanted(w->gram, panel))
+        return;
+    const struct net_units *units = &w->gram->units[panel.l];
+    const size_t below = a->widths[panel.l - 1];
+    for (size_t i = 0; i < units->n; i++)
+        memcpy(units->w + i * below, rows + i * net_weights_stride(a, panel.l), below * sizeof *rows);
+    net_panel_scale(units->n * below, sqrt(a->weight_variance / (double)below), units->w);
+}
+
 /* h = φ(s W^l h^{l-1} + b) and φ' of the panel; hᵀh. */
 static void forward_parts(const struct explicit *w, struct hand *hand, struct net_panel panel)
 {
@@ -222,12 +236,15 @@ static void forward_parts(const struct explicit *w, struct hand *hand, struct ne
     } else {
         const double s = sqrt(a->weight_variance / (double)a->widths[l - 1]);
         double *u = place_of_u(w, hand, panel);
-        linalg_multiply(false, false, panel.units, T, net_weights_stride(a, l), s, draw_rows(w, hand, panel),
-                        w->h_below, 0, u);
+        const double *rows = draw_rows(w, hand, panel);
+        linalg_multiply(false, false, panel.units, T, net_weights_stride(a, l), s, rows, w->h_below, 0, u);
+        take_unit_weights(w, panel, rows);
         net_panel_biases(a, w->seed, w->trial, panel, hand->b);
         net_panel_add_biases(a, panel, hand->b, u);
+        net_units_take_signals(w->gram, panel, hand->b, u);
         net_activation_eval(hand->activation, panel.units * T, u, h, w->dphi[l] + panel.first * T);
     }
+    net_units_take_inputs(w->gram, panel, h);
     linalg_gram(panel.units, T, h, net_panel_part(a, l, hand->H, w->gram->H[l]));
 }
 
@@ -238,6 +255,7 @@ static void delta_parts(const struct explicit *w, struct hand *hand, struct net_
     const struct net_architecture *a = w->architecture;
     linalg_gram(panel.units, a->CT, delta, net_panel_part(a, panel.l, hand->D, w->gram->D[panel.l]));
     net_sums_delta(a, panel, delta, place_of_u(w, hand, panel), &hand->sums, w->gram);
+    net_units_take_delta(w->gram, panel, delta);
 }
 
 /* In layer L−1: vᵀh, δ = φ' v and its parts. */

@@ -1,6 +1,7 @@
 #include "net/signals.h"
 
 #include "base/memory.h"
+#include "net/units.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@ int net_gram_init(struct net_gram *gram, const struct net_architecture *architec
     TRY(layers_init(&gram->S, a, a->sums & NET_SUM_S, 1, TT, error));
     TRY(layers_init(&gram->G, a, a->sums & NET_SUM_G, 0, CTCT, error));
     TRY(layers_init(&gram->U, a, a->sums & NET_SUM_U, 1, a->CT, error));
+    TRY(net_units_init(gram, error));
     TRY(base_got(gram->f = base_calloc(a->CT, sizeof(double), error)));
 out:
     if (status != BASE_OK)
@@ -52,6 +54,7 @@ void net_gram_free(struct net_gram *gram)
     double **all[] = {gram->H, gram->D, gram->S, gram->G, gram->U};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         layers_free(all[i], gram->architecture->L);
+    net_units_free(gram);
     free(gram->f);
     memset(gram, 0, sizeof *gram);
 }
@@ -62,7 +65,8 @@ double net_gram_bytes(const struct net_architecture *architecture)
     const double L = (double)a->L, TT = (double)(a->T * a->T), CT = (double)a->CT;
     const double S = (a->sums & NET_SUM_S) != 0, G = (a->sums & NET_SUM_G) != 0,
                  U = (a->sums & NET_SUM_U) != 0;
-    return ((L + S * (L - 1)) * TT + (L - 1 + G * L) * CT * CT + (1 + U * (L - 1)) * CT) * sizeof(double);
+    return ((L + S * (L - 1)) * TT + (L - 1 + G * L) * CT * CT + (1 + U * (L - 1)) * CT) * sizeof(double) +
+           net_units_bytes(a);
 }
 
 const struct net_sampler *net_sampler_choose(enum experiment_sampler choice,

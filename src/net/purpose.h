@@ -17,7 +17,11 @@ enum net_purpose {
     NET_WISHART = 6,  /* its L_tj of H⁰ at index j·T + t; for L_jj from T² + 1024·j on */
     NET_GRADIENT_WISHART = 7, /* its factor of V in G⁰ (conditional.c), as net_wishart_factor has it */
     NET_LABELS = 11,          /* y_k(t) at index k·T + t; 8 to 10 are taken */
-    NET_DRAWS = 12            /* ε_k(t) of draw r at index r·CT + k·T + t */
+    NET_DRAWS = 12,           /* ε_k(t) of draw r at index r·CT + k·T + t */
+    NET_UNIT_INPUTS =
+        13, /* conditional sampler's X_it of h⁰ given H⁰, where single units are asked for, at i·T + t */
+    NET_UNIT_WEIGHTS = 14, /* its G'_ij of their weights at index i·M_{l-1} + j */
+    NET_UNIT_FLOOR = 15    /* N_st at index s·T + t */
 };
 
 /* The stream of one purpose in one layer of one network. */

@@ -37,18 +37,32 @@
 #include <stdint.h>
 
 /* Sums beyond H, D and f, as bits. */
-enum net_sums { NET_SUM_S = 1, NET_SUM_G = 2, NET_SUM_U = 4 };
+enum net_sums { NET_SUM_S = 1, NET_SUM_G = 2, NET_SUM_U = 4, NET_SUM_UNITS = 8 };
+
+/* The first units of a hidden layer l by themselves (NET_SUM_UNITS). The law of (h, w, b, u, s) of a layer is
+ * that of the network; the conditional sampler draws w given h and u anew, so a weight has there nothing to
+ * do with the signals of other layers beyond that. */
+enum { NET_UNITS = 2 };
+struct net_units {
+    size_t n;  /* min(NET_UNITS, M_l); 0 where not asked for */
+    double *h; /* (M_{l-1}, T) h^{l-1} */
+    double *w; /* (n, M_{l-1}) W^l_i */
+    double *b; /* (n) */
+    double *u; /* (n, T) u^l_i(t) */
+    double *s; /* (n, T) Σ_k δ^l_ki(t)² */
+};
 
 /* Upper triangles alone (linalg.h). D^L, which is I_C ⊗ 11ᵀ in every network, is not stored. */
 struct net_gram {
     const struct net_architecture *architecture;
-    uint64_t seed, trial; /* which network it is: set by the sampler */
-    double **H;           /* (L+1) pointers: H[l] (T, T), l = 0..L-1 */
-    double **D;           /* (L+1) pointers: D[l] (CT, CT), l = 1..L-1 */
-    double *f;            /* (C, T) */
-    double **S;           /* (L+1) pointers: S[l] (T, T), l = 1..L-1; NULL pointers where not asked for */
-    double **G;           /* (L+1) pointers: G[l] (CT, CT), l = 0..L-1; so */
-    double **U;           /* (L+1) pointers: U[l] (C, T), l = 1..L-1; so */
+    uint64_t seed, trial;    /* which network it is: set by the sampler */
+    double **H;              /* (L+1) pointers: H[l] (T, T), l = 0..L-1 */
+    double **D;              /* (L+1) pointers: D[l] (CT, CT), l = 1..L-1 */
+    double *f;               /* (C, T) */
+    double **S;              /* (L+1) pointers: S[l] (T, T), l = 1..L-1; NULL pointers where not asked for */
+    double **G;              /* (L+1) pointers: G[l] (CT, CT), l = 0..L-1; so */
+    double **U;              /* (L+1) pointers: U[l] (C, T), l = 1..L-1; so */
+    struct net_units *units; /* (L+1): units[l], l = 1..L-1; n = 0 where not asked for */
 };
 int net_gram_init(struct net_gram *gram, const struct net_architecture *architecture,
                   struct base_error *error);
@@ -59,6 +73,8 @@ void net_gram_free(struct net_gram *gram);
  * < n. */
 void net_gram_labels(const struct net_gram *gram, double *y);
 void net_gram_draws(const struct net_gram *gram, size_t n, double *epsilon);
+/* T² normals N_st at N[s*T + t], for layer l. */
+void net_gram_mixture(const struct net_gram *gram, size_t l, double *N);
 
 /* The version of what random numbers a network is made of: random/normal.h, random/stream.h, the purposes of
  * net and how each sampler uses them. It grows with any change of theirs, and a result of another version is

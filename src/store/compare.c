@@ -68,26 +68,24 @@ out:
     return status;
 }
 
-/* What `data` says for sure is the same experiment, so both have as many lines. */
+/* The first line of its attribute `data` that differs. */
 static int check_data(hid_t file, const char *mine, struct base_error *error)
 {
     int status;
     char *stored = NULL;
     TRY(h5_attribute_read_text(file, "data", &stored, error));
     const char *theirs = stored != NULL ? stored : "", *own = mine != NULL ? mine : "";
-    while (*own != '\0' && *own == *theirs) { /* to the first line that differs */
-        const size_t line = strcspn(own, "\n");
-        if (strncmp(own, theirs, line + 1) != 0)
-            break;
-        own += line + 1;
-        theirs += line + 1;
-    }
-    if (*own != '\0' || *theirs != '\0')
-        TRY(base_fail(
-            error, BASE_BAD_INPUT,
-            "a data file has changed since it was begun: then `%.*s`, now `%.*s`; give another file with "
-            "-o",
-            (int)strcspn(theirs, "\n"), theirs, (int)strcspn(own, "\n"), own));
+    size_t at = 0;
+    while (own[at] == theirs[at] && own[at] != '\0')
+        at++;
+    if (own[at] == theirs[at])
+        goto out;
+    while (at > 0 && own[at - 1] != '\n')
+        at--;
+    TRY(base_fail(
+        error, BASE_BAD_INPUT,
+        "a data file has changed since it was begun: then `%.*s`, now `%.*s`; give another file with -o",
+        (int)strcspn(theirs + at, "\n"), theirs + at, (int)strcspn(own + at, "\n"), own + at));
 out:
     free(stored);
     return status;

@@ -23,7 +23,7 @@ struct sampled {
     struct net_gram gram;
 };
 
-static const unsigned all_sums = NET_SUM_S | NET_SUM_G | NET_SUM_U;
+static const unsigned all_sums = NET_SUM_S | NET_SUM_G | NET_SUM_U | NET_SUM_UNITS;
 
 /* kept: the share of what a sampler can use beyond the least. */
 static void sampled_open_with(struct sampled *s, const struct shape *shape, const struct net_sampler *sampler,
@@ -73,7 +73,10 @@ static const struct shape shapes[] = {{"tanh", 3, 0.64, 3, 40, 1, 20, {1}},
                                       {"erf", 2, 0.3, 2, 12, 1, 1, {1}},
                                       {"relu", 2, 0, 3, 1, 1, 4, {1}},
                                       {"x*exp(-x^2/2)", 2, 0.1, 3, 20, 2, 5, {1}},
-                                      {"tanh", 3, 0.64, 3, 8, 30, 3, {1, 1, 0.5}}};
+                                      {"tanh", 3, 0.64, 3, 8, 30, 3, {1, 1, 0.5}},
+                                      {"tanh", 3, 0.64, 3, 30, 2, 12, {-50}}, /* given inputs */
+                                      {"relu", 2, 0.1, 4, 30, 1, 12, {-5}},   /* more samples than features */
+                                      {"tanh", 3, 0.64, 1, 15, 2, 6, {-9}}};
 
 static bool finite_and_psd(size_t n, const double *G)
 {
@@ -102,6 +105,14 @@ static void assert_same_bits(const struct net_gram *x, const struct net_gram *y)
             assert_memory_equal(x->G[l], y->G[l], a->CT * a->CT * sizeof(double));
         if (x->U[l] != NULL)
             assert_memory_equal(x->U[l], y->U[l], a->CT * sizeof(double));
+        const struct net_units *u = &x->units[l], *v = &y->units[l];
+        if (u->n > 0) {
+            assert_memory_equal(u->h, v->h, a->widths[l - 1] * a->T * sizeof(double));
+            assert_memory_equal(u->w, v->w, u->n * a->widths[l - 1] * sizeof(double));
+            assert_memory_equal(u->b, v->b, u->n * sizeof(double));
+            assert_memory_equal(u->u, v->u, u->n * a->T * sizeof(double));
+            assert_memory_equal(u->s, v->s, u->n * a->T * sizeof(double));
+        }
     }
 }
 
@@ -135,7 +146,8 @@ static void grams_are_grams(void **state)
 /* Several panels a layer, the last not full; layers that are walked twice, in the middle and at the ends. */
 static const struct shape wide_shapes[] = {{"tanh", 3, 0.64, 5, 700, 2, 10, {1, 0.9, 1.1, 0.3, 1}},
                                            {"x*exp(-x^2/2)", 2, 0.1, 3, 520, 1, 300, {1}},
-                                           {"relu", 2, 0, 1, 600, 3, 4, {1}}};
+                                           {"relu", 2, 0, 1, 600, 3, 4, {1}},
+                                           {"tanh", 3, 0.64, 3, 420, 1, 12, {-900}}};
 
 /* Neither threads inside a network nor what is kept changes a bit; nor do sums that are asked for change one
  * of what is there without them. */
@@ -215,6 +227,46 @@ static void panels_are_the_network(void **state)
     }
 }
 
+/* Single units: their inputs have the Gram matrix of the summary, and u = w·h + b; explicit weights are those
+ * of the whole network. */
+static void units_fit_the_summary(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof shapes / sizeof *shapes; i++) {
+        struct sampled s;
+        struct net_weights network;
+        struct base_error error;
+        sampled_open_with(&s, &shapes[i / 2], samplers[i % 2], all_sums, 1, 1);
+        sampled_draw(&s, 7, 3);
+        const struct net_architecture *a = &s.architecture;
+        assert_int_equal(net_weights_init(&network, a, &error), BASE_OK);
+        net_weights_draw(&network, 7, 3);
+        for (size_t l = 1; l < a->L; l++) {
+            const struct net_units *units = &s.gram.units[l];
+            const size_t M = a->widths[l - 1], T = a->T;
+            double *H = malloc(T * T * sizeof *H), sum = 0;
+            assert_int_equal(units->n, a->widths[l] < NET_UNITS ? a->widths[l] : NET_UNITS);
+            linalg_gram(M, T, units->h, H);
+            assert_near_upper(T, H, s.gram.H[l - 1]);
+            for (size_t k = 0; k < units->n; k++)
+                for (size_t t = 0; t < T; t++) {
+                    double u = units->b[k];
+                    for (size_t j = 0; j < M; j++)
+                        u += units->w[k * M + j] * units->h[j * T + t];
+                    assert_within(u, units->u[k * T + t], 1e-9 * (1 + fabs(u)));
+                    sum += units->s[k * T + t];
+                }
+            if (units->n == a->widths[l])
+                assert_close(sum, linalg_trace(a->CT, s.gram.D[l]), 1e-12);
+            if (i % 2 == 0)
+                assert_memory_equal(units->w, network.W[l], units->n * M * sizeof(double));
+            free(H);
+        }
+        net_weights_free(&network);
+        sampled_close(&s);
+    }
+}
+
 /* Where they draw inputs at all, both samplers draw the same. */
 static void samplers_share_the_inputs(void **state)
 {
@@ -227,6 +279,35 @@ static void samplers_share_the_inputs(void **state)
     assert_memory_equal(w.gram.H[0], c.gram.H[0], w.architecture.T * w.architecture.T * sizeof(double));
     sampled_close(&w);
     sampled_close(&c);
+}
+
+/* Given inputs are those of every trial and of both samplers, and a part of what names the random numbers. */
+static void given_inputs_are_taken(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (size_t k = 0; k < 2 && shape_features(&shapes[i]) > 0; k++) {
+            struct sampled s;
+            sampled_open(&s, &shapes[i], samplers[k]);
+            const size_t T = s.architecture.T;
+            double f = 0;
+            for (uint64_t trial = 0; trial < 3; trial++) {
+                sampled_draw(&s, 7, trial);
+                for (size_t a = 0; a < T; a++)
+                    for (size_t b = a; b < T; b++) {
+                        double sum = 0;
+                        for (size_t j = 0; j < shape_features(&shapes[i]); j++)
+                            sum += shape_input(j, a) * shape_input(j, b);
+                        assert_close(s.gram.H[0][a * T + b], sum, 1e-13);
+                    }
+                assert_true(s.gram.f[0] != f);
+                f = s.gram.f[0];
+            }
+            s.architecture.inputs_word++;
+            sampled_draw(&s, 7, 2);
+            assert_true(s.gram.f[0] != f);
+            sampled_close(&s);
+        }
 }
 
 /* A trial's numbers depend on the physical parameters and on nothing else. */
@@ -300,12 +381,20 @@ static void auto_takes_the_cheaper(void **state)
 
 /* ---- the two samplers have the same law: two-sample Kolmogorov-Smirnov tests */
 
-enum { NETWORKS = 2000, STATISTICS = 20, EIG_MAX = 2 };
-static const char *const statistic_names[STATISTICS] = {
-    "trace",        "frobenius2", "eig_max",        "eig_median",      "eig_min",
-    "tr H^last",    "tr D^1",     "f_1(1)^2",       "f^2 / tr D",      "f^2 / tr H",
-    "tr G^0",       "|G^0|^2",    "eig_max of G^0", "tr G^0 / tr D^1", "tr G^middle",
-    "|G^middle|^2", "tr S^1",     "|S^1|^2",        "sum of U^1",      "U^1 f"};
+enum { NETWORKS = 2000, STATISTICS = 26, EIG_MAX = 2 };
+static const char *const statistic_names[STATISTICS] = {"trace",          "frobenius2",
+                                                        "eig_max",        "eig_median",
+                                                        "eig_min",        "tr H^last",
+                                                        "tr D^1",         "f_1(1)^2",
+                                                        "f^2 / tr D",     "f^2 / tr H",
+                                                        "tr G^0",         "|G^0|^2",
+                                                        "eig_max of G^0", "tr G^0 / tr D^1",
+                                                        "tr G^middle",    "|G^middle|^2",
+                                                        "tr S^1",         "|S^1|^2",
+                                                        "sum of U^1",     "U^1 f",
+                                                        "|w|^2",          "w_1",
+                                                        "w_1 h_1(1)",     "h_1(1)",
+                                                        "s(1)",           "|w|^2 of the last"};
 
 /* What has f or tr D in it ties the backward to the forward pass: without that tie each pass alone would
  * still have its law. */
@@ -341,6 +430,14 @@ static void sums_of(const struct net_gram *gram, double values[STATISTICS])
         for (size_t i = 0; i < a->CT; i++)
             values[18] += gram->U[1][i];
         values[19] = dot(a->CT, gram->U[1], gram->f);
+        const struct net_units *units = &gram->units[1], *last = &gram->units[a->L - 1];
+        const size_t M = a->widths[0];
+        values[20] = dot(M, units->w, units->w);
+        values[21] = units->w[0];
+        values[22] = units->w[0] * units->h[0];
+        values[23] = units->h[0];
+        values[24] = units->s[0];
+        values[25] = dot(a->widths[a->L - 2], last->w, last->w);
     }
     free(G);
     free(eigenvalues);
@@ -423,7 +520,11 @@ static const struct shape law_shapes[] = {
     {"linear", 1, 0, 4, 20, 2, 30, {1}},                /* T above M: singular Grams */
     {"tanh", 3, 0.64, 3, 12, 10, 6, {1, 2}},            /* C about M, D of lower rank than CT */
     {"relu", 2, 0.1, 3, 30, 1, 1, {1}},                 /* C T = 1 */
-    {"relu", 2, 0, 5, 20, 1, 30, {1}}}; /* T above M, signals tied to their backward signals */
+    {"relu", 2, 0, 5, 20, 1, 30, {1}}, /* T above M, signals tied to their backward signals */
+    /* given inputs, two of them the same: */
+    {"tanh", 3, 0.64, 3, 60, 1, 20, {-80}},
+    {"relu", 2, 0.1, 4, 40, 2, 15, {-6}},          /* T above M_0 */
+    {"x*exp(-x^2/2)", 2, 0, 3, 10, 1, 20, {-30}}}; /* T above M, no biases */
 
 /* The statistics of a shape whose laws the samplers disagree about: a distance above `critical`. */
 static size_t disagreements(const struct shape *shape, size_t n, double critical)
@@ -450,7 +551,8 @@ static size_t disagreements(const struct shape *shape, size_t n, double critical
     return failures;
 }
 
-/* Each of the 80 tests has a false-alarm rate of 1.2e-5 (λ = 2.45), so all of them 1e-3; seeds are fixed. */
+/* Each of the 104 tests has a false-alarm rate of 1.2e-5 (λ = 2.45), so all of them 1.3e-3; seeds are fixed.
+ */
 static void samplers_have_like_laws(void **state)
 {
     (void)state;
@@ -464,7 +566,8 @@ static void samplers_have_like_laws(void **state)
     assert_int_equal(failures, 0);
 }
 
-/* Each of the 180 tests has a false-alarm rate of 5.5e-6 (λ = 2.53), so all of them 1e-3; seeds are fixed. */
+/* Each of the 312 tests has a false-alarm rate of 5.5e-6 (λ = 2.53), so all of them 1.7e-3; seeds are fixed.
+ */
 static void samplers_have_the_same_law(void **state)
 {
     (void)state;
@@ -478,7 +581,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(grams_are_grams),
     cmocka_unit_test(threads_and_memory_change_no_bit),
     cmocka_unit_test(panels_are_the_network),
+    cmocka_unit_test(units_fit_the_summary),
     cmocka_unit_test(samplers_share_the_inputs),
+    cmocka_unit_test(given_inputs_are_taken),
     cmocka_unit_test(trials_and_shapes_have_their_own_numbers),
     cmocka_unit_test(conditional_is_consistent_at_full_rank),
     cmocka_unit_test(auto_takes_the_cheaper),

@@ -48,7 +48,7 @@ static void no_number_serves_twice(void **state)
             struct base_error error = {""};
             void *work = NULL;
             shape_open(&shapes[i], &a, &activation);
-            a.sums = NET_SUM_S | NET_SUM_G | NET_SUM_U;
+            a.sums = NET_SUM_S | NET_SUM_G | NET_SUM_U | NET_SUM_UNITS;
             assert_int_equal(net_gram_init(&gram, &a, &error), BASE_OK);
             assert_int_equal(samplers[k]->init(&work, &a, 1, 1e9, &error), BASE_OK); /* all is kept */
             n_draws = 0;
