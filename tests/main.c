@@ -47,6 +47,7 @@
     X(tests_data_set) \
     X(tests_measure_registry) \
     X(tests_measure_estimators) \
+    X(tests_measure_heatmap) \
     X(tests_theory_layers) \
     X(tests_measure_axis) \
     X(tests_measure_layers) \

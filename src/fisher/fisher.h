@@ -157,6 +157,12 @@ size_t fisher_parameter_bias(const struct net_architecture *architecture, size_t
 /* J (CT, P), J[(k·T + t)·P + p] = ∂f_k(t)/∂θ_p, from the signals of an explicit network. */
 void fisher_jacobian_compute(const struct net_weights *network, double *J);
 
+/* The map of unit blocks, n = Σ_{l=1}^{L} M_l hidden and output units, layer after layer: map[i*n + j] =
+ * ‖F_(unit i),(unit j)‖, Frobenius, weights alone; and of the entries of F (weights alone) the largest by
+ * size within the units' own blocks and outside of them. Every block is formed: n² T M² multiplications. */
+int fisher_block_map(const struct net_weights *network, double *map, double *largest_on, double *largest_off,
+                     struct base_error *error);
+
 /* F (P, P) = (1/T) JᵀJ. CT·P² flops and P² numbers. */
 void fisher_matrix_compute(size_t CT, size_t T, size_t P, const double *J, double *F);
 

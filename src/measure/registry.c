@@ -3,17 +3,20 @@
 #include <stdio.h>
 #include <string.h>
 
+// clang-format off
 const struct measure *const measure_registry[] = {
     &measure_fisher,
     &measure_layers,
     &measure_blocks,
     &measure_unit,
     &measure_estimators,
+    &measure_heatmap,
     &measure_metric,
     &measure_norm,
     &measure_softmax,
     NULL,
 };
+// clang-format on
 
 const struct measure *measure_find(const char *name)
 {

@@ -175,7 +175,8 @@ int theory_blocks_predict(const struct theory_order *order, const struct net_arc
  *                                                            (1/T²) Σ_st k_st² E(r_s·r_t)² ,
  *                                      E(r_s·r_t)² = C v_s v_t + (C²+C) (q^L_st)² , s ≠ t, and (C²+2C) v_s²
  *     eig_max     C = 1: λ_1 (1 + (2/nT)(tr F/λ_1 − 1))      C = 1: k_2 v + ((k_1−k_2)/T) E[Σ r⁴/Σ r²]
- *                 C > 1: λ_1 (1 + √(C/(nT)))²                C > 1: none
+ *                 C > 1: k_2 (1 + √(C/(nT)))²
+ *                          + ((k_1−k_2)/T)(1 + (C+1)/n)      C > 1: none
  *
  * with λ_1 of F. E[Σ_t r_t⁴/Σ_t r_t²] is taken at large T with what all samples share, z, given:
  * ∫Dz (3g² + 6g m² + m⁴)/(g + m²), m² = q^L_2 z², g = v − q^L_2. The largest eigenvalues are to first order
