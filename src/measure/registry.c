@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+// clang-format off
 const struct measure *const measure_registry[] = {
     &measure_fisher,
     &measure_layers,
@@ -14,6 +15,7 @@ const struct measure *const measure_registry[] = {
     &measure_softmax,
     NULL,
 };
+// clang-format on
 
 const struct measure *measure_find(const char *name)
 {
