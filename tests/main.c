@@ -34,6 +34,7 @@
     X(tests_theory_kernel) \
     X(tests_theory_fisher) \
     X(tests_measure_registry) \
+    X(tests_measure_ntk) \
     X(tests_report_limit) \
     X(tests_report_theory_table) \
     X(tests_store_file) \

@@ -70,7 +70,7 @@ struct measure {
                    double *const *predictions, struct base_error *error);
 };
 
-extern const struct measure measure_fisher;
+extern const struct measure measure_fisher, measure_ntk;
 
 /* All of them, ended by NULL. */
 extern const struct measure *const measure_registry[];

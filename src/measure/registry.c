@@ -5,6 +5,7 @@
 
 const struct measure *const measure_registry[] = {
     &measure_fisher,
+    &measure_ntk,
     NULL,
 };
 
