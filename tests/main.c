@@ -35,7 +35,10 @@
     X(tests_theory_kernel) \
     X(tests_theory_fisher) \
     X(tests_theory_softmax) \
+    X(tests_data_readers) \
+    X(tests_data_set) \
     X(tests_measure_registry) \
+    X(tests_measure_ntk) \
     X(tests_measure_softmax) \
     X(tests_report_limit) \
     X(tests_report_theory_table) \
@@ -44,9 +47,11 @@
     X(tests_store_damage) \
     X(tests_store_tools) \
     X(tests_store_look) \
+    X(tests_store_dataset) \
     X(tests_fuzz_replay) \
     X(tests_sweep_sweep) \
     X(tests_sweep_plan) \
+    X(tests_sweep_inputs) \
     X(tests_cmd_usage) \
     X(tests_cmd_run) \
     X(tests_cmd_tables) \

@@ -7,9 +7,9 @@
 
 static int print_attributes(const struct store_result *r, struct base_error *error)
 {
-    static const char *const names[] = {"title",   "source", "created",   "command",
-                                        "version", "build",  "libraries", "blas_kernel",
-                                        "threads", "host",   "seed",      "wall_seconds"};
+    static const char *const names[] = {"title", "source",       "created",     "command", "version",
+                                        "build", "libraries",    "blas_kernel", "threads", "host",
+                                        "seed",  "wall_seconds", "data"};
     int status = BASE_OK;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *text = NULL;

@@ -73,7 +73,7 @@ static int run(int argc, char **argv, struct base_error *error)
         TRY(base_fail(error, BASE_FAILED, "out of memory for the command line"));
     TRY(cmd_load(&experiment, &options, error));
     experiment.save_eigenvalues = false; /* one row a grid point */
-    TRY(store_layout_init(&layout, &experiment, error));
+    TRY(sweep_layout_init(&layout, &experiment, error));
     TRY(sweep_predict(&layout, &predictions, error));
     cmd_note_missing_theory(&experiment, &predictions);
     print_header(&layout);
@@ -84,6 +84,7 @@ static int run(int argc, char **argv, struct base_error *error)
     }
 out:
     sweep_predictions_free(&layout, &predictions);
+    sweep_layout_free(&layout);
     experiment_free(&experiment);
     free(options.sets);
     return status;

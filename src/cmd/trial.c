@@ -139,7 +139,7 @@ int cmd_trial_print(const struct experiment *experiment, const struct cmd_trial 
     struct store_layout layout = {0};
     double **values = NULL;
     TRY(find_point(experiment, trial, &point, error));
-    TRY(store_layout_init(&layout, experiment, error));
+    TRY(sweep_layout_init(&layout, experiment, error));
     TRY(base_got(values = base_calloc(layout.n_variables, sizeof *values, error)));
     for (size_t v = 0; v < layout.n_variables; v++)
         TRY(base_got(values[v] = base_calloc(store_layout_length(&layout, v), sizeof(double), error)));
@@ -153,5 +153,6 @@ out:
     for (size_t v = 0; values != NULL && v < layout.n_variables; v++)
         free(values[v]);
     free(values);
+    sweep_layout_free(&layout);
     return status == BASE_UNRESOLVED ? BASE_FAILED : status;
 }

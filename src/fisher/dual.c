@@ -3,52 +3,91 @@
 #include "base/memory.h"
 #include "linalg/linalg.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Row s of the symmetric H (T, T) plus 1, from its upper triangle; only_upper: from the diagonal on. */
-static void row_plus_one(size_t T, const double *H, size_t s, bool only_upper, double *row)
+/* a H + b for row s of the symmetric H (T, T), from its upper triangle; only_upper: from the diagonal on. */
+static void row_affine(size_t T, const double *H, size_t s, bool only_upper, double a, double b, double *row)
 {
     for (size_t t = 0; t < s && !only_upper; t++)
-        row[t] = H[t * T + s] + 1;
+        row[t] = a * H[t * T + s] + b;
     for (size_t t = s; t < T; t++)
-        row[t] = H[s * T + t] + 1;
+        row[t] = a * H[s * T + t] + b;
 }
+
+/* Σ_l D^l ∘ (a_{l-1} H^{l-1} + b) */
+struct products {
+    const struct net_gram *gram;
+    const double *a; /* (L) */
+    double b;
+};
 
 /* The layers of row (k, s), from the diagonal on; H (T, T) repeats over the C×C blocks of D. In D^L = I_C ⊗
  * 11ᵀ it stands once. */
-static void compute_row(const struct net_gram *gram, size_t k, size_t s, double *H, double *row)
+static void compute_row(const struct products *x, size_t k, size_t s, double *H, double *row)
 {
-    const struct net_architecture *a = gram->architecture;
+    const struct net_architecture *a = x->gram->architecture;
     const size_t T = a->T, CT = a->CT, i = k * T + s;
-    row_plus_one(T, gram->H[a->L - 1], s, true, H);
+    row_affine(T, x->gram->H[a->L - 1], s, true, x->a[a->L - 1], x->b, H);
     memset(row + i, 0, (CT - i) * sizeof *row);
     memcpy(row + i, H + s, (T - s) * sizeof *row);
     for (size_t l = 1; l < a->L; l++) {
-        const double *D = gram->D[l] + i * CT;
-        row_plus_one(T, gram->H[l - 1], s, k + 1 == a->C, H);
+        const double *D = x->gram->D[l] + i * CT;
+        row_affine(T, x->gram->H[l - 1], s, k + 1 == a->C, x->a[l - 1], x->b, H);
         for (size_t t = s; t < T; t++)
             row[k * T + t] += D[k * T + t] * H[t];
         for (size_t k2 = k + 1; k2 < a->C; k2++)
             for (size_t t = 0; t < T; t++)
                 row[k2 * T + t] += D[k2 * T + t] * H[t];
     }
-    for (size_t j = i; j < CT; j++)
-        row[j] /= (double)T;
+}
+
+static int compute(const struct products *x, double divisor, double *sum, struct base_error *error)
+{
+    int status;
+    const struct net_architecture *a = x->gram->architecture;
+    double *H = base_calloc(a->T, sizeof *H, error);
+    TRY(base_got(H));
+    for (size_t i = 0; i < a->CT; i++) {
+        double *row = sum + i * a->CT;
+        compute_row(x, i / a->T, i % a->T, H, row);
+        for (size_t j = i; j < a->CT; j++)
+            row[j] /= divisor;
+    }
+out:
+    free(H);
+    return status;
 }
 
 int fisher_dual_compute(const struct net_gram *gram, double *dual, struct base_error *error)
 {
-    int status;
-    const struct net_architecture *a = gram->architecture;
-    double *H = base_calloc(a->T, sizeof *H, error);
-    TRY(base_got(H));
-    for (size_t k = 0; k < a->C; k++)
-        for (size_t s = 0; s < a->T; s++)
-            compute_row(gram, k, s, H, dual + (k * a->T + s) * a->CT);
-out:
-    free(H);
-    return status;
+    double a[EXPERIMENT_MAX_DEPTH + 1];
+    for (size_t l = 0; l < gram->architecture->L; l++)
+        a[l] = 1;
+    return compute(&(struct products){gram, a, 1}, (double)gram->architecture->T, dual, error);
+}
+
+int fisher_ntk_compute(const struct net_gram *gram, double *ntk, struct base_error *error)
+{
+    const struct net_architecture *architecture = gram->architecture;
+    double a[EXPERIMENT_MAX_DEPTH + 1];
+    for (size_t l = 0; l < architecture->L; l++)
+        a[l] = architecture->weight_variance / (double)architecture->widths[l];
+    return compute(&(struct products){gram, a, architecture->bias_variance}, 1, ntk, error);
+}
+
+double fisher_kernel_error(size_t C, size_t T, const double *ntk, const double *kernel)
+{
+    double squares = 0, off = 0;
+    for (size_t i = 0; i < C * T; i++)
+        for (size_t j = i; j < C * T; j++) {
+            const double mean_field = i / T == j / T ? kernel[i % T * T + j % T] : 0;
+            const double difference = ntk[i * C * T + j] - mean_field;
+            squares += (j > i ? 2 : 1) * mean_field * mean_field;
+            off += (j > i ? 2 : 1) * difference * difference;
+        }
+    return sqrt(off / squares);
 }
 
 /* Each element of the upper triangle counts for its row and for its column. */

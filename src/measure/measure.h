@@ -70,8 +70,7 @@ struct measure {
                    double *const *predictions, struct base_error *error);
 };
 
-extern const struct measure measure_fisher;
-extern const struct measure measure_softmax;
+extern const struct measure measure_fisher, measure_ntk, measure_softmax;
 
 /* All of them, ended by NULL. */
 extern const struct measure *const measure_registry[];

@@ -6,6 +6,7 @@
 const struct measure *const measure_registry[] = {
     &measure_fisher,
     &measure_softmax,
+    &measure_ntk,
     NULL,
 };
 

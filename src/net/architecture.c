@@ -3,6 +3,13 @@
 #include <math.h>
 #include <string.h>
 
+static void count_parameters(struct net_architecture *a)
+{
+    a->P = 0;
+    for (size_t l = 1; l <= a->L; l++)
+        a->P += (double)a->widths[l] * ((double)a->widths[l - 1] + 1);
+}
+
 int net_architecture_init(struct net_architecture *architecture, const struct experiment_point *point,
                           struct base_error *error)
 {
@@ -25,9 +32,17 @@ int net_architecture_init(struct net_architecture *architecture, const struct ex
         a->widths[l] = (size_t)units;
     }
     a->widths[a->L] = a->C;
-    for (size_t l = 1; l <= a->L; l++)
-        a->P += (double)a->widths[l] * ((double)a->widths[l - 1] + 1);
+    count_parameters(a);
     return BASE_OK;
+}
+
+void net_architecture_set_inputs(struct net_architecture *architecture, size_t features, const double *inputs,
+                                 uint64_t word)
+{
+    architecture->widths[0] = features;
+    architecture->inputs = inputs;
+    architecture->inputs_word = word;
+    count_parameters(architecture);
 }
 
 size_t net_architecture_widest(const struct net_architecture *architecture)

@@ -10,6 +10,7 @@
 #include "experiment/experiment.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct net_architecture {
     size_t L;                                /* weight layers */
@@ -23,14 +24,19 @@ struct net_architecture {
     double P; /* Σ_l M_l (M_{l-1} + 1): the parameters, exactly (a double holds it) */
     const char *activation;
     const double
-        *inputs;   /* h⁰ (M_0, T), not owned, the same in every trial; NULL: iid N(0, 1), new each trial */
-    unsigned sums; /* of enum net_sums (signals.h): what is asked for besides H, D and f */
+        *inputs; /* h⁰ (M_0, T), not owned, the same in every trial; NULL: iid N(0, 1), new each trial */
+    uint64_t inputs_word; /* what given inputs are, in a word: a part of every stream's name */
+    unsigned sums;        /* of enum net_sums (signals.h): what is asked for besides H, D and f */
 };
 
 /* M_l = α_l·M rounded half up, l < L; M_L = C; Gaussian inputs, no sums. BASE_BAD_INPUT when a layer would
  * have no unit. */
 int net_architecture_init(struct net_architecture *architecture, const struct experiment_point *point,
                           struct base_error *error);
+
+/* Given inputs (features, T) in place of Gaussian ones: M_0 = features, whatever α_0 is, and P follows. */
+void net_architecture_set_inputs(struct net_architecture *architecture, size_t features, const double *inputs,
+                                 uint64_t word);
 
 /* max M_l, l = 0..L */
 size_t net_architecture_widest(const struct net_architecture *architecture);

@@ -6,12 +6,18 @@ uint64_t net_stream(const struct net_architecture *architecture, uint64_t trial,
                     enum net_purpose purpose)
 {
     const struct net_architecture *a = architecture;
-    const uint64_t shape[] = {random_word_text(a->activation), random_word_double(a->weight_variance),
-                              random_word_double(a->bias_variance), a->L, a->T};
+    const uint64_t shape[] = {random_word_text(a->activation),
+                              random_word_double(a->weight_variance),
+                              random_word_double(a->bias_variance),
+                              a->L,
+                              a->T,
+                              a->inputs_word};
+    const size_t n_shape =
+        sizeof shape / sizeof *shape - (a->inputs == NULL); /* Gaussian ones have no word */
     uint64_t widths[EXPERIMENT_MAX_DEPTH + 1];
     for (size_t l = 0; l <= a->L; l++)
         widths[l] = a->widths[l];
-    const uint64_t words[] = {random_stream(sizeof shape / sizeof *shape, shape),
-                              random_stream(a->L + 1, widths), trial, layer, (uint64_t)purpose};
+    const uint64_t words[] = {random_stream(n_shape, shape), random_stream(a->L + 1, widths), trial, layer,
+                              (uint64_t)purpose};
     return random_stream(sizeof words / sizeof *words, words);
 }

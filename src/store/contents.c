@@ -181,7 +181,7 @@ static int add_keys(struct contents *c, hid_t text, struct base_error *error)
 {
     int status = BASE_OK;
     struct experiment_scalar scalar;
-    for (size_t i = 0; experiment_scalar(i, &scalar); i++)
+    for (size_t i = 0; experiment_scalar(c->experiment, i, &scalar); i++)
         if (!is_swept(c->experiment, scalar.key))
             TRY(add_key(c, &scalar, text, error));
 out:
@@ -267,9 +267,10 @@ out:
     return status;
 }
 
-static int add_attributes(hid_t file, const struct experiment *e, const struct store_provenance *p,
+static int add_attributes(hid_t file, const struct store_layout *layout, const struct store_provenance *p,
                           struct base_error *error)
 {
+    const struct experiment *e = layout->experiment;
     char host[256] = "unknown", created[32] = "";
     const time_t now = time(NULL);
     struct tm utc;
@@ -294,6 +295,8 @@ static int add_attributes(hid_t file, const struct experiment *e, const struct s
     TRY(h5_attribute_real(file, "wall_seconds", 0, error)); /* the first: see create_file */
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         TRY(h5_attribute_text(file, texts[i][0], texts[i][1], error));
+    if (layout->data.n > 0)
+        TRY(h5_attribute_text(file, "data", layout->data.text, error));
     TRY(h5_attribute_integer(file, "seed", (int64_t)e->seed, error));
     TRY(h5_attribute_integer(file, "threads", p->threads, error));
     TRY(h5_attribute_integer(file, "random_version", NET_RANDOM_VERSION, error));
@@ -309,7 +312,7 @@ int store_contents_write(hid_t file, const struct store_layout *layout,
     struct contents c = {.file = file, .layout = layout, .experiment = layout->experiment};
     const hid_t text = h5_text_type();
     TRY(h5_check(text, error, "string type"));
-    TRY(add_attributes(file, c.experiment, provenance, error));
+    TRY(add_attributes(file, layout, provenance, error));
     TRY(add_scales(&c, text, error));
     TRY(add_keys(&c, text, error));
     TRY(add_variables(&c, predictions, error));

@@ -52,8 +52,9 @@ static double metadata_bytes(const struct store_layout *layout)
     const double dataset = 700, dimension = 320, word = 24;
     const struct experiment *e = layout->experiment;
     double datasets = 2 + 5, dimensions = 2 + 4, strings = (double)(strlen(e->text) + strlen(e->definition));
+    strings += layout->data.n > 0 ? (double)strlen(layout->data.text) : 0;
     struct experiment_scalar scalar;
-    for (size_t i = 0; experiment_scalar(i, &scalar); i++) {
+    for (size_t i = 0; experiment_scalar(e, i, &scalar); i++) {
         datasets++; /* swept, or a number a case */
         dimensions++;
         strings += word * (double)e->n_cases;

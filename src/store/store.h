@@ -10,6 +10,9 @@
  *     KEY        (case)                         a network or data key that is not swept, such as outputs
  *     done       (case, axes…, trial)           1 where the trial is finished, on the disk after its values
  *
+ * The root attribute `data` says which inputs were read from files: data_sets.text (data.h). A run that reads
+ * others does not go on with it.
+ *
  * The file is made whole under another name and renamed; afterwards only numbers change, in datasets
  * allocated from the start, so it is complete on disk at all times. A file open for writing is locked;
  * readers are refused meanwhile. What killed runs leave of a file in the making, PATH.PID-N.partial, the next
@@ -19,6 +22,7 @@
 #define STORE_STORE_H
 
 #include "base/error.h"
+#include "data/data.h"
 #include "experiment/experiment.h"
 #include "measure/measure.h"
 
@@ -43,7 +47,8 @@ struct store_layout {
     size_t n_variables; /* measured */
     size_t n_all;       /* these, and after them those that are only predicted */
     const struct measure_variable *variables[MEASURE_MAX_VARIABLES * MEASURE_MAX_MEASURES];
-    size_t ranks; /* largest C·T of the grid */
+    size_t ranks;          /* largest C·T of the grid */
+    struct data_sets data; /* read from files: the caller's to fill and to free, none where all zero */
 };
 
 /* What theory says at every grid point. */
@@ -158,6 +163,15 @@ int store_read_key(const struct store_result *result, const char *key, double *v
  * result. */
 int store_read_attribute(const struct store_result *result, const char *name, const char **text,
                          struct base_error *error);
+
+/* ---- inputs (dataset.c) */
+
+/* A data_source (data.h) of a two-dimensional numeric dataset, rows being items; path: FILE.h5:/DATASET.
+ * labels: so, of a one-dimensional dataset of integers, one for each row, or "". BASE_BAD_INPUT with a
+ * sentence that names the file when it is missing, not HDF5, or cannot be opened, and where there is no such
+ * dataset or it has another number of dimensions or another type. */
+int store_dataset_open(struct data_source *source, const char *path, const char *labels,
+                       struct base_error *error);
 
 /* ---- locks (lock.c) */
 

@@ -27,7 +27,7 @@ int sweep_network_init(struct sweep_network *network, const struct store_layout 
     memset(network, 0, sizeof *network);
     network->layout = layout;
     network->sampler = plan->samplers[point];
-    TRY(sweep_point_architecture(e, point, &network->architecture, error));
+    TRY(sweep_point_architecture(layout, point, &network->architecture, error));
     TRY(open_activations(network, plan->threads_inside, error));
     TRY(network->sampler->init(&network->sampler_work, &network->architecture, plan->threads_inside,
                                plan->memories[point], error));

@@ -84,7 +84,7 @@ int sweep_predict(const struct store_layout *layout, struct store_predictions *p
     TRY(base_got(a = base_calloc(1, sizeof *a, error)));
     for (size_t point = 0; point < e->n_points; point++) {
         const struct theory_order *order;
-        TRY(sweep_point_architecture(e, point, a, error));
+        TRY(sweep_point_architecture(layout, point, a, error));
         predictions->parameters[point] = a->P;
         status = measure_orders_get(&orders, a, &order, error);
         if (status == BASE_OK)

@@ -122,11 +122,14 @@ int theory_ntk_compute(const struct net_activation *activation, double weight_va
  *       mean-subtracted
  *     overlap of the first C eigenvectors with span{E_t ∇f_k}: 1        (KAA19 theorem 4)
  *
- * Mean and second moment divide by the exact P. */
+ * Mean and second moment divide by the exact P.
+ *
+ * For given inputs they are C tr K/P and C ‖K‖²/P of the kernel K below; κ is not defined, and what takes an
+ * eigenvalue is nan here and comes from theory_fisher_kernel. */
 struct theory_fisher {
-    double alpha;    /* 0 at L = 1 */
-    double kappa[2]; /* nan at L = 1 */
-    double alpha_kappa[2];
+    double alpha;          /* 0 at L = 1 */
+    double kappa[2];       /* nan at L = 1 and for given inputs */
+    double alpha_kappa[2]; /* nan for given inputs */
     double eig_mean, eig_second_moment, eig_max;
     double centred_eig_max; /* nan at T = 1 */
     double eigvec_overlap;
@@ -180,6 +183,42 @@ struct theory_softmax {
 int theory_softmax_predict(const struct theory_order *order, const struct net_architecture *architecture,
                            const struct theory_softmax_average *average, struct theory_softmax *prediction,
                            double *spectrum, struct base_error *error);
+
+/* ---- spectrum.c: from the whole kernel ("beyond"). The mean-field dual is F* = I_C ⊗ K,
+ *
+ *     K = (1/T) Σ_l (M_{l-1} q̂^{l-1} + 1) q̃^l   (T, T) ,
+ *
+ * the 1 being the bias; its eigenvalues, each C-fold, predict all CT of F*. With several outputs real
+ * networks split them. Gaussian inputs have such a kernel too: that of the inputs of one trial, which is not
+ * the two numbers of KAA19 but as T ≪ M_0. */
+struct theory_spectrum {
+    double eig_max;         /* λ_1(K) */
+    double centred_eig_max; /* λ_1(ΠKΠ), Π = I − 11ᵀ/T; nan at T = 1 */
+    double eigvec_overlap; /* λ_1 (1ᵀv_1)²/(1ᵀK1): share of the first eigenvectors in span{E_t ∇f_k} */
+};
+
+/* Of given inputs. eigenvalues (T), descending, or NULL. T²  numbers; with eigenvalues O(T³), 0.3 ms at T =
+ * 100. */
+int theory_fisher_kernel(const struct theory_order *order, const struct net_architecture *architecture,
+                         struct theory_spectrum *spectrum, double *eigenvalues, struct base_error *error);
+
+/* The same averaged over some draws of inputs iid N(0, 1), the same draws at every call: 10 at T = 100, 2
+ * from T = 500 on. BASE_UNRESOLVED above THEORY_MOST_DRAWN samples. */
+enum { THEORY_MOST_DRAWN = 4096 };
+int theory_fisher_draws(const struct net_architecture *architecture, const struct net_activation *activation,
+                        struct theory_spectrum *spectrum, double *eigenvalues, struct base_error *error);
+
+/* Of Θ = I_C ⊗ Σ_l q^l q̃^l, without 1/T: tr Θ/CT, ‖Θ‖²/CT and λ_1(Θ), for either kind of inputs. eig_max is
+ * nan where Θ_2 vanishes at T > 1. */
+struct theory_ntk {
+    double eig_mean, eig_second_moment, eig_max;
+};
+int theory_ntk_predict(const struct theory_order *order, size_t T, struct theory_ntk *prediction,
+                       struct base_error *error);
+
+/* The largest eigenvalue of a symmetric K (n, n), upper triangle, and its unit eigenvector, by Lanczos
+ * iteration: ‖Kv − λv‖ ≤ 1e-9 λ mostly; after 300 steps BASE_UNRESOLVED if it is above 1e-4 λ. */
+int theory_eigen_top(size_t n, const double *K, double *value, double *vector, struct base_error *error);
 
 /* GSL returns its errors instead of ending the program. Call first. */
 void theory_init(void);

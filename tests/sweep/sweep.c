@@ -350,9 +350,11 @@ static void memory_is_checked_before_a_file_is_made(void **state)
 static void plan_of(struct sweep_plan *plan, const char *text, int threads, size_t networks)
 {
     struct experiment experiment;
+    struct store_layout layout;
     struct base_error error = {""};
     files_load_good(&experiment, text, false, NULL);
-    assert_int_equal(sweep_plan_init(plan, &experiment, threads, networks, &error), BASE_OK);
+    assert_int_equal(store_layout_init(&layout, &experiment, &error), BASE_OK);
+    assert_int_equal(sweep_plan_init(plan, &layout, threads, networks, &error), BASE_OK);
     experiment_free(&experiment);
 }
 
