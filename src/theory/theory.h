@@ -166,14 +166,14 @@ int theory_softmax_average(double q1, double q2, size_t C, struct theory_softmax
  *       good to 5 % where Tκ_2 ≥ 7κ_1, nan elsewhere
  *     kernel               E_f λ_max(Bᵀ F*_MF B), rows of f ~ N(0, q^L), Q_t = B_t B_tᵀ,
  *                          F*_MF = I_C ⊗ (1/T) Σ_l (M_{l−1} q̂^{l−1}_st + 1) q̃^l_st             ("beyond")
- *     spectrum (CT)        the mean of each eigenvalue of Bᵀ F*_MF B, descending, over 8 draws of f;
+ *     spectrum (CT)        the mean of each eigenvalue of Bᵀ F*_MF B, descending, over 16 draws of f;
  *                          nan from rank (C−1)T on, where they are 0, and for CT > 1500 ("beyond")
  *
  * Given inputs: each sample has its own β_1, the second moment is an average over the draws of f, and λ_max
  * is the kernel's. 256 draws with a fixed seed; fewer, at least 16, where they would take longer than
  * seconds. average: of q^L_1, q^L_2 and C; not read for given inputs. spectrum may be NULL, and what is nan
  * in it is not set. BASE_UNRESOLVED for C < 2. Some 10 CT flops a draw and step of the power iteration, of
- * which there are about 30, or 2CT² for given inputs; 8 times some (CT)³ flops for the spectrum. */
+ * which there are about 30, or 2CT² for given inputs; 16 times some (CT)³ flops for the spectrum. */
 struct theory_softmax {
     double eig_mean, eig_second_moment;
     double moments_error; /* relative; of the second moment alone for given inputs */
