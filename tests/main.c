@@ -32,6 +32,7 @@
     X(tests_theory_gauss) \
     X(tests_theory_order) \
     X(tests_theory_kernel) \
+    X(tests_theory_spectrum) \
     X(tests_theory_fisher) \
     X(tests_data_readers) \
     X(tests_data_set) \

@@ -11,7 +11,8 @@
 
 #define THEORY_HEADER                                                                                        \
     "case\twidth\tkappa1\tkappa2\talpha\tfisher_eig_mean\tfisher_eig_second_moment\tfisher_eig_max\t"        \
-    "fisher_centred_eig_max\tfisher_eigvec_overlap"
+    "fisher_centred_eig_max\tfisher_eigvec_overlap\tfisher_eig_max_theory_kappa\t"                           \
+    "fisher_centred_eig_max_theory_kernel"
 
 /* Every cell from column `first` on is nan or the shortest text of 17 significant digits of its number. */
 static void check_numbers(char *row, size_t first, size_t columns)
