@@ -124,6 +124,9 @@ static void results_are_tables(void **state)
     shell = shell_expect(state, "table results/x.h5 fisher_eigenvalues", 0);
     check_table(shell.out, ranks, 2, 30);
     shell_free(&shell);
+    shell = shell_expect(state, "table results/x.h5 fisher_centred_eig_max_theory_kernel", 0);
+    check_table(shell.out, "case\twidth\tfisher_centred_eig_max_theory_kernel", 2, 3); /* no trials */
+    shell_free(&shell);
     shell_refuse(state, "table results/x.h5 nonsense", 2, "nonsense|fisher_eig_max");
 
     struct shell all = shell_expect(state, "table results/x.h5", 0),

@@ -161,7 +161,8 @@ static void predictions_fit_each_other(void **state)
     struct net_architecture a;
     struct net_activation activation = {0};
     struct measure_orders orders = {0};
-    struct predicted gaussian, given, other;
+    struct measure_orders none = {0};
+    struct predicted gaussian, given, other, fresh;
     shape_open(&(struct shape){"tanh", 3, 0.64, 4, 1000, 2, T, {1, 0.5, 1.5, 2}}, &a, &activation);
     double *inputs = malloc(M_0 * T * sizeof *inputs);
     assert_non_null(inputs);
@@ -190,10 +191,13 @@ static void predictions_fit_each_other(void **state)
 
     a.widths[0] /= 2; /* other inputs, of half the dimension */
     predicted_open(&other, &orders, &a);
-    assert_true(other.numbers[2] != given.numbers[2]);
+    predicted_open(&fresh, &none, &a);
+    assert_true(other.numbers[2] != given.numbers[2] && other.numbers[2] == fresh.numbers[2]);
     free(gaussian.spectrum);
     free(given.spectrum);
     free(other.spectrum);
+    free(fresh.spectrum);
+    measure_orders_free(&none);
     free(inputs);
     measure_orders_free(&orders);
     net_activation_close(&activation);
