@@ -33,6 +33,7 @@
     X(tests_theory_gauss) \
     X(tests_theory_order) \
     X(tests_theory_kernel) \
+    X(tests_theory_spectrum) \
     X(tests_theory_fisher) \
     X(tests_theory_softmax) \
     X(tests_data_readers) \

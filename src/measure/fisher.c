@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MEAN, SECOND_MOMENT, MAX, CENTRED_MAX, OVERLAP, EIGENVALUES, CENTRED_KERNEL, N_VARIABLES };
+enum { MEAN, SECOND_MOMENT, MAX, CENTRED_MAX, OVERLAP, EIGENVALUES, MAX_KAPPA, CENTRED_KERNEL, N_VARIABLES };
 
 static const struct measure_variable variables[N_VARIABLES] = {
     [MEAN] = {.name = "fisher_eig_mean",
@@ -58,6 +58,13 @@ static const struct measure_variable variables[N_VARIABLES] = {
                      .axis = MEASURE_RANK,
                      .saved_on_request = true,
                      .predicted = true},
+    [MAX_KAPPA] = {.name = "fisher_eig_max_theory_kappa",
+                   .long_name =
+                       "largest eigenvalue of the Fisher matrix: prediction from the two order parameters "
+                       "of Gaussian inputs, whatever the inputs are",
+                   .formula = "alpha M ((T-1)/T kappa_2 + kappa_1/T)",
+                   .source = "KAA19",
+                   .only_predicted = true},
     [CENTRED_KERNEL] = {.name = "fisher_centred_eig_max_theory_kernel",
                         .long_name =
                             "largest eigenvalue of the Fisher matrix of the mean-subtracted outputs: "
@@ -171,6 +178,23 @@ out:
     return status;
 }
 
+/* What KAA19 would say if the inputs were Gaussian. */
+static int predict_kappa(const struct net_architecture *a, double *eig_max, struct base_error *error)
+{
+    int status;
+    struct net_activation activation = {0};
+    struct theory_order order = {.L = 0};
+    struct theory_fisher theory;
+    TRY(net_activation_open(&activation, a->activation, error));
+    TRY(theory_order_solve(&order, &activation, a->weight_variance, a->bias_variance, a->L, 1e-12, error));
+    theory_fisher_predict(&order, a, &theory);
+    *eig_max = theory.eig_max;
+out:
+    theory_order_free(&order);
+    net_activation_close(&activation);
+    return status;
+}
+
 /* Each C-fold. */
 static void fill_spectrum(const struct net_architecture *a, const double *eigenvalues, double *spectrum)
 {
@@ -191,6 +215,9 @@ static int fisher_predict(const struct theory_order *order, const struct net_arc
     *predictions[MAX] = theory.eig_max;
     *predictions[CENTRED_MAX] = theory.centred_eig_max;
     *predictions[OVERLAP] = theory.eigvec_overlap;
+    *predictions[MAX_KAPPA] = theory.eig_max;
+    if (architecture->inputs != NULL)
+        TRY(predict_kappa(architecture, predictions[MAX_KAPPA], error));
     if (predictions[EIGENVALUES] != NULL)
         TRY(base_got(eigenvalues = base_calloc(architecture->T, sizeof *eigenvalues, error)));
     TRY(predict_kernel(order, architecture, &kernel, eigenvalues, error));

@@ -67,7 +67,7 @@ static void fisher_measures_the_spectrum(void **state)
         struct net_gram gram;
         struct base_error error = {""};
         void *sampler = NULL, *work = NULL;
-        double numbers[5], *values[7] = {NULL}, *centred;
+        double numbers[5], *values[8] = {NULL}, *centred;
         shape_open(&shapes[s], &a, &activation);
         double *dual = malloc(a.CT * a.CT * sizeof *dual), *eigenvalues = malloc(a.CT * sizeof *eigenvalues);
         double *saved = malloc(a.CT * sizeof *saved);
@@ -124,7 +124,7 @@ static void fisher_measures_the_spectrum(void **state)
 
 /* What theory says of one network, in the order of the variables; spectrum (CT). */
 struct predicted {
-    double numbers[7], *spectrum, trace, squares;
+    double numbers[8], *spectrum, trace, squares;
 };
 
 static void predicted_open(struct predicted *p, struct measure_orders *orders,
@@ -132,10 +132,10 @@ static void predicted_open(struct predicted *p, struct measure_orders *orders,
 {
     struct base_error error = {""};
     const struct theory_order *order, *again;
-    double *values[7];
+    double *values[8];
     *p = (struct predicted){.spectrum = malloc(a->CT * sizeof *p->spectrum)};
     assert_non_null(p->spectrum);
-    for (size_t v = 0; v < 7; v++)
+    for (size_t v = 0; v < 8; v++)
         values[v] = &p->numbers[v];
     values[5] = p->spectrum;
     assert_int_equal(measure_orders_get(orders, a, &order, &error), BASE_OK);
@@ -161,7 +161,8 @@ static void predictions_fit_each_other(void **state)
     struct net_architecture a;
     struct net_activation activation = {0};
     struct measure_orders orders = {0};
-    struct predicted gaussian, given, other;
+    struct measure_orders none = {0};
+    struct predicted gaussian, given, other, fresh;
     shape_open(&(struct shape){"tanh", 3, 0.64, 4, 1000, 2, T, {1, 0.5, 1.5, 2}}, &a, &activation);
     double *inputs = malloc(M_0 * T * sizeof *inputs);
     assert_non_null(inputs);
@@ -173,25 +174,30 @@ static void predictions_fit_each_other(void **state)
     assert_close(gaussian.numbers[1], gaussian.squares / a.P, 0.05);
     assert_close(gaussian.numbers[2], gaussian.spectrum[0], 0.02);
     assert_true(gaussian.numbers[4] == 1);
-    assert_true(gaussian.numbers[6] > 1.1 * gaussian.numbers[3] &&
-                gaussian.numbers[6] < 2 * gaussian.numbers[3]);
-    assert_close(gaussian.numbers[6], gaussian.spectrum[2], 0.02);
+    assert_true(gaussian.numbers[7] > 1.1 * gaussian.numbers[3] &&
+                gaussian.numbers[7] < 2 * gaussian.numbers[3]);
+    assert_close(gaussian.numbers[7], gaussian.spectrum[2], 0.02);
 
     a.inputs = inputs;
     predicted_open(&given, &orders, &a);
+    assert_true(gaussian.numbers[6] == gaussian.numbers[2]);
+    assert_close(given.numbers[6], gaussian.numbers[6], 1e-12);
     assert_close(given.numbers[0], given.trace / a.P, 1e-11);
     assert_close(given.numbers[1], given.squares / a.P, 1e-11);
     assert_close(given.numbers[2], given.spectrum[0], 1e-11);
-    assert_true(given.numbers[3] == given.numbers[6] && given.numbers[3] < given.spectrum[0]);
+    assert_true(given.numbers[3] == given.numbers[7] && given.numbers[3] < given.spectrum[0]);
     assert_true(given.numbers[3] >= given.spectrum[2] * (1 - 1e-9)); /* interlacing */
     assert_true(given.numbers[4] > 0.3 && given.numbers[4] < 1);
 
     a.widths[0] /= 2; /* other inputs, of half the dimension */
     predicted_open(&other, &orders, &a);
-    assert_true(other.numbers[2] != given.numbers[2]);
+    predicted_open(&fresh, &none, &a);
+    assert_true(other.numbers[2] != given.numbers[2] && other.numbers[2] == fresh.numbers[2]);
     free(gaussian.spectrum);
     free(given.spectrum);
     free(other.spectrum);
+    free(fresh.spectrum);
+    measure_orders_free(&none);
     free(inputs);
     measure_orders_free(&orders);
     net_activation_close(&activation);
