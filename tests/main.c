@@ -37,6 +37,7 @@
     X(tests_theory_gauss) \
     X(tests_theory_order) \
     X(tests_theory_kernel) \
+    X(tests_theory_spectrum) \
     X(tests_theory_fisher) \
     X(tests_theory_blocks) \
     X(tests_theory_estimators) \
@@ -54,6 +55,7 @@
     X(tests_measure_metric) \
     X(tests_measure_norm) \
     X(tests_theory_softmax) \
+    X(tests_measure_ntk) \
     X(tests_measure_softmax) \
     X(tests_report_limit) \
     X(tests_report_theory_table) \

@@ -24,6 +24,14 @@
  * multiplications. */
 int fisher_dual_compute(const struct net_gram *gram, double *dual, struct base_error *error);
 
+/* Θ (CT, CT), the neural tangent kernel of the NTK parametrisation W^l_ij = σ_w ω_ij/√M_{l-1}, b^l_i = σ_b
+ * β_i, of the same function, without 1/T; the upper triangle: Θ_(k,s),(k',t) = Σ_l D^l_(k,s),(k',t) (σ_w²
+ * H^{l-1}_st/M_{l-1} + σ_b²)                      (KAA21) */
+int fisher_ntk_compute(const struct net_gram *gram, double *ntk, struct base_error *error);
+
+/* ‖Θ − I_C ⊗ K‖/‖K‖√C in Frobenius norms, for Θ (CT, CT) and K (T, T), upper triangles. */
+double fisher_kernel_error(size_t C, size_t T, const double *ntk, const double *kernel);
+
 /* means (C, CT): the mean of F*_(k,s),(k',t) over t at means[k'*CT + k*T + s], that is E_t ∇f_k'·∇f_k(s) /T.
  */
 void fisher_dual_means(size_t C, size_t T, const double *dual, double *means);

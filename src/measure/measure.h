@@ -93,6 +93,7 @@ extern const struct measure measure_metric;
 extern const struct measure measure_norm;
 extern const struct measure measure_softmax;
 extern const struct measure measure_heatmap;
+extern const struct measure measure_ntk;
 
 /* All of them, ended by NULL. */
 extern const struct measure *const measure_registry[];

@@ -14,6 +14,7 @@ const struct measure *const measure_registry[] = {
     &measure_metric,
     &measure_norm,
     &measure_softmax,
+    &measure_ntk,
     NULL,
 };
 // clang-format on
