@@ -95,9 +95,9 @@ void theory_order_free(struct theory_order *order);
  * (KAA21 and the literature on the NTK; "beyond" as a predictor of whole Fisher spectra). The integrals are
  * sums of Mehler's over the correlation, with as many terms as leave out at most `tolerance` (not below
  * 1e-13) of √(E φ'(u_s)² E φ'(u_t)²); the diagonal is a one-dimensional quadrature. Piecewise linear
- * activations with their kink at 0 have closed forms. Where the series is too long (correlations above some
- * 0.98 of an expression with kinks elsewhere; never of a named activation at variances up to some 60) a pair
- * takes a two-dimensional quadrature, 0.1 to 10 ms.
+ * activations with their kink at 0 have closed forms. Where the series is too long (correlations above 0.9999
+ * of tanh at a variance of 12, above 0.98 of an expression with kinks elsewhere) a pair takes a
+ * two-dimensional quadrature, 0.1 to 10 ms.
  *
  * T×T matrices are symmetric, upper triangles, element (s, t) at [s*T + t]. */
 
