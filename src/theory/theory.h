@@ -36,7 +36,7 @@
  * A smooth activation is integrated by the equispaced rule of step 0.2/1.5^level, whose error is e^(−2πd/h),
  * d the distance of the nearest pole over √a (tanh: d = π/(2√a)); 1e-13 for tanh up to a = 60 at level 5.
  * Gauss–Hermite is poor here: with 81 nodes it misses E φ'² of tanh at a = 3.6 by 2e-4. A kinked one is
- * integrated piece by piece by Gauss–Legendre panels of 16·1.5^level nodes; 1e-13 for relu at every c, 1
+ * integrated piece by piece by Gauss–Legendre panels of 16 nodes and more; 1e-13 for relu at every c, 1
  * included, from level 1 on. BASE_UNRESOLVED when the integral overflows or does not exist. b may exceed a by
  * rounding. */
 struct theory_pair {
