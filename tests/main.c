@@ -28,6 +28,7 @@
     X(tests_net_wishart) \
     X(tests_net_streams) \
     X(tests_net_samplers) \
+    X(tests_net_residual) \
     X(tests_fisher_fisher) \
     X(tests_fisher_blocks) \
     X(tests_fisher_estimators) \
@@ -61,6 +62,7 @@
     X(slow_random_normal) \
     X(slow_net_samplers) \
     X(slow_fisher_blocks) \
+    X(slow_net_residual) \
     X(slow_report_verdict) \
     X(slow_cmd_kills)
 // clang-format on

@@ -8,7 +8,8 @@
  *     sweep: [depth, width]                the axes' order is the result file's
  *     sweep.depth: [2, 3]
  *
- * Swept keys stand in no other line; lists in which the order means nothing are sorted. */
+ * Swept keys stand in no other line, and a tacit key in none where every case has its default; lists in which
+ * the order means nothing are sorted. */
 #include "experiment/grid.h"
 
 #include "base/memory.h"
@@ -73,6 +74,17 @@ static void write_value(FILE *out, const struct experiment_key *key, const struc
     }
 }
 
+static int is_unsaid(const struct experiment_context *context, const struct experiment_layout *layout,
+                     size_t id, bool *unsaid)
+{
+    struct experiment_value fallback;
+    *unsaid = experiment_keys[id].tacit;
+    int status = experiment_value_default(context, &experiment_keys[id], &fallback);
+    for (size_t c = 0; c < layout->n_cases && status == BASE_OK; c++)
+        *unsaid = *unsaid && experiment_value_compare(&layout->settings[c][id], &fallback) == 0;
+    return status;
+}
+
 /* One line where all cases agree, else one a case. */
 static void write_key(FILE *out, const struct experiment_layout *layout, size_t id)
 {
@@ -130,7 +142,12 @@ static int write_all(FILE *out, const struct experiment_context *context,
 {
     for (size_t id = 0; id < N_KEYS; id++) {
         const struct experiment_key *key = &experiment_keys[id];
+        bool unsaid;
         if (!key->defines || layout->swept[id])
+            continue;
+        if (is_unsaid(context, layout, id, &unsaid) != BASE_OK)
+            return BASE_FAILED;
+        if (unsaid)
             continue;
         struct experiment_value *first = &layout->settings[0][id], in_file_order = *first;
         if (key->type == KEY_WORDS && sort_words(context, first) != BASE_OK)

@@ -30,8 +30,12 @@ struct experiment_point {
     int64_t width;          /* M */
     int64_t outputs;        /* C = M_L */
     const double *profile;  /* (L) α_0..α_{L-1}; M_l = α_l·M rounded half up, from 1; the experiment's */
-    const char *inputs;     /* "gaussian" */
-    int64_t samples;        /* T */
+    const char *architecture; /* "plain", as NULL, or "residual" */
+    double skip;              /* γ, and the next two: of residual networks alone */
+    double branch_variance;   /* σ_v² */
+    const char *train_branch; /* "true" or "false" */
+    const char *inputs;       /* "gaussian" */
+    int64_t samples;          /* T */
 };
 
 enum experiment_type { EXPERIMENT_INTEGER, EXPERIMENT_REAL, EXPERIMENT_STRING };

@@ -10,6 +10,8 @@ static const char *const later_kinds[] = {"training", NULL};
 static const char *const samplers[] = {"auto", "weights", "conditional", NULL}; /* enum experiment_sampler */
 static const char *const saved[] = {"eigenvalues", NULL};
 static const char *const inputs[] = {"gaussian", NULL};
+static const char *const architectures[] = {"plain", "residual", NULL}; /* enum experiment_architecture */
+static const char *const flags[] = {"false", "true", NULL};
 static const char *const later_inputs[] = {"mnist", "cifar10", "hdf5", NULL};
 
 /* The order is that of the definition. */
@@ -137,6 +139,49 @@ const struct experiment_key experiment_keys[N_KEYS] = {
                      .positive = true,
                      .offset = offsetof(struct experiment_point, profile),
                      .doc = "profile α_0..α_{L-1}: layer l has α_l M units"},
+    [KEY_ARCHITECTURE] = {.section = SECTION_NETWORK,
+                          .path = "network.architecture",
+                          .type = KEY_WORD,
+                          .right = "plain or residual",
+                          .fallback = "plain",
+                          .defines = true,
+                          .tacit = true,
+                          .words = architectures,
+                          .offset = offsetof(struct experiment_point, architecture),
+                          .doc =
+                              "architecture: plain, h^l = φ(u^l), or residual, h^l = γ h^{l-1} + V^l φ(u^l)"},
+    [KEY_SKIP] = {.section = SECTION_NETWORK,
+                  .path = "network.skip",
+                  .type = KEY_REAL,
+                  .right = "a number from 0",
+                  .fallback = "1",
+                  .defines = true,
+                  .tacit = true,
+                  .residual = true,
+                  .offset = offsetof(struct experiment_point, skip),
+                  .doc = "skip γ of a residual network: what of h^{l-1} is added to h^l"},
+    [KEY_BRANCH_VARIANCE] = {.section = SECTION_NETWORK,
+                             .path = "network.branch_variance",
+                             .type = KEY_REAL,
+                             .right = "a number above 0",
+                             .fallback = "1",
+                             .defines = true,
+                             .tacit = true,
+                             .residual = true,
+                             .positive = true,
+                             .offset = offsetof(struct experiment_point, branch_variance),
+                             .doc = "branch variance σ_v² of a residual network: V^l has variance σ_v²/M"},
+    [KEY_TRAIN_BRANCH] = {.section = SECTION_NETWORK,
+                          .path = "network.train_branch",
+                          .type = KEY_WORD,
+                          .right = "true or false",
+                          .fallback = "false",
+                          .defines = true,
+                          .tacit = true,
+                          .residual = true,
+                          .words = flags,
+                          .offset = offsetof(struct experiment_point, train_branch),
+                          .doc = "train_branch: whether the V^l of a residual network count as parameters"},
     [KEY_INPUTS] = {.section = SECTION_DATA,
                     .path = "data.inputs",
                     .type = KEY_WORD,

@@ -23,6 +23,10 @@ enum key_id {
     KEY_WIDTH,
     KEY_OUTPUTS,
     KEY_PROFILE,
+    KEY_ARCHITECTURE,
+    KEY_SKIP,
+    KEY_BRANCH_VARIANCE,
+    KEY_TRAIN_BRANCH,
     KEY_INPUTS,
     KEY_SAMPLES,
     KEY_CASE_NAME,
@@ -50,6 +54,8 @@ struct experiment_key {
     const char *right;    /* what is right: "a whole number from 1", as it continues "is not" */
     const char *fallback; /* the default, in YAML; NULL: none */
     bool defines;         /* it fixes the numbers, so it stands in the definition */
+    bool tacit;           /* but not where every network has the default: results older than the key go on */
+    bool residual;        /* of residual networks alone */
     int64_t least, most;  /* integers, sizes; `most` bytes of text */
     bool positive;        /* reals */
     bool one_line;        /* text: not empty, without control characters, for it becomes a cell of a table */

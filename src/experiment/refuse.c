@@ -20,10 +20,6 @@ static const struct {
     {SECTION_DATA, "classes", "this version has gaussian inputs only"},
     {SECTION_DATA, "center", "this version has gaussian inputs only"},
     {SECTION_DATA, "normalize", "this version has gaussian inputs only"},
-    {SECTION_NETWORK, "architecture", "this version has no residual networks"},
-    {SECTION_NETWORK, "skip", "this version has no residual networks"},
-    {SECTION_NETWORK, "branch_variance", "this version has no residual networks"},
-    {SECTION_NETWORK, "train_branch", "this version has no residual networks"},
 };
 
 static const char *why_later(enum key_section section, const char *name)

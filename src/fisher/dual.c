@@ -6,32 +6,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Row s of the symmetric H (T, T) plus 1, from its upper triangle; only_upper: from the diagonal on. */
-static void row_plus_one(size_t T, const double *H, size_t s, bool only_upper, double *row)
+/* Row s of the symmetric H (T, T) plus a bias, from its upper triangle; only_upper: from the diagonal on. */
+static void row_plus(size_t T, const double *H, double bias, size_t s, bool only_upper, double *row)
 {
     for (size_t t = 0; t < s && !only_upper; t++)
-        row[t] = H[t * T + s] + 1;
+        row[t] = H[t * T + s] + bias;
     for (size_t t = s; t < T; t++)
-        row[t] = H[s * T + t] + 1;
+        row[t] = H[s * T + t] + bias;
 }
 
-/* The layers of row (k, s), from the diagonal on; H (T, T) repeats over the C×C blocks of D. In D^L = I_C ⊗
- * 11ᵀ it stands once. */
+/* row += D ∘ (K + bias), from the diagonal on; K (T, T) repeats over the C×C blocks of D. */
+static void add_layer(const struct net_architecture *a, size_t k, size_t s, const double *D, const double *K,
+                      double bias, double *scratch, double *row)
+{
+    const size_t T = a->T;
+    const double *D_row = D + (k * T + s) * a->CT;
+    row_plus(T, K, bias, s, k + 1 == a->C, scratch);
+    for (size_t t = s; t < T; t++)
+        row[k * T + t] += D_row[k * T + t] * scratch[t];
+    for (size_t k2 = k + 1; k2 < a->C; k2++)
+        for (size_t t = 0; t < T; t++)
+            row[k2 * T + t] += D_row[k2 * T + t] * scratch[t];
+}
+
+/* The layers of row (k, s), from the diagonal on. In D^L = I_C ⊗ 11ᵀ H^{L-1} + 1 stands once. */
 static void compute_row(const struct net_gram *gram, size_t k, size_t s, double *H, double *row)
 {
     const struct net_architecture *a = gram->architecture;
     const size_t T = a->T, CT = a->CT, i = k * T + s;
-    row_plus_one(T, gram->H[a->L - 1], s, true, H);
+    row_plus(T, gram->H[a->L - 1], 1, s, true, H);
     memset(row + i, 0, (CT - i) * sizeof *row);
     memcpy(row + i, H + s, (T - s) * sizeof *row);
     for (size_t l = 1; l < a->L; l++) {
-        const double *D = gram->D[l] + i * CT;
-        row_plus_one(T, gram->H[l - 1], s, k + 1 == a->C, H);
-        for (size_t t = s; t < T; t++)
-            row[k * T + t] += D[k * T + t] * H[t];
-        for (size_t k2 = k + 1; k2 < a->C; k2++)
-            for (size_t t = 0; t < T; t++)
-                row[k2 * T + t] += D[k2 * T + t] * H[t];
+        add_layer(a, k, s, gram->D[l], gram->H[l - 1], 1, H, row);
+        if (a->train_branch)
+            add_layer(a, k, s, gram->G[l], gram->Phi[l], 0, H, row);
     }
     for (size_t j = i; j < CT; j++)
         row[j] /= (double)T;

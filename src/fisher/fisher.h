@@ -3,8 +3,8 @@
  *
  *     F  = (1/T) Σ_t Σ_k ∇f_k(t) ∇f_k(t)ᵀ = (1/T) JᵀJ       P×P, J (CT, P) with rows (k, t)
  *     F* = (1/T) J Jᵀ                                        CT×CT, "the dual": the same nonzero spectrum
- *     F*_(k,s),(k',t) = (1/T) Σ_l D^l_(k,s),(k',t) (H^{l-1}_st + 1)                          (KAA19; the +1
- * is the bias)
+ *     F*_(k,s),(k',t) = (1/T) Σ_l D^l_(k,s),(k',t) (H^{l-1}_st + 1)      (KAA19; the +1 is the bias)
+ *                     + (1/T) Σ_l G^l_(k,s),(k',t) Φ^l_st   where the V^l of a residual network are trained
  *
  * 1/T is always included, biases always count as parameters. Parametrisation is the standard one, W ~ N(0,
  * σ_w²/M_{l-1}).
@@ -20,8 +20,8 @@
 
 /* ---- dual.c */
 
-/* F* (CT, CT) from the Gram summary: (1/T) Σ_l (H^{l-1} + 1) ∘ D^l; the upper triangle. (L−1)·(CT)²/2
- * multiplications. */
+/* F* (CT, CT) from the Gram summary: (1/T) Σ_l (H^{l-1} + 1) ∘ D^l, and (1/T) Σ_l Φ^l ∘ G^l with trained
+ * branches; the upper triangle. (L−1)·(CT)²/2 multiplications, or twice as many. */
 int fisher_dual_compute(const struct net_gram *gram, double *dual, struct base_error *error);
 
 /* means (C, CT): the mean of F*_(k,s),(k',t) over t at means[k'*CT + k*T + s], that is E_t ∇f_k'·∇f_k(s) /T.
@@ -118,9 +118,11 @@ double fisher_estimator_trace_variance(size_t C, size_t T, size_t n, const doubl
 
 /* ---- full.c: small networks only, to hold the dual against */
 
-/* Parameters in the order W¹ (row-major), b¹, W², b², …: the index of W^l_ij and of b^l_i. */
+/* Parameters in the order W¹ (row-major), b¹, W², b², …, then V¹, V², … where they are trained: the index of
+ * W^l_ij, of b^l_i and of V^l_ij. */
 size_t fisher_parameter_weight(const struct net_architecture *architecture, size_t l, size_t i, size_t j);
 size_t fisher_parameter_bias(const struct net_architecture *architecture, size_t l, size_t i);
+size_t fisher_parameter_branch(const struct net_architecture *architecture, size_t l, size_t i, size_t j);
 
 /* J (CT, P), J[(k·T + t)·P + p] = ∂f_k(t)/∂θ_p, from the signals of an explicit network. */
 void fisher_jacobian_compute(const struct net_weights *network, double *J);

@@ -11,6 +11,8 @@ static const double tolerance = 1e-12;
 struct measure_orders_entry {
     const char *activation;
     double weight_variance, bias_variance;
+    bool residual;
+    double skip, branch_variance;
     size_t L;
     struct theory_order *order; /* does not move when the list grows */
 };
@@ -20,7 +22,8 @@ static const struct theory_order *find(const struct measure_orders *orders, cons
     for (size_t i = 0; i < orders->n; i++) {
         const struct measure_orders_entry *e = &orders->entries[i];
         if (e->L == a->L && e->weight_variance == a->weight_variance &&
-            e->bias_variance == a->bias_variance && strcmp(e->activation, a->activation) == 0)
+            e->bias_variance == a->bias_variance && e->residual == a->residual && e->skip == a->skip &&
+            e->branch_variance == a->branch_variance && strcmp(e->activation, a->activation) == 0)
             return e->order;
     }
     return NULL;
@@ -54,10 +57,15 @@ int measure_orders_get(struct measure_orders *orders, const struct net_architect
     TRY(grow(orders, error));
     TRY(base_got(solved = base_calloc(1, sizeof *solved, error)));
     TRY(net_activation_open(&activation, a->activation, error));
-    TRY(theory_order_solve(solved, &activation, a->weight_variance, a->bias_variance, a->L, tolerance,
-                           error));
+    if (a->residual)
+        TRY(theory_order_solve_residual(solved, &activation, a->weight_variance, a->bias_variance, a->skip,
+                                        a->branch_variance, a->L, tolerance, error));
+    else
+        TRY(theory_order_solve(solved, &activation, a->weight_variance, a->bias_variance, a->L, tolerance,
+                               error));
     orders->entries[orders->n++] =
-        (struct measure_orders_entry){a->activation, a->weight_variance, a->bias_variance, a->L, solved};
+        (struct measure_orders_entry){a->activation, a->weight_variance, a->bias_variance, a->residual,
+                                      a->skip,       a->branch_variance, a->L,             solved};
     *order = solved;
 out:
     net_activation_close(&activation);

@@ -1,7 +1,28 @@
 #include "net/architecture.h"
 
+#include "net/signals.h"
+
 #include <math.h>
 #include <string.h>
+
+static int add_residual(struct net_architecture *a, const struct experiment_point *point,
+                        struct base_error *error)
+{
+    a->residual = true;
+    a->skip = point->skip;
+    a->branch_variance = point->branch_variance;
+    a->train_branch = strcmp(point->train_branch, "true") == 0;
+    for (size_t l = 0; l < a->L; l++)
+        if (a->widths[l] != a->M)
+            return base_fail(error, BASE_BAD_INPUT,
+                             "profile: layer %zu of a residual network would have %zu units, not M = %zu", l,
+                             a->widths[l], a->M);
+    if (a->train_branch) {
+        a->P += (double)(a->L - 1) * (double)a->M * (double)a->M;
+        a->sums = NET_SUM_PHI | NET_SUM_G;
+    }
+    return BASE_OK;
+}
 
 int net_architecture_init(struct net_architecture *architecture, const struct experiment_point *point,
                           struct base_error *error)
@@ -27,7 +48,9 @@ int net_architecture_init(struct net_architecture *architecture, const struct ex
     a->widths[a->L] = a->C;
     for (size_t l = 1; l <= a->L; l++)
         a->P += (double)a->widths[l] * ((double)a->widths[l - 1] + 1);
-    return BASE_OK;
+    return point->architecture != NULL && strcmp(point->architecture, "residual") == 0
+               ? add_residual(a, point, error)
+               : BASE_OK;
 }
 
 size_t net_architecture_widest(const struct net_architecture *architecture)

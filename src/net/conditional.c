@@ -28,6 +28,7 @@
 #include "base/memory.h"
 #include "base/share.h"
 #include "linalg/linalg.h"
+#include "net/backward.h"
 #include "net/panel.h"
 #include "net/purpose.h"
 #include "net/sums.h"
@@ -381,37 +382,12 @@ static void walk_backward(struct conditional *w, size_t l)
     base_share(w->threads, net_panel_count(w->architecture, l), backward_work, backward_take, w);
 }
 
-/* E (CT, T) ← (CT, rank) numbers spread over the columns of the independent samples. */
-static void scatter_columns(const struct linalg_root *root, size_t m, const double *packed, double *E)
-{
-    memset(E, 0, m * root->n * sizeof *E);
-    for (size_t i = 0; i < m; i++)
-        for (size_t j = 0; j < root->rank; j++)
-            E[i * root->n + (size_t)root->pivots[j]] = packed[i * root->rank + j];
-}
-
-static void gather_columns(const struct linalg_root *root, size_t m, const double *B, double *packed)
-{
-    for (size_t i = 0; i < m; i++)
-        for (size_t j = 0; j < root->rank; j++)
-            packed[i * root->rank + j] = B[i * root->n + (size_t)root->pivots[j]];
-}
-
 /* The root of D^{l+1} and E, in the symbols of the head of this file. */
 static int solve_backward(struct conditional *w, size_t l, struct base_error *error)
 {
-    int status;
     const struct net_architecture *a = w->architecture;
-    const struct linalg_root *root = &w->roots[l + 1], *root_D = &w->root_D;
-    const size_t CT = a->CT;
-    TRY(linalg_root_factor(&w->root_D, CT, columns_Y(a, l), w->gram->D[l + 1], error));
-    gather_columns(root, root_D->rank, w->B[l], w->BQ); /* YᵀQᵀ = (YᵀH) R⁺ᵀ */
-    linalg_root_solve_transposed(root, root_D->rank, w->BQ);
-    linalg_root_multiply(root_D, root->rank, -1, w->BQ, w->A);
-    linalg_root_solve(root, CT, w->A); /* (ΔᵀZ − R_D (YᵀQᵀ)) R⁺ */
-    scatter_columns(root, CT, w->A, w->E);
-out:
-    return status;
+    return net_backward_solve(&w->roots[l + 1], &w->root_D, a->CT, columns_Y(a, l), w->gram->D[l + 1], w->A,
+                              w->B[l], w->BQ, w->E, error);
 }
 
 /* G⁰ from D¹ and ZᵀΔ of layer 1, in the symbols of the head of this file. */
@@ -461,12 +437,12 @@ static void draw_unit_weights(struct conditional *w, size_t l)
     memcpy(Z, units->w, n * root->rank * sizeof *Z);
     random_normals(w->seed, net_stream(a, w->trial, l, NET_UNIT_WEIGHTS), 0, n * M, units->w);
     linalg_multiply(false, false, n, a->T, M, 1, units->w, units->h, 0, GH);
-    gather_columns(root, n, GH, difference);
+    net_backward_gather(root, n, GH, difference);
     linalg_root_solve_transposed(root, n, difference);
     for (size_t i = 0; i < n * root->rank; i++)
         difference[i] = Z[i] - difference[i];
     linalg_root_solve(root, n, difference);
-    scatter_columns(root, n, difference, GH);
+    net_backward_scatter(root, n, difference, GH);
     linalg_multiply(false, true, n, M, a->T, 1, GH, units->h, 1, units->w);
     net_panel_scale(n * M, sqrt(a->weight_variance / (double)M), units->w);
 }

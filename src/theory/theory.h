@@ -10,6 +10,8 @@
  *     q^l_p       variance and covariance of the pre-activations u^l              l = 1..L
  *     q̂^l_p       the same of the activations h^l                                 l = 0..L-1
  *     q̃^l_p       the same of the backward signals δ^l = ∂f/∂u^l, times M_l        l = 1..L
+ *     p̂^l_p       the same of φ(u^l), in a residual network; in a plain one that is h^l   l = 1..L-1
+ *     Q^l_p       the same of g^l = ∂f/∂h^l, times M, in a residual network           l = 0..L-1
  *     w_p         the share of p among all (s, t): Σ_p w_p x_p = (1/T²) Σ_st x_st
  *     α_l, α      M_l/M ,  Σ_{l=1}^{L-1} α_l α_{l-1}
  *     κ_e         Σ_{l=1}^{L} (α_{l-1}/α) q̃^l_e q̂^{l-1}_e ; undefined at L = 1, where only ακ_e is
@@ -56,6 +58,8 @@ struct theory_order {
     double *qtilde;      /* (L+1, pairs), l = 1..L */
     double *slope;       /* (L+1, pairs) E φ'φ' at q^l_p, l = 1..L-1 */
     double *slope2;      /* (L+1, pairs) E φ'²φ'² at q^l_p, l = 1..L-1 */
+    double *phat;        /* (L+1, pairs), l = 1..L-1; NULL for a plain network, as the next */
+    double *Q;           /* (L+1, pairs), l = 0..L-1 */
     double *slope_rate;  /* (L+1, pairs) ∂ slope/∂q^l_p, l = 1..L-1; NaN where both samples are one */
     double *slope2_rate; /* (L+1, pairs) ∂ slope2/∂q^l_p, so; neither counts for `error` */
     double error;        /* largest relative change of any of them between the last two quadrature levels */
@@ -73,6 +77,19 @@ double theory_order_weight(const struct theory_order *order, size_t T, size_t p)
 int theory_order_solve(struct theory_order *order, const struct net_activation *activation,
                        double weight_variance, double bias_variance, size_t depth, double tolerance,
                        struct base_error *error);
+
+/* The same for a residual network of AKO19, h^l = γ h^{l-1} + V^l φ(u^l) with γ and σ_v². At large width V^l φ is
+ * independent of h^{l-1}, and W^lᵀ δ^l of g^l, given the layers before, for each brings in a fresh Gaussian
+ * matrix of mean zero: mean squares add, with no cross term. So (beyond the papers)
+ *
+ *     q^l_e = σ_w² q̂^{l-1}_e + σ_b² ,   p̂^l_e = I_φ[q^l_1, q^l_e] ,   q̂^l_e = γ² q̂^{l-1}_e + σ_v² p̂^l_e
+ *     Q^{L-1}_e = σ_w² ,  q̃^L_e = 1 ,   q̃^l_e = σ_v² Q^l_e I_φ'[q^l_1, q^l_e] ,  Q^{l-1}_e = γ² Q^l_e + σ_w² q̃^l_e
+ *
+ * With γ = 0 and σ_v² = 1 a linear layer V^l lies after each φ, of variance one: q̂ and q̃ are the plain ones. */
+int theory_order_solve_residual(struct theory_order *order, const struct net_activation *activation,
+                                double weight_variance, double bias_variance, double skip,
+                                double branch_variance, size_t depth, double tolerance,
+                                struct base_error *error);
 void theory_order_free(struct theory_order *order);
 
 /* κ and the predictions for the regression Fisher matrix F = (1/T) JᵀJ (fisher.c), from
@@ -85,7 +102,11 @@ void theory_order_free(struct theory_order *order);
  *       mean-subtracted
  *     overlap of the first C eigenvectors with span{E_t ∇f_k}: 1        (KAA19 theorem 4)
  *
- * Mean and second moment divide by the exact P. */
+ * Mean and second moment divide by the exact P.
+ *
+ * A residual network has one width, so that α = L − 1 and ακ is the same sum; with trained branches, whose
+ * gradients ∂f_k/∂V^l_ij = g^l_ki φ(u^l_j) add Φ^l ∘ G^l to the dual, α = 2(L − 1) and ακ gains
+ * Σ_{l=1}^{L-1} Q^l_e p̂^l_e. */
 struct theory_fisher {
     double alpha;    /* 0 at L = 1 */
     double kappa[2]; /* nan at L = 1 */

@@ -16,4 +16,12 @@ struct shape {
 void shape_open(const struct shape *shape, struct net_architecture *architecture,
                 struct net_activation *activation);
 
+/* The same as a residual network: γ, σ_v², whether V is trained. */
+struct branch {
+    double skip, variance;
+    bool train;
+};
+void shape_open_residual(const struct shape *shape, const struct branch *branch,
+                         struct net_architecture *architecture, struct net_activation *activation);
+
 #endif
