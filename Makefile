@@ -17,13 +17,13 @@ SANITIZE ?=
 
 # The program's packages, what its tests need, and what lets more of them run.
 DEPS       := gcc libc6-dev make pkg-config libgsl-dev libhdf5-dev libopenblas-dev liblapacke-dev \
-              libyaml-dev libmatheval-dev librandom123-dev gnuplot-nox fonts-dejavu-core
+              libyaml-dev libmatheval-dev librandom123-dev zlib1g-dev gnuplot-nox fonts-dejavu-core
 DEPS_CHECK := libcmocka-dev netcdf-bin python3-xarray python3-netcdf4 python3-h5py
 DEPS_BENCH := python3
 DEPS_LINT  := clang-format cppcheck
 DEPS_FUZZ  := clang libclang-rt-dev
 
-PKGS := gsl hdf5-serial openblas lapacke yaml-0.1 libmatheval
+PKGS := gsl hdf5-serial openblas lapacke yaml-0.1 libmatheval zlib
 
 # Goals that compile need the libraries: say which are missing instead of letting the compiler fail.
 ifneq ($(filter-out deps deps-check deps-bench deps-lint demo check check-slow bench figures fuzz lint clean,$(or $(MAKECMDGOALS),all)),)
@@ -43,7 +43,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-pr
 override CFLAGS += -std=c11 -D_POSIX_C_SOURCE=200809L $(OPTIMIZE) -g -ffp-contract=off -fno-math-errno -fno-trapping-math -pthread $(WARNINGS)
 override CPPFLAGS += -Isrc -I$(BUILD) $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isystem /g')
 # OpenBLAS first, and GSL without its own slow CBLAS of the same names.
-LDLIBS  := $(shell pkg-config --libs openblas lapacke hdf5-serial yaml-0.1 libmatheval 2>/dev/null) \
+LDLIBS  := $(shell pkg-config --libs openblas lapacke hdf5-serial yaml-0.1 libmatheval zlib 2>/dev/null) \
            -lhdf5_hl $(filter-out -lgslcblas,$(shell pkg-config --libs gsl 2>/dev/null)) -lm
 ifneq ($(SANITIZE),)
   override CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -147,14 +147,15 @@ $(BUILD)/tests/bench/rates: $(BUILD)/tests/bench/rates.o $(LIBRARY)
 run-bench: $(PROGRAM) $(BUILD)/tests/bench/clocked $(BUILD)/tests/bench/rates
 	@/usr/bin/python3 tests/bench/bench.py $(BUILD) $(BENCH)
 
-# ---- libFuzzer on both readers; what it finds next to the corpus, and crashes, are kept in $(BUILD)-fuzz/TARGET/
+# ---- libFuzzer on all readers; what it finds next to the corpus, and crashes, are kept in $(BUILD)-fuzz/TARGET/
 FUZZ_RUNS ?= 1000000
 fuzz: deps
 	$(call install_packages,$(DEPS_FUZZ))
 	+$(Q)$(MAKE) --no-print-directory $(build_in_parallel) CC=clang SANITIZE=1 CFLAGS=-fsanitize=fuzzer-no-link \
 	  BUILD=$(BUILD)-fuzz run-fuzz
-run-fuzz: $(addprefix $(BUILD)/fuzz-,experiment result)
+run-fuzz: $(addprefix $(BUILD)/fuzz-,experiment data result)
 	tests/fuzz/run $(FUZZ_RUNS) $(BUILD) experiment -dict=tests/fuzz/experiment.dict -max_len=4096
+	tests/fuzz/run $(FUZZ_RUNS) $(BUILD) data -max_len=16384
 	tests/fuzz/run $(FUZZ_RUNS) $(BUILD) result -max_len=65536 -detect_leaks=0
 $(BUILD)/fuzz-result: $(BUILD)/fuzz-mutate.o $(BUILD)/fuzz-seal.o
 $(BUILD)/fuzz-%.o: tests/fuzz/%.c tests/fuzz/fuzz.h # no part of what is tested: fast

@@ -36,9 +36,21 @@
     X(tests_theory_gauss) \
     X(tests_theory_order) \
     X(tests_theory_fisher) \
+    X(tests_theory_residual) \
     X(tests_theory_blocks) \
+    X(tests_theory_estimators) \
     X(tests_theory_unit) \
+    X(tests_theory_metric) \
+    X(tests_theory_norm) \
+    X(tests_data_readers) \
+    X(tests_data_set) \
     X(tests_measure_registry) \
+    X(tests_measure_estimators) \
+    X(tests_theory_layers) \
+    X(tests_measure_axis) \
+    X(tests_measure_layers) \
+    X(tests_measure_metric) \
+    X(tests_measure_norm) \
     X(tests_report_limit) \
     X(tests_report_theory_table) \
     X(tests_store_file) \
@@ -46,13 +58,16 @@
     X(tests_store_damage) \
     X(tests_store_tools) \
     X(tests_store_look) \
+    X(tests_store_dataset) \
     X(tests_fuzz_replay) \
     X(tests_sweep_sweep) \
     X(tests_sweep_plan) \
+    X(tests_sweep_inputs) \
     X(tests_cmd_usage) \
     X(tests_cmd_run) \
     X(tests_cmd_tables) \
     X(tests_cmd_own_theory) \
+    X(tests_cmd_layers) \
     X(tests_cmd_figures) \
     X(tests_cmd_plan) \
     X(tests_cmd_doctor) \
@@ -63,6 +78,10 @@
     X(slow_net_samplers) \
     X(slow_fisher_blocks) \
     X(slow_net_residual) \
+    X(slow_theory_residual) \
+    X(slow_theory_estimators) \
+    X(slow_measure_metric) \
+    X(slow_measure_norm) \
     X(slow_report_verdict) \
     X(slow_cmd_kills)
 // clang-format on

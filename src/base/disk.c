@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 char *base_disk_folder(const char *path)
 {
@@ -26,4 +28,17 @@ double base_disk_available(const char *folder)
     const double bytes = above == NULL ? INFINITY : base_disk_available(above);
     free(above);
     return bytes;
+}
+
+int base_disk_check_file(const char *path, struct base_error *error)
+{
+    struct stat info;
+    if (stat(path, &info) != 0)
+        return base_fail(error, BASE_BAD_INPUT, "%s", errno == ENOENT ? "no such file" : strerror(errno));
+    if (!S_ISREG(info.st_mode))
+        return base_fail(error, BASE_BAD_INPUT, "%s",
+                         S_ISDIR(info.st_mode) ? "a folder; give a file" : "not a regular file");
+    if (access(path, R_OK) != 0)
+        return base_fail(error, BASE_BAD_INPUT, "cannot be read: %s", strerror(errno));
+    return BASE_OK;
 }

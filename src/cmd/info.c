@@ -7,9 +7,9 @@
 
 static int print_attributes(const struct store_result *r, struct base_error *error)
 {
-    static const char *const names[] = {"title",   "source", "created",   "command",
-                                        "version", "build",  "libraries", "blas_kernel",
-                                        "threads", "host",   "seed",      "wall_seconds"};
+    static const char *const names[] = {"title", "source",       "created",     "command", "version",
+                                        "build", "libraries",    "blas_kernel", "threads", "host",
+                                        "seed",  "wall_seconds", "data"};
     int status = BASE_OK;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *text = NULL;
@@ -19,6 +19,16 @@ static int print_attributes(const struct store_result *r, struct base_error *err
     }
 out:
     return status;
+}
+
+/* "layer_eig_max(layer)" */
+static void print_variable(const char *name, bool follows)
+{
+    size_t first;
+    const size_t n = measure_axis_dimensions(measure_find_variable(name)->axis, &first);
+    printf("%s %s", follows ? "," : "", name);
+    for (size_t i = 0; i < n; i++)
+        printf("%s%s%s", i == 0 ? "(" : ", ", measure_dimensions[first + i].name, i + 1 == n ? ")" : "");
 }
 
 static void print_grid(const struct store_result *r)
@@ -35,7 +45,7 @@ static void print_grid(const struct store_result *r)
     }
     printf("\n%-13s", "variables");
     for (size_t i = 0; i < r->n_names; i++)
-        printf("%s %s", i > 0 ? "," : "", r->names[i]);
+        print_variable(r->names[i], i > 0);
     putchar('\n');
 }
 

@@ -61,10 +61,21 @@ int cmd_load(struct experiment *experiment, const struct cmd_experiment_options 
     return experiment_load(experiment, options->path, &options->options, &vocabulary, error);
 }
 
+static bool measures_an_outlier(const struct experiment *e)
+{
+    for (size_t i = 0; i < e->n_measures; i++) {
+        const struct measure *measure = measure_find(e->measures[i]);
+        for (size_t v = 0; v < measure->n_variables; v++)
+            if (measure->variables[v].outlier)
+                return true;
+    }
+    return false;
+}
+
 void cmd_note_missing_theory(const struct experiment *experiment, const struct store_predictions *predictions)
 {
     const size_t points_a_case = experiment->n_points / experiment->n_cases;
-    for (size_t c = 0; c < experiment->n_cases; c++)
+    for (size_t c = 0; c < experiment->n_cases && measures_an_outlier(experiment); c++)
         for (size_t p = c * points_a_case; p < (c + 1) * points_a_case; p++)
             if (predictions->no_outlier[p]) {
                 fprintf(stderr,

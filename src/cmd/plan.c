@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Grids of more points show one row a case and sampler. */
 enum { MOST_ROWS = 40 };
@@ -156,12 +157,26 @@ static void print_regenerated(const struct outlook *o)
                o->layout.experiment->n_points);
 }
 
+/* M_0 is known now only. */
+static void print_data(const struct data_sets *data)
+{
+    char size[32];
+    if (data->n == 0)
+        return;
+    const char *line = data->text;
+    for (size_t i = 0; i < data->n; i++, line += strcspn(line, "\n") + 1)
+        printf("%s %.*s\n", i == 0 ? "\ndata     " : "         ", (int)strcspn(line, "\n"), line);
+    printf("          features are M_0, whatever the first of the profile; %s in memory",
+           base_format_bytes(data->bytes, size));
+}
+
 static void print_totals(const struct outlook *o)
 {
     char a[32], b[32], c[32], d[32];
     const struct sweep_estimate *e = &o->estimate;
     const struct base_cores cores = base_cores();
     const int at_once = o->plan.networks_at_once, inside = o->plan.threads_inside;
+    print_data(&o->layout.data);
     printf("\nnetworks  %zu", e->total);
     if (e->missing < e->total)
         printf(", of which %zu are there already", e->total - e->missing);
@@ -202,8 +217,8 @@ static int look_ahead(struct outlook *o, const struct experiment *e, const struc
 {
     int status;
     uint8_t *done = NULL;
-    TRY(store_layout_init(&o->layout, e, error));
-    TRY(sweep_plan_init(&o->plan, e, options->threads, e->n_points * (size_t)e->trials, error));
+    TRY(sweep_layout_init(&o->layout, e, error));
+    TRY(sweep_plan_init(&o->plan, &o->layout, options->threads, e->n_points * (size_t)e->trials, error));
     TRY(sweep_room_check(&o->room, &o->layout, o->path, cmd_run_folder(options), error));
     if (o->room.exists) {
         TRY(base_got(done = base_calloc(e->n_points * (size_t)e->trials, 1, error)));
@@ -236,6 +251,7 @@ out:
     if (o != NULL) {
         sweep_estimate_free(&o->estimate);
         sweep_plan_free(&o->plan);
+        sweep_layout_free(&o->layout);
     }
     free(o);
     experiment_free(&experiment);

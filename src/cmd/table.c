@@ -28,12 +28,13 @@ static const struct argp parser = {
     .options = options,
     .parser = parse_option,
     .args_doc = "FILE.h5 [VARIABLE...]",
-    .doc = "Print measured mean, standard error, theory, standard deviation and number of trials of each "
-           "variable: tab-separated, a header and one row a grid point, cases separated by two blank lines."
-           "\vWithout a VARIABLE: all that have one number a network. With --trials the columns are the "
-           "case, the "
-           "swept keys, the trial, the rank where a variable has ranks, and the variables: as `run --trial` "
-           "prints them. A trial that has not been run yet is nan.",
+    .doc =
+        "Print measured mean, standard error, theory, standard deviation and number of trials of each "
+        "variable: tab-separated, a header and one row a grid point, cases separated by two blank lines."
+        "\vWithout a VARIABLE: all that have one number a network. Of a variable with ranks or layers each "
+        "of them is a row, with the rank or layer as a further column behind the swept keys. With --trials "
+        "the columns are the case, the swept keys, the trial, the rank or layer, and the variables: as "
+        "`run --trial` prints them. A trial that has not been run yet is nan.",
     .children = cmd_files_parser};
 
 static int run(int argc, char **argv, struct base_error *error)

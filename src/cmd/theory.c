@@ -4,6 +4,7 @@
 #include "sweep/sweep.h"
 
 #include <argp.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,25 +21,48 @@ static const struct argp parser = {
     .parser = parse_option,
     .args_doc = "EXPERIMENT.yaml",
     .doc = "Print what mean-field theory predicts: tab-separated, a header and one row a grid point, cases "
-           "separated by two blank lines.",
+           "separated by two blank lines. A variable of layers has one column a layer, such as "
+           "layer_eig_max[2].",
     .children = cmd_experiment_parser};
 
-static bool has_column(const struct store_layout *layout, size_t v)
+/* Whether number `index` of a variable is printed: all scalars, and what theory says anywhere in the grid. */
+static bool has_column(const struct store_layout *layout, const struct store_predictions *p, size_t v,
+                       size_t index)
 {
-    return (layout->variables[v]->predicted || layout->variables[v]->only_predicted) &&
-           layout->variables[v]->axis == MEASURE_SCALAR;
+    const size_t length = store_layout_length(layout, v);
+    bool any = layout->variables[v]->axis == MEASURE_SCALAR;
+    for (size_t point = 0; point < layout->experiment->n_points && !any; point++)
+        any = !isnan(p->values[v][point * length + index]);
+    return any && (layout->variables[v]->predicted || layout->variables[v]->only_predicted);
 }
 
-static void print_header(const struct store_layout *layout)
+/* The header where point is n_points. */
+static void print_predictions(const struct store_layout *layout, const struct store_predictions *p,
+                              size_t point)
+{
+    char column[MEASURE_COLUMN];
+    for (size_t v = 0; v < layout->n_all; v++) {
+        const size_t length = store_layout_length(layout, v);
+        for (size_t i = 0; i < length; i++) {
+            if (!has_column(layout, p, v, i))
+                continue;
+            putchar('\t');
+            if (point == layout->experiment->n_points)
+                fputs(measure_column(layout->variables[v], layout->sizes, i, column), stdout);
+            else
+                report_print_number(stdout, p->values[v][point * length + i]);
+        }
+    }
+    putchar('\n');
+}
+
+static void print_header(const struct store_layout *layout, const struct store_predictions *p)
 {
     fputs("case", stdout);
     for (size_t a = 0; a < layout->experiment->n_axes; a++)
         printf("\t%s", layout->experiment->axes[a].key);
     fputs("\tkappa1\tkappa2\talpha", stdout);
-    for (size_t v = 0; v < layout->n_all; v++)
-        if (has_column(layout, v))
-            printf("\t%s", layout->variables[v]->name);
-    putchar('\n');
+    print_predictions(layout, p, layout->experiment->n_points);
 }
 
 static void print_row(const struct store_layout *layout, const struct store_predictions *p, size_t point)
@@ -54,12 +78,7 @@ static void print_row(const struct store_layout *layout, const struct store_pred
         putchar('\t');
         report_print_number(stdout, theory[i]);
     }
-    for (size_t v = 0; v < layout->n_all; v++)
-        if (has_column(layout, v)) {
-            putchar('\t');
-            report_print_number(stdout, p->values[v][point]);
-        }
-    putchar('\n');
+    print_predictions(layout, p, point);
 }
 
 static int run(int argc, char **argv, struct base_error *error)
@@ -73,10 +92,10 @@ static int run(int argc, char **argv, struct base_error *error)
         TRY(base_fail(error, BASE_FAILED, "out of memory for the command line"));
     TRY(cmd_load(&experiment, &options, error));
     experiment.save_eigenvalues = false; /* one row a grid point */
-    TRY(store_layout_init(&layout, &experiment, error));
+    TRY(sweep_layout_init(&layout, &experiment, error));
     TRY(sweep_predict(&layout, &predictions, error));
     cmd_note_missing_theory(&experiment, &predictions);
-    print_header(&layout);
+    print_header(&layout, &predictions);
     for (size_t point = 0; point < experiment.n_points; point++) {
         if (point > 0 && point % (experiment.n_points / experiment.n_cases) == 0)
             fputs("\n\n", stdout);
@@ -84,6 +103,7 @@ static int run(int argc, char **argv, struct base_error *error)
     }
 out:
     sweep_predictions_free(&layout, &predictions);
+    sweep_layout_free(&layout);
     experiment_free(&experiment);
     free(options.sets);
     return status;

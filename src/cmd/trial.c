@@ -93,27 +93,27 @@ out:
     return status;
 }
 
-static size_t rows_of(const struct store_layout *layout)
+/* Whether a variable stands in the table of an axis: its own, or one number beside them. */
+static bool has_column(const struct store_layout *layout, size_t v, enum measure_axis axis)
 {
-    size_t rows = 1;
-    for (size_t v = 0; v < layout->n_variables; v++)
-        rows = store_layout_length(layout, v) > rows ? store_layout_length(layout, v) : rows;
-    return rows;
+    return layout->variables[v]->axis == axis || layout->variables[v]->axis == MEASURE_SCALAR;
 }
 
-static void print_header(const struct store_layout *layout, bool ranks)
+static void print_header(const struct store_layout *layout, enum measure_axis axis)
 {
     fputs("case", stdout);
     for (size_t a = 0; a < layout->experiment->n_axes; a++)
         printf("\t%s", layout->experiment->axes[a].key);
-    fputs(ranks ? "\ttrial\trank" : "\ttrial", stdout);
+    fputs("\ttrial", stdout);
+    report_print_dimensions(stdout, axis);
     for (size_t v = 0; v < layout->n_variables; v++)
-        printf("\t%s", layout->variables[v]->name);
+        if (has_column(layout, v, axis))
+            printf("\t%s", layout->variables[v]->name);
     putchar('\n');
 }
 
-static void print_row(const struct store_layout *layout, size_t point, int64_t trial, bool ranks, size_t row,
-                      double *const *values)
+static void print_row(const struct store_layout *layout, size_t point, int64_t trial, enum measure_axis axis,
+                      size_t row, double *const *values)
 {
     const struct experiment *e = layout->experiment;
     fputs(e->cases[experiment_point_case(e, point)], stdout);
@@ -122,13 +122,35 @@ static void print_row(const struct store_layout *layout, size_t point, int64_t t
         report_print_axis(stdout, &e->axes[a], experiment_point_index(e, point, a));
     }
     printf("\t%lld", (long long)trial);
-    if (ranks)
-        printf("\t%zu", row + 1);
-    for (size_t v = 0; v < layout->n_variables; v++) {
-        putchar('\t');
-        report_print_number(stdout, values[v][layout->variables[v]->axis == MEASURE_SCALAR ? 0 : row]);
-    }
+    report_print_coordinates(stdout, axis, layout->sizes, row);
+    for (size_t v = 0; v < layout->n_variables; v++)
+        if (has_column(layout, v, axis)) {
+            putchar('\t');
+            report_print_number(stdout, values[v][layout->variables[v]->axis == MEASURE_SCALAR ? 0 : row]);
+        }
     putchar('\n');
+}
+
+/* A table for each axis that a variable has, in the order of the variables, two blank lines between them. */
+static void print_tables(const struct store_layout *layout, size_t point, int64_t trial,
+                         double *const *values)
+{
+    bool printed[MEASURE_N_AXES] = {false}, any = false;
+    for (size_t v = 0; v < layout->n_variables; v++)
+        any = any || layout->variables[v]->axis != MEASURE_SCALAR;
+    printed[MEASURE_SCALAR] = any; /* with the others */
+    any = false;
+    for (size_t v = 0; v < layout->n_variables; v++) {
+        const enum measure_axis axis = layout->variables[v]->axis;
+        if (printed[axis])
+            continue;
+        printed[axis] = true;
+        fputs(any ? "\n\n" : "", stdout);
+        any = true;
+        print_header(layout, axis);
+        for (size_t row = 0; row < measure_axis_length(axis, layout->sizes); row++)
+            print_row(layout, point, trial, axis, row, values);
+    }
 }
 
 int cmd_trial_print(const struct experiment *experiment, const struct cmd_trial *trial,
@@ -139,19 +161,17 @@ int cmd_trial_print(const struct experiment *experiment, const struct cmd_trial 
     struct store_layout layout = {0};
     double **values = NULL;
     TRY(find_point(experiment, trial, &point, error));
-    TRY(store_layout_init(&layout, experiment, error));
+    TRY(sweep_layout_init(&layout, experiment, error));
     TRY(base_got(values = base_calloc(layout.n_variables, sizeof *values, error)));
     for (size_t v = 0; v < layout.n_variables; v++)
         TRY(base_got(values[v] = base_calloc(store_layout_length(&layout, v), sizeof(double), error)));
     TRY(sweep_trial(&layout, point, (size_t)trial->trial, values, error));
 
-    const bool ranks = experiment->save_eigenvalues;
-    print_header(&layout, ranks);
-    for (size_t row = 0; row < rows_of(&layout); row++)
-        print_row(&layout, point, trial->trial, ranks, row, values);
+    print_tables(&layout, point, trial->trial, values);
 out:
     for (size_t v = 0; values != NULL && v < layout.n_variables; v++)
         free(values[v]);
     free(values);
+    sweep_layout_free(&layout);
     return status == BASE_UNRESOLVED ? BASE_FAILED : status;
 }

@@ -18,9 +18,10 @@ struct cmd_trial {
     const char *places[CMD_MAX_PLACES]; /* "KEY=VALUE" */
 };
 
-/* Samples that network again and prints its values: a header line, then one row, or one a rank where
- * eigenvalues are saved; columns case, swept axes, trial, [rank,] variables. The same bits as in the result
- * file. */
+/* Samples that network again and prints its values: a header line, then one row; where variables have ranks,
+ * layers, pairs of them or kinds a table for each of these axes, with a row for each of its numbers, two
+ * blank lines apart. Columns case, swept axes, trial, [coordinates,] variables; those with one number stand
+ * in every table. The same bits as in the result file. */
 int cmd_trial_print(const struct experiment *experiment, const struct cmd_trial *trial,
                     struct base_error *error);
 

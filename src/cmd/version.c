@@ -1,5 +1,6 @@
 #include "cmd/cmd.h"
 
+#include "data/data.h"
 #include "linalg/linalg.h"
 #include "version.h"
 
@@ -11,8 +12,8 @@ static const char *libraries(void)
     char linalg[128], hdf5[64];
     linalg_versions(linalg);
     store_versions(hdf5);
-    snprintf(text, sizeof text, "%s, %s, %s, libyaml %s, libmatheval %s, Random123 %s", linalg, hdf5,
-             theory_library(), experiment_library(), BUILD_MATHEVAL, BUILD_RANDOM123);
+    snprintf(text, sizeof text, "%s, %s, %s, libyaml %s, libmatheval %s, zlib %s, Random123 %s", linalg, hdf5,
+             theory_library(), experiment_library(), BUILD_MATHEVAL, data_library(), BUILD_RANDOM123);
     return text;
 }
 

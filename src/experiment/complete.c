@@ -19,12 +19,13 @@ static int demand_key(const struct experiment_context *context, const struct tre
     const struct tree_node *cases = experiment_tree_get(top, "cases");
     char shown[TREE_SHOWN];
     for (size_t c = 0; c < layout->n_cases; c++) {
-        if (layout->settings[c][id].set)
+        if (layout->settings[c][id].set || key->of_files)
             continue;
-        if (key->section == SECTION_NETWORK && cases != NULL)
+        if (experiment_key_physical(key) && cases != NULL)
             return experiment_tree_fail(context->error, cases->items[c], key->path,
-                                        "missing in the case %s, in network and in sweep; it must be %s",
-                                        experiment_tree_show(layout->cases[c], shown), key->right);
+                                        "missing in the case %s, in %s and in sweep; it must be %s",
+                                        experiment_tree_show(layout->cases[c], shown),
+                                        key->section == SECTION_DATA ? "data" : "network", key->right);
         return experiment_tree_fail(context->error, home(top, key), key->path, "missing; it must be %s",
                                     key->right);
     }

@@ -8,8 +8,8 @@
  *     sweep: [depth, width]                the axes' order is the result file's
  *     sweep.depth: [2, 3]
  *
- * Swept keys stand in no other line, and a tacit key in none where every case has its default; lists in which
- * the order means nothing are sorted. */
+ * Swept keys stand in no other line, tacit ones in none where every case has the default; lists in which the
+ * order means nothing are sorted. */
 #include "experiment/grid.h"
 
 #include "base/memory.h"
@@ -62,6 +62,14 @@ static void write_reals(FILE *out, const double *reals, size_t n)
     fputs(n == 0 ? "" : "]", out);
 }
 
+static void write_integers(FILE *out, const int64_t *integers, size_t n)
+{
+    fputc('[', out);
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, "%s%lld", i > 0 ? ", " : "", (long long)integers[i]);
+    fputc(']', out);
+}
+
 static void write_value(FILE *out, const struct experiment_key *key, const struct experiment_value *value)
 {
     switch (key->type) {
@@ -69,20 +77,10 @@ static void write_value(FILE *out, const struct experiment_key *key, const struc
     case KEY_BYTES: fprintf(out, "%lld", (long long)value->integer); break;
     case KEY_REAL: fprintf(out, "%.17g", value->real); break;
     case KEY_REALS: write_reals(out, value->reals, value->n); break;
+    case KEY_INTEGERS: write_integers(out, value->integers, value->n); break;
     case KEY_WORDS: write_texts(out, value->texts, value->n); break;
     default: write_text(out, value->text);
     }
-}
-
-static int is_unsaid(const struct experiment_context *context, const struct experiment_layout *layout,
-                     size_t id, bool *unsaid)
-{
-    struct experiment_value fallback;
-    *unsaid = experiment_keys[id].tacit;
-    int status = experiment_value_default(context, &experiment_keys[id], &fallback);
-    for (size_t c = 0; c < layout->n_cases && status == BASE_OK; c++)
-        *unsaid = *unsaid && experiment_value_compare(&layout->settings[c][id], &fallback) == 0;
-    return status;
 }
 
 /* One line where all cases agree, else one a case. */
@@ -91,7 +89,7 @@ static void write_key(FILE *out, const struct experiment_layout *layout, size_t 
     const struct experiment_key *key = &experiment_keys[id];
     const struct experiment_value *first = &layout->settings[0][id];
     bool same = true;
-    for (size_t c = 1; c < layout->n_cases && key->section == SECTION_NETWORK; c++)
+    for (size_t c = 1; c < layout->n_cases && experiment_key_physical(key); c++)
         same = same && experiment_value_compare(first, &layout->settings[c][id]) == 0;
     for (size_t c = 0; c < (same ? 1 : layout->n_cases); c++) {
         if (same) {
@@ -142,12 +140,7 @@ static int write_all(FILE *out, const struct experiment_context *context,
 {
     for (size_t id = 0; id < N_KEYS; id++) {
         const struct experiment_key *key = &experiment_keys[id];
-        bool unsaid;
-        if (!key->defines || layout->swept[id])
-            continue;
-        if (is_unsaid(context, layout, id, &unsaid) != BASE_OK)
-            return BASE_FAILED;
-        if (unsaid)
+        if (!key->defines || layout->swept[id] || layout->unsaid[id])
             continue;
         struct experiment_value *first = &layout->settings[0][id], in_file_order = *first;
         if (key->type == KEY_WORDS && sort_words(context, first) != BASE_OK)

@@ -20,6 +20,12 @@ enum { EXPERIMENT_MAX_DEPTH = 1000 };
 
 enum experiment_sampler { EXPERIMENT_AUTO, EXPERIMENT_WEIGHTS, EXPERIMENT_CONDITIONAL };
 
+/* Labels of data items. */
+struct experiment_classes {
+    size_t n;              /* 0: all */
+    const int64_t *values; /* (n) in file order, all different */
+};
+
 /* One point of the grid: all that is physical about a network and its data, and nothing else (no trial, no
  * seed). */
 struct experiment_point {
@@ -34,8 +40,15 @@ struct experiment_point {
     double skip;              /* γ, and the next two: of residual networks alone */
     double branch_variance;   /* σ_v² */
     const char *train_branch; /* "true" or "false" */
-    const char *inputs;       /* "gaussian" */
-    int64_t samples;          /* T */
+    const char *inputs;     /* "gaussian", "mnist", "cifar10" or "hdf5" */
+    int64_t samples;        /* T */
+    int64_t draws;          /* n: outputs drawn for each sample, by estimators alone */
+    /* of inputs from files alone (data.h): */
+    const char *path;   /* as it is written */
+    const char *labels; /* "": none */
+    struct experiment_classes classes;
+    const char *center;    /* "true" or "false" */
+    const char *normalize; /* "sample", "unit", "feature" or "none" */
 };
 
 enum experiment_type { EXPERIMENT_INTEGER, EXPERIMENT_REAL, EXPERIMENT_STRING };
@@ -78,6 +91,9 @@ struct experiment {
     size_t n_points;                 /* n_cases · Π lengths */
     struct experiment_point *points; /* (n_points) case slowest, last axis fastest: the result file's order */
 
+    const bool *unsaid; /* of each key of the table: every network has its default, and neither the
+                           definition nor a result speaks of it */
+
     struct base_arena *arena; /* everything above lives here */
 };
 
@@ -106,15 +122,15 @@ void experiment_free(struct experiment *experiment);
 size_t experiment_point_case(const struct experiment *experiment, size_t point);
 size_t experiment_point_index(const struct experiment *experiment, size_t point, size_t axis);
 
-/* The scalar network and data keys: number i of them, false past the last. Its value is at `offset` in a
- * point, an int64_t, a double or a const char * by type. */
+/* The scalar network and data keys that an experiment speaks of, or with NULL all: number i of them, false
+ * past the last. Its value is at `offset` in a point, an int64_t, a double or a const char * by type. */
 struct experiment_scalar {
     const char *key; /* "width" */
     const char *doc;
     enum experiment_type type;
     size_t offset;
 };
-bool experiment_scalar(size_t i, struct experiment_scalar *scalar);
+bool experiment_scalar(const struct experiment *experiment, size_t i, struct experiment_scalar *scalar);
 
 /* The version of libyaml, "0.2.5" */
 const char *experiment_library(void);

@@ -14,6 +14,10 @@ static void put(struct experiment_point *point, const struct experiment_key *key
     case KEY_INTEGER: memcpy(member, &value->integer, sizeof value->integer); break;
     case KEY_REAL: memcpy(member, &value->real, sizeof value->real); break;
     case KEY_REALS: memcpy(member, &value->reals, sizeof value->reals); break;
+    case KEY_INTEGERS:
+        memcpy(member, &(struct experiment_classes){value->n, value->integers},
+               sizeof(struct experiment_classes));
+        break;
     default: memcpy(member, &value->text, sizeof value->text);
     }
 }
@@ -106,6 +110,9 @@ int experiment_grid_build(const struct experiment_context *context, const struct
                           struct experiment *experiment)
 {
     int status;
+    bool *unsaid = base_arena_take(context->arena, N_KEYS, sizeof *unsaid, context->error);
+    TRY(base_got(unsaid));
+    experiment->unsaid = memcpy(unsaid, layout->unsaid, sizeof layout->unsaid);
     experiment->n_cases = layout->n_cases;
     experiment->cases = layout->cases;
     TRY(fill_axes(context, layout, experiment));
@@ -133,11 +140,12 @@ size_t experiment_point_index(const struct experiment *experiment, size_t point,
     return point / stride(experiment, axis + 1) % experiment->axes[axis].length;
 }
 
-bool experiment_scalar(size_t i, struct experiment_scalar *scalar)
+bool experiment_scalar(const struct experiment *experiment, size_t i, struct experiment_scalar *scalar)
 {
     for (size_t id = 0; id < N_KEYS; id++) {
         const struct experiment_key *key = &experiment_keys[id];
-        if (!experiment_key_stands(key, SECTION_SWEEP) || i-- > 0)
+        if (!experiment_key_stands(key, SECTION_SWEEP) || (experiment != NULL && experiment->unsaid[id]) ||
+            i-- > 0)
             continue;
         *scalar = (struct experiment_scalar){experiment_key_name(key), key->doc, axis_type(key), key->offset};
         return true;

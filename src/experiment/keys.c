@@ -9,10 +9,10 @@ static const char *const kinds[] = {"fisher", NULL};
 static const char *const later_kinds[] = {"training", NULL};
 static const char *const samplers[] = {"auto", "weights", "conditional", NULL}; /* enum experiment_sampler */
 static const char *const saved[] = {"eigenvalues", NULL};
-static const char *const inputs[] = {"gaussian", NULL};
-static const char *const architectures[] = {"plain", "residual", NULL}; /* enum experiment_architecture */
+static const char *const architectures[] = {"plain", "residual", NULL};
+static const char *const inputs[] = {"gaussian", "mnist", "cifar10", "hdf5", NULL};
 static const char *const flags[] = {"false", "true", NULL};
-static const char *const later_inputs[] = {"mnist", "cifar10", "hdf5", NULL};
+static const char *const normalizations[] = {"sample", "unit", "feature", "none", NULL};
 
 /* The order is that of the definition. */
 const struct experiment_key experiment_keys[N_KEYS] = {
@@ -185,10 +185,9 @@ const struct experiment_key experiment_keys[N_KEYS] = {
     [KEY_INPUTS] = {.section = SECTION_DATA,
                     .path = "data.inputs",
                     .type = KEY_WORD,
-                    .right = "gaussian",
+                    .right = "gaussian, mnist, cifar10 or hdf5",
                     .defines = true,
                     .words = inputs,
-                    .later = later_inputs,
                     .offset = offsetof(struct experiment_point, inputs),
                     .doc = "inputs: where the network's inputs come from"},
     [KEY_SAMPLES] = {.section = SECTION_DATA,
@@ -200,6 +199,75 @@ const struct experiment_key experiment_keys[N_KEYS] = {
                      .most = 10000000,
                      .offset = offsetof(struct experiment_point, samples),
                      .doc = "samples T: the number of inputs"},
+    [KEY_DRAWS] = {.section = SECTION_DATA,
+                   .path = "data.draws",
+                   .type = KEY_INTEGER,
+                   .right = "a whole number from 1 to 1000000",
+                   .fallback = "1",
+                   .defines = true,
+                   .tacit = true,
+                   .least = 1,
+                   .most = 1000000,
+                   .offset = offsetof(struct experiment_point, draws),
+                   .doc = "draws n: outputs drawn for each sample by the sampled estimator"},
+    [KEY_PATH] = {.section = SECTION_DATA,
+                  .path = "data.path",
+                  .type = KEY_TEXT,
+                  .right = "the path of a data file in one line of at most 1000 bytes; of hdf5 inputs "
+                           "FILE.h5:/DATASET",
+                  .defines = true,
+                  .tacit = true,
+                  .of_files = true,
+                  .most = MOST_TEXT,
+                  .one_line = true,
+                  .offset = offsetof(struct experiment_point, path),
+                  .doc = "path of the file of inputs"},
+    [KEY_LABELS] = {.section = SECTION_DATA,
+                    .path = "data.labels",
+                    .type = KEY_TEXT,
+                    .right = "the path of a file of labels in one line of at most 1000 bytes; of hdf5 inputs "
+                             "FILE.h5:/DATASET",
+                    .defines = true,
+                    .tacit = true,
+                    .of_files = true,
+                    .most = MOST_TEXT,
+                    .one_line = true,
+                    .offset = offsetof(struct experiment_point, labels),
+                    .doc = "path of the file of labels"},
+    [KEY_CLASSES] = {.section = SECTION_DATA,
+                     .path = "data.classes",
+                     .type = KEY_INTEGERS,
+                     .right = "a list of labels, such as [0, 7]",
+                     .fallback = "[]", /* stands for all */
+                     .defines = true,
+                     .tacit = true,
+                     .of_files = true,
+                     .least = INT32_MIN,
+                     .most = INT32_MAX,
+                     .offset = offsetof(struct experiment_point, classes),
+                     .doc = "classes: the labels of the inputs that are taken"},
+    [KEY_CENTER] = {.section = SECTION_DATA,
+                    .path = "data.center",
+                    .type = KEY_WORD,
+                    .right = "true or false",
+                    .fallback = "false",
+                    .defines = true,
+                    .tacit = true,
+                    .of_files = true,
+                    .words = flags,
+                    .offset = offsetof(struct experiment_point, center),
+                    .doc = "center: whether each feature's mean over the samples is subtracted"},
+    [KEY_NORMALIZE] = {.section = SECTION_DATA,
+                       .path = "data.normalize",
+                       .type = KEY_WORD,
+                       .right = "sample, unit, feature or none",
+                       .fallback = "sample",
+                       .defines = true,
+                       .tacit = true,
+                       .of_files = true,
+                       .words = normalizations,
+                       .offset = offsetof(struct experiment_point, normalize),
+                       .doc = "normalize: what each sample or feature is scaled to"},
     [KEY_CASE_NAME] = {.section = SECTION_CASE,
                        .path = "cases.name",
                        .type = KEY_TEXT,
@@ -215,6 +283,11 @@ const char *experiment_key_name(const struct experiment_key *key)
     return dot == NULL ? key->path : dot + 1;
 }
 
+bool experiment_key_is_list(const struct experiment_key *key)
+{
+    return key->type == KEY_REALS || key->type == KEY_INTEGERS || key->type == KEY_WORDS;
+}
+
 bool experiment_key_physical(const struct experiment_key *key)
 {
     return key->section == SECTION_NETWORK || key->section == SECTION_DATA;
@@ -222,10 +295,9 @@ bool experiment_key_physical(const struct experiment_key *key)
 
 bool experiment_key_stands(const struct experiment_key *key, enum key_section section)
 {
-    bool scalar = key->type != KEY_REALS && key->type != KEY_WORDS;
     switch (section) {
-    case SECTION_SWEEP: return experiment_key_physical(key) && scalar;
-    case SECTION_CASE: return key->section == SECTION_NETWORK || key->section == SECTION_CASE;
+    case SECTION_SWEEP: return experiment_key_physical(key) && !experiment_key_is_list(key);
+    case SECTION_CASE: return experiment_key_physical(key) || key->section == SECTION_CASE;
     default: return key->section == section;
     }
 }

@@ -29,6 +29,12 @@ enum key_id {
     KEY_TRAIN_BRANCH,
     KEY_INPUTS,
     KEY_SAMPLES,
+    KEY_DRAWS,
+    KEY_PATH,
+    KEY_LABELS,
+    KEY_CLASSES,
+    KEY_CENTER,
+    KEY_NORMALIZE,
     KEY_CASE_NAME,
     N_KEYS
 };
@@ -36,13 +42,14 @@ enum key_id {
 enum key_section { SECTION_TOP, SECTION_NETWORK, SECTION_DATA, SECTION_CASE, SECTION_SWEEP };
 
 enum key_type {
-    KEY_TEXT,    /* any scalar */
-    KEY_WORD,    /* one of `words` */
-    KEY_INTEGER, /* from least to most */
-    KEY_REAL,    /* above 0 where `positive`, else from 0 */
-    KEY_BYTES,   /* a size from least */
-    KEY_REALS,   /* a list of reals */
-    KEY_WORDS    /* a list of words without repetition */
+    KEY_TEXT,     /* any scalar */
+    KEY_WORD,     /* one of `words` */
+    KEY_INTEGER,  /* from least to most */
+    KEY_REAL,     /* above 0 where `positive`, else from 0 */
+    KEY_BYTES,    /* a size from least */
+    KEY_REALS,    /* a list of reals */
+    KEY_INTEGERS, /* a list of integers without repetition */
+    KEY_WORDS     /* a list of words without repetition */
 };
 
 enum key_vocabulary { KEY_ANY, KEY_IS_ACTIVATION, KEY_IS_MEASURE };
@@ -54,7 +61,8 @@ struct experiment_key {
     const char *right;    /* what is right: "a whole number from 1", as it continues "is not" */
     const char *fallback; /* the default, in YAML; NULL: none */
     bool defines;         /* it fixes the numbers, so it stands in the definition */
-    bool tacit;           /* but not where every network has the default: results older than the key go on */
+    bool tacit;           /* but not where every case has the default: results older than the key go on */
+    bool of_files;        /* of inputs from files alone */
     bool residual;        /* of residual networks alone */
     int64_t least, most;  /* integers, sizes; `most` bytes of text */
     bool positive;        /* reals */
@@ -75,6 +83,9 @@ const char *experiment_key_name(const struct experiment_key *key);
 /* May it stand in this section, under its name? */
 bool experiment_key_stands(const struct experiment_key *key, enum key_section section);
 const struct experiment_key *experiment_key_find(enum key_section section, const char *name);
+
+/* Has a list of values where it stands, so that it cannot be swept. */
+bool experiment_key_is_list(const struct experiment_key *key);
 
 /* Stands in network or data. */
 bool experiment_key_physical(const struct experiment_key *key);

@@ -92,6 +92,34 @@ static int read_cases(const struct experiment_context *context, const struct tre
     return status;
 }
 
+const struct experiment_value *experiment_layout_values(const struct experiment_layout *layout,
+                                                        const struct experiment_value *row, size_t id,
+                                                        size_t *n)
+{
+    for (size_t a = 0; a < layout->n_axes; a++)
+        if (layout->axes[a].key == &experiment_keys[id]) {
+            *n = layout->axes[a].n;
+            return layout->axes[a].values;
+        }
+    *n = row[id].set ? 1 : 0;
+    return &row[id];
+}
+
+/* Which keys the definition and the results can leave out. */
+static int find_unsaid(const struct experiment_context *context, struct experiment_layout *layout)
+{
+    int status = BASE_OK;
+    for (size_t id = 0; id < N_KEYS && status == BASE_OK; id++) {
+        struct experiment_value fallback;
+        bool unsaid = experiment_keys[id].tacit && !layout->swept[id];
+        status = experiment_value_default(context, &experiment_keys[id], &fallback);
+        for (size_t c = 0; c < layout->n_cases && status == BASE_OK; c++)
+            unsaid = unsaid && experiment_value_compare(&layout->settings[c][id], &fallback) == 0;
+        layout->unsaid[id] = unsaid;
+    }
+    return status;
+}
+
 static int count_points(const struct experiment_context *context, struct experiment_layout *layout)
 {
     layout->n_points = layout->n_cases;
@@ -118,6 +146,8 @@ int experiment_layout_build(const struct experiment_context *context, const stru
     TRY(experiment_layout_complete(context, top, layout));
     TRY(experiment_layout_profiles(context, layout));
     TRY(experiment_layout_residual(context, layout));
+    TRY(experiment_layout_inputs(context, layout));
+    TRY(find_unsaid(context, layout));
     TRY(count_points(context, layout));
 out:
     return status;

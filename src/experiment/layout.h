@@ -14,6 +14,7 @@ struct layout_axis {
 struct experiment_layout {
     struct experiment_value shared[N_KEYS]; /* what the file says outside of cases, or the default */
     bool swept[N_KEYS];
+    bool unsaid[N_KEYS]; /* tacit keys with their default in every case */
 
     size_t n_cases;
     const char **cases; /* (n_cases) names */
@@ -41,5 +42,12 @@ int experiment_layout_profiles(const struct experiment_context *context, struct 
 /* Keys of residual networks stand where there are some, and those have one width. Networks without get the
  * defaults. (residual.c) */
 int experiment_layout_residual(const struct experiment_context *context, struct experiment_layout *layout);
+/* The values that a key takes in a case: its own one, or the sweep's; *n of them. */
+const struct experiment_value *experiment_layout_values(const struct experiment_layout *layout,
+                                                        const struct experiment_value *row, size_t id,
+                                                        size_t *n);
+
+/* Keys of inputs from files stand where there are some, and all that such inputs need. (inputs.c) */
+int experiment_layout_inputs(const struct experiment_context *context, struct experiment_layout *layout);
 
 #endif

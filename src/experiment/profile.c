@@ -5,19 +5,6 @@
 
 static const double MAX_UNITS = 1e9; /* as the width's own limit */
 
-/* The values a key takes in a case: its own one, or the sweep's. */
-static const struct experiment_value *list_values(const struct experiment_layout *layout,
-                                                  const struct experiment_value *row, size_t id, size_t *n)
-{
-    for (size_t a = 0; a < layout->n_axes; a++)
-        if (layout->axes[a].key == &experiment_keys[id]) {
-            *n = layout->axes[a].n;
-            return layout->axes[a].values;
-        }
-    *n = row[id].set ? 1 : 0;
-    return &row[id];
-}
-
 static int check_length(const struct experiment_context *context, const struct experiment_value *profile,
                         int64_t depth)
 {
@@ -62,8 +49,8 @@ static int check_row(const struct experiment_context *context, const struct expe
     int status = BASE_OK;
     size_t n_depths, n_widths;
     const struct experiment_value *profile = &row[KEY_PROFILE];
-    const struct experiment_value *depths = list_values(layout, row, KEY_DEPTH, &n_depths);
-    const struct experiment_value *widths = list_values(layout, row, KEY_WIDTH, &n_widths);
+    const struct experiment_value *depths = experiment_layout_values(layout, row, KEY_DEPTH, &n_depths);
+    const struct experiment_value *widths = experiment_layout_values(layout, row, KEY_WIDTH, &n_widths);
     if (profile->node == NULL) /* the default has every length */
         return BASE_OK;
     for (size_t i = 0; i < n_depths; i++)

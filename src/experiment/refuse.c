@@ -15,11 +15,6 @@ static const struct {
     const char *name, *why;
 } later[] = {
     {SECTION_TOP, "training", "this version has no training experiments"},
-    {SECTION_DATA, "path", "this version has gaussian inputs only"},
-    {SECTION_DATA, "labels", "this version has gaussian inputs only"},
-    {SECTION_DATA, "classes", "this version has gaussian inputs only"},
-    {SECTION_DATA, "center", "this version has gaussian inputs only"},
-    {SECTION_DATA, "normalize", "this version has gaussian inputs only"},
 };
 
 static const char *why_later(enum key_section section, const char *name)

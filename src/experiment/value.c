@@ -10,8 +10,7 @@ static int refuse(const struct experiment_context *context, const struct experim
 {
     static const char *const kinds[] = {"", "a list", "a mapping"};
     char shown[TREE_SHOWN];
-    bool number =
-        key->type == KEY_INTEGER || key->type == KEY_REAL || key->type == KEY_REALS || key->type == KEY_BYTES;
+    bool number = key->type != KEY_TEXT && key->type != KEY_WORD && key->type != KEY_WORDS;
     if (node->kind == TREE_LIST && experiment_key_stands(key, SECTION_SWEEP))
         return experiment_tree_fail(context->error, node, path,
                                     "a list is not %s; to vary it, write sweep: {%s: [...]}", key->right,
@@ -127,6 +126,25 @@ static int parse_reals(const struct experiment_context *context, const struct ex
     return BASE_OK;
 }
 
+static int parse_integers(const struct experiment_context *context, const struct experiment_key *key,
+                          const char *path, const struct tree_node *node, struct experiment_value *value)
+{
+    struct experiment_key entry = *key;
+    struct experiment_value *values;
+    entry.type = KEY_INTEGER;
+    entry.right = "a whole number";
+    int status = experiment_value_list(context, &entry, path, node, &values);
+    if (status != BASE_OK)
+        return status;
+    value->n = node->n;
+    value->integers = base_arena_take(context->arena, node->n, sizeof *value->integers, context->error);
+    if (value->integers == NULL)
+        return BASE_FAILED;
+    for (size_t i = 0; i < node->n; i++)
+        value->integers[i] = values[i].integer;
+    return BASE_OK;
+}
+
 static int parse_words(const struct experiment_context *context, const struct experiment_key *key,
                        const char *path, const struct tree_node *node, struct experiment_value *value)
 {
@@ -149,7 +167,7 @@ static int parse_words(const struct experiment_context *context, const struct ex
 int experiment_value_parse(const struct experiment_context *context, const struct experiment_key *key,
                            const char *path, const struct tree_node *node, struct experiment_value *value)
 {
-    bool list = key->type == KEY_REALS || key->type == KEY_WORDS;
+    bool list = experiment_key_is_list(key);
     *value = (struct experiment_value){.set = true, .node = node, .path = path, .text = ""};
     if (node->kind != (list ? TREE_LIST : TREE_SCALAR))
         return refuse(context, key, path, node);
@@ -159,6 +177,7 @@ int experiment_value_parse(const struct experiment_context *context, const struc
     case KEY_TEXT: return parse_text(context, key, path, node, value);
     case KEY_WORD: return parse_word(context, key, path, node, value);
     case KEY_REALS: return parse_reals(context, key, path, node, value);
+    case KEY_INTEGERS: return parse_integers(context, key, path, node, value);
     case KEY_WORDS: return parse_words(context, key, path, node, value);
     default: return parse_number(context, key, path, node, value);
     }

@@ -20,6 +20,7 @@ struct experiment_value {
     const char *text;   /* texts and words; "" otherwise */
     size_t n;           /* lists */
     double *reals;      /* (n) */
+    int64_t *integers;  /* (n) */
     const char **texts; /* (n) */
 };
 

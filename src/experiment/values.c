@@ -15,6 +15,9 @@ int experiment_value_compare(const struct experiment_value *a, const struct expe
     for (size_t i = 0; a->reals != NULL && b->reals != NULL && i < a->n; i++)
         if (a->reals[i] < b->reals[i] || a->reals[i] > b->reals[i])
             return a->reals[i] < b->reals[i] ? -1 : 1;
+    for (size_t i = 0; a->integers != NULL && b->integers != NULL && i < a->n; i++)
+        if (a->integers[i] != b->integers[i])
+            return a->integers[i] < b->integers[i] ? -1 : 1;
     return strcmp(a->text, b->text);
 }
 

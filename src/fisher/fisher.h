@@ -116,6 +116,26 @@ int fisher_estimator_dual(size_t C, size_t T, size_t m, const double *X, const d
 /* (2/(T²n)) Σ_t ‖K_tt‖² from both triangles of F*. */
 double fisher_estimator_trace_variance(size_t C, size_t T, size_t n, const double *dual);
 
+/* ---- layers.c */
+
+/* The dual of F_ll, the block of the weights of layer l alone (no biases), l = 1..L: (1/T) H^{l-1} ∘ D^l, the
+ * upper triangle. Returns its number of rows n: CT for l < L, where dual is (CT, CT), rows (k, t); T for l =
+ * L, where D^L = I_C ⊗ 11ᵀ and dual (T, T) = H^{L-1}/T stands for C equal blocks. Either way each eigenvalue
+ * of the n counts CT/n-fold. (CT)²/2 multiplications. */
+size_t fisher_layer_dual_compute(const struct net_gram *gram, size_t l, double *dual);
+
+/* ---- norm.c: Fisher–Rao norms (KAA19) */
+
+/* θᵀF(θ)θ = (1/T) Σ_t Σ_k (J θ)² , (Jθ)_k(t) = Σ_l Σ_i δ^l_ki (Σ_j W^l_ij h^{l-1}_j + b^l_i) =
+ * Σ_{l<L} U^l_k(t) + f_k(t). Reads U. */
+double fisher_norm_self(const struct net_gram *gram);
+
+/* E θ'ᵀF(θ)θ' over θ' alone, independent and of the law of θ: *all is
+ *     (1/T) Σ_t Σ_k Σ_l (σ_w² H^{l-1}_tt/M_{l-1} + σ_b²) D^l_(k,t),(k,t) ,
+ * and with trained branches (1/T) Σ_t Σ_k Σ_l (σ_v²/M) Φ^l_tt G^l_(k,t),(k,t) ; *weights the same without σ_b²,
+ * where θ' has weights alone. */
+void fisher_norm_independent(const struct net_gram *gram, double *weights, double *all);
+
 /* ---- full.c: small networks only, to hold the dual against */
 
 /* Parameters in the order W¹ (row-major), b¹, W², b², …, then V¹, V², … where they are trained: the index of

@@ -12,22 +12,23 @@
 #include <string.h>
 
 enum { LOOK = 8, MAX_STEPS = 64 };
-static const double converged = 1e-4;
+static const double converged = 1e-3;
 
 enum { EXACT, CLOSED, QUASI, GAUSSIAN, N_OPERATORS }; /* U, and the approximations less U */
 
 struct work {
     const struct fisher_units *units;
-    size_t operators[N_OPERATORS]; /* those that are wanted, o-th of unit i in column o·n + i */
-    size_t row, columns;           /* M + 1; n times as many as operators */
-    double *X;                     /* (M+1, T) */
-    double *c_closed, *c_gaussian; /* (n) U_bb/A_0; 0: never active */
-    double *kappa;                 /* (n, T) Cov(x*, u)/√Var u = X κ */
-    double *diagonal;              /* (n, M+1) F_jj − F_bj²/F_bb */
-    double *V, *before, *AV;       /* (columns, M+1) */
-    double *Z, *Y;                 /* (columns, T) */
-    double *alpha, *beta;          /* (columns, MAX_STEPS) */
-    double *norms;                 /* (columns) */
+    size_t operators[N_OPERATORS];    /* those that are wanted, o-th of unit i in column o·n + i */
+    size_t row, columns;              /* M + 1; n times as many as operators */
+    struct fisher_unit_input *inputs; /* (n) */
+    double *X;                        /* (M+1, T) */
+    double *c_closed, *c_gaussian;    /* (n) U_bb/A_0; 0: never active */
+    double *kappa;                    /* (n, T) Cov(x*, u)/√Var u = X κ */
+    double *diagonal;                 /* (n, M+1) F_jj − F_bj²/F_bb */
+    double *V, *before, *AV;          /* (columns, M+1) */
+    double *Z, *Y;                    /* (columns, T) */
+    double *alpha, *beta;             /* (columns, MAX_STEPS) */
+    double *norms;                    /* (columns) */
 };
 
 static double sum_of(size_t n, const double *x)
@@ -127,8 +128,7 @@ static void act_on_coordinates(const struct work *w, size_t o, size_t i, const d
             product[j] += w->diagonal[i * w->row + j] * v[j];
     if (o != CLOSED)
         return;
-    struct fisher_unit_input input;
-    fisher_unit_inputs(units, i, &input);
+    const struct fisher_unit_input input = w->inputs[i];
     const double *A = units->A_closed[i], c = w->c_closed[i], r = input.scale;
     const double *weights = units->w + i * M, along = dot(M, weights, v + 1) / input.norm;
     product[0] += c * (A[0] * v[0] + A[1] * r * along);
@@ -213,8 +213,7 @@ static void prepare_unit(struct work *w, size_t i, double *F_b)
 {
     const struct fisher_units *units = w->units;
     const size_t T = units->T;
-    struct fisher_unit_input input;
-    fisher_unit_inputs(units, i, &input);
+    const struct fisher_unit_input input = w->inputs[i];
     double *diagonal = w->diagonal + i * w->row;
     fisher_unit_quasi_diagonal(units, i, F_b, diagonal);
     if (!(F_b[0] > 0 && units->A_closed[i][0] > 0 && units->A_gaussian[i][0] > 0))
@@ -256,6 +255,7 @@ int fisher_unit_errors(const struct fisher_units *units, double *closed, double 
             w.columns += n;
         }
     double *F_b = NULL, *all = NULL;
+    TRY(base_got(w.inputs = base_calloc(n, sizeof *w.inputs, error)));
     const size_t vectors = w.columns * row, numbers = w.columns * T, steps = w.columns * MAX_STEPS;
     const struct {
         double **array;
@@ -271,13 +271,16 @@ int fisher_unit_errors(const struct fisher_units *units, double *closed, double 
     for (size_t i = sizeof parts / sizeof *parts; i-- > 0;)
         *parts[i].array = all + (used -= parts[i].size);
 
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        fisher_unit_inputs(units, i, &w.inputs[i]);
         prepare_unit(&w, i, F_b);
+    }
     start(&w);
     TRY(find_norms(&w, error));
     for (size_t c = n; c < w.columns; c++)
         wanted[w.operators[c / n]][c % n] = w.norms[c] / w.norms[c % n];
 out:
+    free(w.inputs);
     free(all);
     return status;
 }

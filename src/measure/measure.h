@@ -27,7 +27,14 @@ enum { MEASURE_MAX_POWERS = 2, MEASURE_MAX_VARIABLES = 16, MEASURE_MAX_MEASURES 
  *     MEASURE_LAYER_PAIR  (L+1)² numbers, those of layers l and m at [l*(L+1) + m]; NaN where they have none
  *     MEASURE_KIND        two numbers, of the sampled and of the empirical estimator
  */
-enum measure_axis { MEASURE_SCALAR, MEASURE_RANK, MEASURE_LAYER, MEASURE_LAYER_PAIR, MEASURE_KIND };
+enum measure_axis {
+    MEASURE_SCALAR,
+    MEASURE_RANK,
+    MEASURE_LAYER,
+    MEASURE_LAYER_PAIR,
+    MEASURE_KIND,
+    MEASURE_N_AXES
+};
 
 struct measure_variable {
     const char *name;
@@ -65,14 +72,19 @@ struct measure {
      */
     int (*run)(void *work, const struct net_gram *gram, double *const *values, struct base_error *error);
     /* The same for the predictions; nan stays where theory says nothing. BASE_UNRESOLVED: the measure has
-     * none. */
+     * none. Asked for residual networks where it knows them. */
+    bool predicts_residual;
     int (*predict)(const struct theory_order *order, const struct net_architecture *architecture,
                    double *const *predictions, struct base_error *error);
 };
 
 extern const struct measure measure_fisher;
+extern const struct measure measure_layers;
 extern const struct measure measure_blocks;
 extern const struct measure measure_unit;
+extern const struct measure measure_estimators;
+extern const struct measure measure_metric;
+extern const struct measure measure_norm;
 
 /* All of them, ended by NULL. */
 extern const struct measure *const measure_registry[];
@@ -84,14 +96,55 @@ const struct measure_variable *measure_find_variable(const char *name);
 /* BASE_BAD_INPUT with the known names when `name` is no measure (an experiment_vocabulary check). */
 int measure_check_name(const char *name, struct base_error *why);
 
-/* Numbers of a variable of one network. */
-size_t measure_length(const struct measure_variable *variable, const struct net_architecture *architecture);
-
-/* The name of an axis' dimension: NULL for MEASURE_SCALAR, "rank". */
-const char *measure_axis_name(enum measure_axis axis);
-
-/* The powers that hold with one output or several, and how many; 0: not judged. */
-size_t measure_powers(const struct measure_variable *variable, bool several,
+/* The powers that hold with one output or several, in layer 1 or elsewhere (`first`, of a pair its first
+ * layer), and how many; 0: not judged. */
+size_t measure_powers(const struct measure_variable *variable, bool several, bool first,
                       double powers[MEASURE_MAX_POWERS]);
+
+/* ---- axes in a result file (axis.c) */
+
+/* The dimensions that axes are made of, in the order of a result file. */
+enum measure_dimension {
+    MEASURE_BY_LAYER,
+    MEASURE_BY_LAYER2,
+    MEASURE_BY_RANK,
+    MEASURE_BY_KIND,
+    MEASURE_N_DIMENSIONS
+};
+struct measure_dimension_name {
+    const char *name, *long_name;
+    int first;                /* coordinates: first, first + 1, … */
+    const char *const *words; /* or these, NULL: numbers */
+};
+extern const struct measure_dimension_name measure_dimensions[MEASURE_N_DIMENSIONS];
+
+/* How many dimensions an axis has, from *first on: "layer", "layer2" for a pair; 0 for MEASURE_SCALAR. */
+size_t measure_axis_dimensions(enum measure_axis axis, size_t *first);
+
+/* The sizes of all dimensions that hold every network of this shape, where sizes[d] is no larger already. */
+void measure_sizes_include(size_t sizes[MEASURE_N_DIMENSIONS], size_t depth, size_t ranks);
+
+/* Numbers along an axis, the last dimension fastest. */
+size_t measure_axis_length(enum measure_axis axis, const size_t sizes[MEASURE_N_DIMENSIONS]);
+
+/* From where a measure writes the numbers of a network of depth L to where they stand among these sizes, in
+ * place; what no number comes to is NaN. values: measure_axis_length numbers. */
+void measure_axis_spread(enum measure_axis axis, size_t L, const size_t sizes[MEASURE_N_DIMENSIONS],
+                         double *values);
+
+/* The coordinate of number `index` along dimension i of its axis (i below measure_axis_dimensions), as text:
+ * "3" or "sampled". */
+enum { MEASURE_COORDINATE = 24 };
+const char *measure_axis_coordinate(enum measure_axis axis, const size_t sizes[MEASURE_N_DIMENSIONS],
+                                    size_t index, size_t i, char text[MEASURE_COORDINATE]);
+
+/* One number of a variable as the name of a column: "layer_eig_max[2]", "block_cross[1,2]"; a scalar's is the
+ * variable's. */
+enum { MEASURE_COLUMN = 128 };
+const char *measure_column(const struct measure_variable *variable, const size_t sizes[MEASURE_N_DIMENSIONS],
+                           size_t index, char text[MEASURE_COLUMN]);
+
+/* Whether a number is of layer 1: see powers_first. */
+bool measure_is_first(enum measure_axis axis, const size_t sizes[MEASURE_N_DIMENSIONS], size_t index);
 
 #endif

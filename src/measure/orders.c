@@ -52,6 +52,8 @@ int measure_orders_get(struct measure_orders *orders, const struct net_architect
     const struct net_architecture *a = architecture;
     struct net_activation activation = {0};
     struct theory_order *solved = NULL;
+    if (a->inputs != NULL)
+        return base_fail(error, BASE_UNRESOLVED, "this version has no theory for inputs from a file");
     if ((*order = find(orders, a)) != NULL)
         return BASE_OK;
     TRY(grow(orders, error));

@@ -15,7 +15,7 @@ struct measure_orders {
 };
 
 /* The order parameters of this shape. They live until measure_orders_free; a zeroed struct is an empty store.
- */
+ * BASE_UNRESOLVED where they cannot be computed, and for given inputs, whose order parameters are others. */
 int measure_orders_get(struct measure_orders *orders, const struct net_architecture *architecture,
                        const struct theory_order **order, struct base_error *error);
 void measure_orders_free(struct measure_orders *orders);

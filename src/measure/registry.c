@@ -5,8 +5,12 @@
 
 const struct measure *const measure_registry[] = {
     &measure_fisher,
+    &measure_layers,
     &measure_blocks,
     &measure_unit,
+    &measure_estimators,
+    &measure_metric,
+    &measure_norm,
     NULL,
 };
 
@@ -40,28 +44,12 @@ int measure_check_name(const char *name, struct base_error *why)
     return base_fail(why, BASE_BAD_INPUT, "\"%.100s\" is not a measure; known: %s", name, known);
 }
 
-size_t measure_length(const struct measure_variable *variable, const struct net_architecture *architecture)
-{
-    const size_t layers = architecture->L + 1;
-    switch (variable->axis) {
-    case MEASURE_SCALAR: return 1;
-    case MEASURE_RANK: return architecture->CT;
-    case MEASURE_LAYER: return layers;
-    case MEASURE_LAYER_PAIR: return layers * layers;
-    case MEASURE_KIND: return 2;
-    }
-    return 0;
-}
-
-const char *measure_axis_name(enum measure_axis axis)
-{
-    return axis == MEASURE_RANK ? "rank" : NULL;
-}
-
-size_t measure_powers(const struct measure_variable *variable, bool several,
+size_t measure_powers(const struct measure_variable *variable, bool several, bool first,
                       double powers[MEASURE_MAX_POWERS])
 {
-    const double *declared = several ? variable->powers_outputs : variable->powers;
+    const double *declared = first && variable->powers_first[0] > 0 ? variable->powers_first
+                             : several                              ? variable->powers_outputs
+                                                                    : variable->powers;
     size_t n = 0;
     for (; n < MEASURE_MAX_POWERS && declared[n] > 0; n++)
         powers[n] = declared[n];

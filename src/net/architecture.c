@@ -5,6 +5,13 @@
 #include <math.h>
 #include <string.h>
 
+static void count_parameters(struct net_architecture *a)
+{
+    a->P = a->train_branch ? (double)(a->L - 1) * (double)a->M * (double)a->M : 0;
+    for (size_t l = 1; l <= a->L; l++)
+        a->P += (double)a->widths[l] * ((double)a->widths[l - 1] + 1);
+}
+
 static int add_residual(struct net_architecture *a, const struct experiment_point *point,
                         struct base_error *error)
 {
@@ -12,15 +19,12 @@ static int add_residual(struct net_architecture *a, const struct experiment_poin
     a->skip = point->skip;
     a->branch_variance = point->branch_variance;
     a->train_branch = strcmp(point->train_branch, "true") == 0;
+    a->sums = a->train_branch ? NET_SUM_PHI | NET_SUM_G : 0;
     for (size_t l = 0; l < a->L; l++)
         if (a->widths[l] != a->M)
             return base_fail(error, BASE_BAD_INPUT,
                              "profile: layer %zu of a residual network would have %zu units, not M = %zu", l,
                              a->widths[l], a->M);
-    if (a->train_branch) {
-        a->P += (double)(a->L - 1) * (double)a->M * (double)a->M;
-        a->sums = NET_SUM_PHI | NET_SUM_G;
-    }
     return BASE_OK;
 }
 
@@ -33,6 +37,7 @@ int net_architecture_init(struct net_architecture *architecture, const struct ex
     a->C = (size_t)point->outputs;
     a->T = (size_t)point->samples;
     a->CT = a->C * a->T;
+    a->draws = (size_t)point->draws;
     a->M = (size_t)point->width;
     a->weight_variance = point->weight_variance;
     a->bias_variance = point->bias_variance;
@@ -46,11 +51,21 @@ int net_architecture_init(struct net_architecture *architecture, const struct ex
         a->widths[l] = (size_t)units;
     }
     a->widths[a->L] = a->C;
-    for (size_t l = 1; l <= a->L; l++)
-        a->P += (double)a->widths[l] * ((double)a->widths[l - 1] + 1);
-    return point->architecture != NULL && strcmp(point->architecture, "residual") == 0
-               ? add_residual(a, point, error)
-               : BASE_OK;
+    int status = BASE_OK;
+    if (point->architecture != NULL && strcmp(point->architecture, "residual") == 0)
+        TRY(add_residual(a, point, error));
+    count_parameters(a);
+out:
+    return status;
+}
+
+void net_architecture_set_inputs(struct net_architecture *architecture, size_t features, const double *inputs,
+                                 uint64_t word)
+{
+    architecture->widths[0] = features;
+    architecture->inputs = inputs;
+    architecture->inputs_word = word;
+    count_parameters(architecture);
 }
 
 size_t net_architecture_widest(const struct net_architecture *architecture)

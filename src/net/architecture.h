@@ -17,12 +17,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct net_architecture {
     size_t L;                                /* weight layers */
     size_t C;                                /* outputs, M_L */
     size_t T;                                /* samples */
     size_t CT;                               /* C·T: rows of the Jacobian, ordered (k, t): row k·T + t */
+    size_t draws;                            /* n: outputs drawn for each sample, by estimators alone */
     size_t M;                                /* the width that α_l multiplies */
     size_t widths[EXPERIMENT_MAX_DEPTH + 1]; /* M_0..M_L */
     double weight_variance;                  /* σ_w² */
@@ -35,8 +37,9 @@ struct net_architecture {
                  holds it) */
     const char *activation;
     const double
-        *inputs;   /* h⁰ (M_0, T), not owned, the same in every trial; NULL: iid N(0, 1), new each trial */
-    unsigned sums; /* of enum net_sums (signals.h): what is asked for besides H, D and f */
+        *inputs; /* h⁰ (M_0, T), not owned, the same in every trial; NULL: iid N(0, 1), new each trial */
+    uint64_t inputs_word; /* what given inputs are, in a word: a part of every stream's name */
+    unsigned sums;        /* of enum net_sums (signals.h): what is asked for besides H, D and f */
 };
 
 /* M_l = α_l·M rounded half up, l < L; M_L = C; Gaussian inputs, no sums but those that the dual needs with
@@ -44,6 +47,10 @@ struct net_architecture {
  * number than M in a residual network. */
 int net_architecture_init(struct net_architecture *architecture, const struct experiment_point *point,
                           struct base_error *error);
+
+/* Given inputs (features, T) in place of Gaussian ones: M_0 = features, whatever α_0 is, and P follows. */
+void net_architecture_set_inputs(struct net_architecture *architecture, size_t features, const double *inputs,
+                                 uint64_t word);
 
 /* max M_l, l = 0..L */
 size_t net_architecture_widest(const struct net_architecture *architecture);

@@ -447,10 +447,10 @@ static void draw_unit_weights(struct conditional *w, size_t l)
     net_panel_scale(n * M, sqrt(a->weight_variance / (double)M), units->w);
 }
 
-/* With a hidden layer only H⁰ is needed of the inputs. */
+/* With a hidden layer only H⁰ is needed of Gaussian inputs. */
 static bool inputs_are_implicit(const struct net_architecture *a)
 {
-    return a->L > 1 && a->widths[0] > a->T;
+    return a->inputs == NULL && a->L > 1 && a->widths[0] > a->T;
 }
 
 static int conditional_sample(void *work, const struct net_activation *activations, uint64_t seed,
@@ -495,7 +495,8 @@ out:
 static double conditional_cost(const struct net_architecture *a)
 {
     const double T = (double)a->T, CT = (double)a->CT, C = (double)a->C;
-    double flops = inputs_are_implicit(a) ? T * T * T : T * (T + NET_NORMAL_FLOPS) * (double)a->widths[0];
+    const double normals = a->inputs == NULL ? NET_NORMAL_FLOPS : 0;
+    double flops = inputs_are_implicit(a) ? T * T * T : T * (T + normals) * (double)a->widths[0];
     for (size_t l = 1; l < a->L; l++) {
         const double units = (double)a->widths[l], y = (double)columns_Y(a, l);
         flops += units * T * (NET_NORMAL_FLOPS + 2 * T) + T * T * T / 3; /* Z, Z Rᵀ, H^l, the root below */

@@ -381,7 +381,7 @@ static int explicit_sample(void *work, const struct net_activation *activations,
 static double explicit_cost(const struct net_architecture *a)
 {
     const double T = (double)a->T, CT = (double)a->CT, C = (double)a->C;
-    double flops = T * (T + NET_NORMAL_FLOPS) * (double)a->widths[0];
+    double flops = T * (T + (a->inputs == NULL ? NET_NORMAL_FLOPS : 0)) * (double)a->widths[0];
     for (size_t l = 1; l < a->L; l++) {
         const double units = (double)a->widths[l], below = (double)a->widths[l - 1];
         flops += units * (below * (NET_NORMAL_FLOPS + 2 * T) + T * T); /* W^l, W^l h, H^l */

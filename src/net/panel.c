@@ -46,7 +46,11 @@ void net_panel_inputs(const struct net_architecture *architecture, uint64_t seed
                       struct net_panel panel, double *x)
 {
     const size_t T = architecture->T;
-    random_normals(seed, net_stream(architecture, trial, 0, NET_INPUTS), panel.first * T, panel.units * T, x);
+    if (architecture->inputs != NULL)
+        memcpy(x, architecture->inputs + panel.first * T, panel.units * T * sizeof *x);
+    else
+        random_normals(seed, net_stream(architecture, trial, 0, NET_INPUTS), panel.first * T, panel.units * T,
+                       x);
 }
 
 void net_panel_scale(size_t n, double factor, double *x)

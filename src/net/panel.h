@@ -27,7 +27,7 @@ size_t net_weights_stride(const struct net_architecture *architecture, size_t l)
 /* x *= factor */
 void net_panel_scale(size_t n, double factor, double *x);
 
-/* h⁰_i(t) ~ N(0, 1) of a panel of inputs into x (units, T). */
+/* h⁰_i(t) of a panel of inputs, the given ones or ~ N(0, 1), into x (units, T). */
 void net_panel_inputs(const struct net_architecture *architecture, uint64_t seed, uint64_t trial,
                       struct net_panel panel, double *x);
 

@@ -28,8 +28,8 @@ int net_weights_init(struct net_weights *network, const struct net_architecture 
                      struct base_error *error);
 void net_weights_free(struct net_weights *network);
 
-/* W^l_ij ~ N(0, σ_w²/M_{l-1}), b^l_i ~ N(0, σ_b²), V^l_ij ~ N(0, σ_v²/M), inputs h⁰_i(t) ~ N(0, 1), of one
- * trial. */
+/* W^l_ij ~ N(0, σ_w²/M_{l-1}), b^l_i ~ N(0, σ_b²), V^l_ij ~ N(0, σ_v²/M), inputs h⁰_i(t) ~ N(0, 1) or the
+ * given ones, of one trial. */
 void net_weights_draw(struct net_weights *network, uint64_t seed, uint64_t trial);
 
 /* h^l and φ'(u^l) from the inputs h[0]: u^l = W^l h^{l-1} + b^l, f = u^L, and in residual networks

@@ -62,12 +62,15 @@ bool report_limit_fits(const struct report_limit *limit);
 
 /* ---- table.c */
 
-/* Tab-separated: a header line, then one row a grid point (and a rank, where a chosen variable has ranks),
- * cases separated by two blank lines. Columns: case, swept axes, [rank,] then v, v_se, v_theory, v_sd, v_n of
- * each variable. names NULL: all variables without ranks.
+/* Tab-separated: a header line, then one row a grid point, cases separated by two blank lines. Columns: case,
+ * swept axes, then v, v_se, v_theory, v_sd, v_n of each variable. Where a chosen variable has ranks, layers,
+ * pairs of layers or kinds there is a row for each of them, with its coordinates (rank; layer; layer, layer2;
+ * kind) as further columns behind the swept axes; variables with one number a network repeat it, and two
+ * different of these axes do not go into one table. names NULL: all variables with one number a network;
+ * where there are none, those that share the axis of the first.
  *
- * trials: a row for every trial in place of the statistics. Columns: case, swept axes, trial, [rank,] then v
- * of each variable, nan where the trial is not there yet: the rows that `run --trial` prints. */
+ * trials: a row for every trial in place of the statistics. Columns: case, swept axes, trial, [coordinates,]
+ * then v of each variable, nan where the trial is not there yet: the rows that `run --trial` prints. */
 int report_table_print(const struct store_result *result, bool trials, size_t n_names,
                        const char *const *names, FILE *out, struct base_error *error);
 
@@ -76,6 +79,11 @@ int report_table_print(const struct store_result *result, bool trials, size_t n_
 void report_print_number(FILE *out, double value); /* 17 significant digits, or nan */
 /* A coordinate: a number with as few digits as tell it from all others. */
 void report_print_axis(FILE *out, const struct experiment_axis *axis, size_t index);
+/* The columns that a variable's axis adds, each with a tab before it: their names, and their values in row
+ * `index`. */
+void report_print_dimensions(FILE *out, enum measure_axis axis);
+void report_print_coordinates(FILE *out, enum measure_axis axis, const size_t sizes[MEASURE_N_DIMENSIONS],
+                              size_t index);
 
 /* ---- verify.c, with series.c, theory_table.c and theory_match.c */
 

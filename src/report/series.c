@@ -116,18 +116,25 @@ static bool is_buried(const struct setting *x, size_t point)
     return theta < 4 * sqrt(ratio);
 }
 
+/* The predictions of one number of a variable: of point p at values[p*stride]. */
+struct theory {
+    const double *values;
+    size_t stride;
+};
+
 static int collect_series(struct series *s, size_t stride, const struct setting *x,
-                          const struct store_array *measured, const double *theory, struct base_error *error)
+                          const struct store_array *measured, struct theory theory, struct base_error *error)
 {
-    const size_t trials = s->result->trials;
+    const size_t trials = s->result->trials, length = measured->length;
+    const bool first = measure_is_first(s->variable->axis, s->result->sizes, s->index);
     size_t widest = s->first_point;
-    s->n_powers = measure_powers(s->variable, x->outputs[s->first_point] > 1, s->powers);
+    s->n_powers = measure_powers(s->variable, x->outputs[s->first_point] > 1, first, s->powers);
     for (size_t i = 0; i < s->n; i++) {
         const size_t point = s->first_point + i * stride;
         s->widths[i] = x->widths[point];
         widest = x->widths[point] > x->widths[widest] ? point : widest;
-        s->theory[i] = theory[point];
-        s->moments[i] = report_moments(trials, measured->values + point * trials, 1);
+        s->theory[i] = theory.values[point * theory.stride];
+        s->moments[i] = report_moments(trials, measured->values + point * trials * length + s->index, length);
         s->ratios[i] = s->moments[i].mean / s->theory[i];
         s->se[i] = s->moments[i].se / fabs(s->theory[i]);
     }
@@ -142,31 +149,65 @@ static int read_stored(const struct store_result *r, const struct measure_variab
     char name[128];
     snprintf(name, sizeof name, "%s_theory", v->name);
     const int status = store_read(r, name, theory, error);
-    if (status == BASE_OK && (theory->per_trial || theory->length != 1))
+    if (status == BASE_OK && (theory->per_trial || theory->axis != v->axis))
         return base_fail(error, BASE_BAD_INPUT, "%s: `%s` has unexpected dimensions", r->path, name);
     return status;
 }
 
-/* own: (n_points), or NULL for the stored theory. */
-static int collect_variable(const struct store_result *r, const struct measure_variable *v, const double *own,
-                            const struct setting *x, struct series_list *list, struct base_error *error)
+/* Neither measured nor predicted at any of the widths: no such layer, say. */
+static bool is_absent(const struct store_array *measured, struct theory theory, size_t index, size_t trials,
+                      size_t first_point, struct run run)
+{
+    for (size_t i = 0; i < run.count; i++) {
+        const size_t point = first_point + i * run.stride;
+        if (!isnan(theory.values[point * theory.stride]))
+            return false;
+        for (size_t t = 0; t < trials; t++)
+            if (!isnan(measured->values[(point * trials + t) * measured->length + index]))
+                return false;
+    }
+    return true;
+}
+
+/* One number of a variable at all points. */
+static int collect_number(const struct store_result *r, const struct measure_variable *v, size_t index,
+                          const struct store_array *measured, struct theory theory, const struct setting *x,
+                          struct series_list *list, struct base_error *error)
+{
+    int status = BASE_OK;
+    const struct run run = find_width_axis(r);
+    for (size_t point = 0; point < r->n_points; point++) {
+        struct series *s;
+        if (point / run.stride % run.count != 0 ||
+            (v->axis != MEASURE_SCALAR && is_absent(measured, theory, index, r->trials, point, run)))
+            continue;
+        TRY(list_append(list, &s, error));
+        *s = (struct series){.result = r, .variable = v, .index = index, .first_point = point};
+        TRY(series_init(s, run.count, error));
+        TRY(collect_series(s, run.stride, x, measured, theory, error));
+    }
+out:
+    return status;
+}
+
+/* own: NULL for the stored theory. */
+static int collect_variable(const struct store_result *r, const struct measure_variable *v,
+                            const struct theory_values *own, const struct setting *x,
+                            struct series_list *list, struct base_error *error)
 {
     int status;
     struct store_array measured = {0}, stored = {0};
-    const struct run run = find_width_axis(r);
     TRY(store_read(r, v->name, &measured, error));
     if (own == NULL)
         TRY(read_stored(r, v, &stored, error));
-    if (!measured.per_trial || measured.length != 1)
+    if (!measured.per_trial || measured.axis != v->axis)
         TRY(base_fail(error, BASE_BAD_INPUT, "%s: `%s` has unexpected dimensions", r->path, v->name));
-    for (size_t point = 0; point < r->n_points; point++) {
-        if (point / run.stride % run.count != 0)
-            continue;
-        struct series *s;
-        TRY(list_append(list, &s, error));
-        *s = (struct series){.result = r, .variable = v, .first_point = point};
-        TRY(series_init(s, run.count, error));
-        TRY(collect_series(s, run.stride, x, &measured, own != NULL ? own : stored.values, error));
+    for (size_t index = 0; index < measured.length; index++) {
+        struct theory theory = {stored.values + index, stored.length};
+        if (own != NULL)
+            theory = (struct theory){theory_values_find(own, r->n_points, v, index), 1};
+        if (theory.values != NULL)
+            TRY(collect_number(r, v, index, &measured, theory, x, list, error));
     }
 out:
     store_array_free(&measured);
@@ -187,7 +228,7 @@ static int setting_init(struct setting *x, const struct store_result *r, struct 
     TRY(store_read_key(r, "samples", x->samples, error));
     for (size_t i = 0; i < 3; i++) {
         TRY(store_read(r, names[i], arrays[i], error));
-        if (arrays[i]->per_trial || arrays[i]->length != 1)
+        if (arrays[i]->per_trial || arrays[i]->axis != MEASURE_SCALAR)
             TRY(base_fail(error, BASE_BAD_INPUT, "%s: `%s` has unexpected dimensions", r->path, names[i]));
     }
 out:
@@ -212,9 +253,8 @@ int series_collect(const struct store_result *result, const struct theory_values
     TRY(setting_init(&x, result, error));
     for (size_t i = 0; i < result->n_names; i++) {
         const struct measure_variable *v = measure_find_variable(result->names[i]);
-        const double *theory = own == NULL ? NULL : theory_values_find(own, result->n_points, v);
-        if (v->predicted && v->axis == MEASURE_SCALAR && (own == NULL || theory != NULL))
-            TRY(collect_variable(result, v, theory, &x, list, error));
+        if (v->predicted && v->powers[0] > 0)
+            TRY(collect_variable(result, v, own, &x, list, error));
     }
 out:
     setting_free(&x);

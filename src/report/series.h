@@ -1,4 +1,5 @@
-/* Private to report: one comparison, a variable at one case and one value of every axis but width. */
+/* Private to report: one comparison, one number of a variable at one case and one value of every axis but
+ * width. */
 #ifndef REPORT_SERIES_H
 #define REPORT_SERIES_H
 
@@ -19,6 +20,7 @@ enum series_state {
 struct series {
     const struct store_result *result;
     const struct measure_variable *variable;
+    size_t index;       /* along the variable's axis: a layer, say; 0 for a scalar */
     size_t first_point; /* at the first width */
     size_t n;           /* widths */
     size_t n_powers;
@@ -31,8 +33,10 @@ struct series {
     struct report_limit limit;
 };
 
-/* All comparisons of one result file, appended to the list. own: NULL, or what to compare with in place of
- * the stored theory, in these variables alone. */
+/* All comparisons of one result file, appended to the list: of every predicted variable that declares powers,
+ * every number along its axis. A layer that a network does not have, of which there is neither a measurement
+ * nor a prediction, makes none. own: NULL, or what to compare with in place of the stored theory, in these
+ * numbers alone. */
 struct series_list {
     size_t n, room;
     struct series *series;

@@ -41,13 +41,19 @@ static int column_read(const struct store_result *r, const char *name, struct co
     snprintf(theory, sizeof theory, "%.100s_theory", name);
     if (store_has(r, theory))
         TRY(store_read(r, theory, &column->theory, error));
-    if (column->theory.values != NULL && column->theory.length != column->measured.length)
-        TRY(base_fail(error, BASE_BAD_INPUT, "%s: `%s` has another length than `%s`", r->path, theory, name));
+    if (column->theory.values != NULL && column->theory.axis != column->measured.axis)
+        TRY(base_fail(error, BASE_BAD_INPUT, "%s: `%s` has other dimensions than `%s`", r->path, theory,
+                      name));
 out:
     return status;
 }
 
-/* The names asked for, or all variables without a further axis. */
+static enum measure_axis axis_of(const char *name)
+{
+    return measure_find_variable(name)->axis;
+}
+
+/* The names asked for, or all variables without a further axis, or with the axis of the first. */
 static int choose(const struct store_result *r, size_t *n, const char *const **names,
                   struct base_error *error)
 {
@@ -57,7 +63,11 @@ static int choose(const struct store_result *r, size_t *n, const char *const **n
     const char **chosen = base_calloc(r->n_names + 1, sizeof *chosen, error);
     TRY(base_got(chosen));
     for (size_t i = 0; i < r->n_names; i++)
-        if (measure_find_variable(r->names[i])->axis == MEASURE_SCALAR)
+        if (axis_of(r->names[i]) == MEASURE_SCALAR)
+            chosen[(*n)++] = r->names[i];
+    const bool none = *n == 0;
+    for (size_t i = 0; none && i < r->n_names; i++)
+        if (axis_of(r->names[i]) == axis_of(r->names[0]))
             chosen[(*n)++] = r->names[i];
     *names = chosen;
 out:
@@ -83,9 +93,9 @@ static int check_name(const struct store_result *r, const char *name, struct bas
 /* What is printed: the chosen columns, and the axis that some of them have. */
 struct table {
     const struct store_result *result;
-    bool trials;      /* a row for each trial, in place of their mean */
-    const char *axis; /* NULL: none */
-    size_t length;    /* of the axis, or 1 */
+    bool trials; /* a row for each trial, in place of their mean */
+    enum measure_axis axis;
+    size_t length; /* of the axis, or 1 */
     size_t n;
     struct column *columns; /* (n) */
 };
@@ -97,8 +107,7 @@ static void print_header(const struct table *t, FILE *out)
         fprintf(out, "\t%s", t->result->axes[a].key);
     if (t->trials)
         fputs("\ttrial", out);
-    if (t->axis != NULL)
-        fprintf(out, "\t%s", t->axis);
+    report_print_dimensions(out, t->axis);
     for (size_t c = 0; c < t->n; c++) {
         const char *name = t->columns[c].name;
         fprintf(out, "\t%s", name);
@@ -145,13 +154,13 @@ static void print_row(const struct table *t, size_t point, size_t trial, size_t 
     }
     if (t->trials)
         fprintf(out, "\t%zu", trial);
-    if (t->axis != NULL)
-        fprintf(out, "\t%zu", index + 1);
+    report_print_coordinates(out, t->axis, r->sizes, index);
     for (size_t c = 0; c < t->n; c++) {
-        const size_t length = shape_of(&t->columns[c])->length, at = length == 1 ? 0 : index;
+        const size_t at = shape_of(&t->columns[c])->axis == MEASURE_SCALAR ? 0 : index;
         if (t->columns[c].measured.values == NULL) {
             fputc('\t', out);
-            report_print_number(out, t->columns[c].theory.values[point * length + at]);
+            report_print_number(out,
+                                t->columns[c].theory.values[point * shape_of(&t->columns[c])->length + at]);
         } else if (t->trials)
             print_trial(t, &t->columns[c], point, trial, at, out);
         else
@@ -172,6 +181,36 @@ static void print_rows(const struct table *t, FILE *out)
     }
 }
 
+/* "layer" or "layer, layer2" */
+static const char *describe(enum measure_axis axis, char text[64])
+{
+    size_t first;
+    const size_t n = measure_axis_dimensions(axis, &first);
+    snprintf(text, 64, "%s%s%s", measure_dimensions[first].name, n > 1 ? ", " : "",
+             n > 1 ? measure_dimensions[first + 1].name : "");
+    return text;
+}
+
+/* One axis a table. */
+static int take_axis(struct table *t, const struct column *column, struct base_error *error)
+{
+    char mine[64], other[64];
+    const struct column *c = t->columns;
+    const struct store_array *shape = shape_of(column);
+    if (shape->axis == MEASURE_SCALAR || shape->axis == t->axis)
+        return BASE_OK;
+    if (t->axis == MEASURE_SCALAR) {
+        t->axis = shape->axis;
+        t->length = shape->length;
+        return BASE_OK;
+    }
+    while (shape_of(c)->axis != t->axis)
+        c++;
+    return base_fail(error, BASE_BAD_INPUT, "%s: `%s` runs over %s and `%s` over %s: print a table of each",
+                     t->result->path, c->name, describe(t->axis, other), column->name,
+                     describe(shape->axis, mine));
+}
+
 int report_table_print(const struct store_result *result, bool trials, size_t n_names,
                        const char *const *names, FILE *out, struct base_error *error)
 {
@@ -185,10 +224,7 @@ int report_table_print(const struct store_result *result, bool trials, size_t n_
     for (t.n = 0; t.n < n_names; t.n++) {
         struct column *column = &t.columns[t.n];
         TRY(column_read(result, names[t.n], column, error));
-        if (shape_of(column)->axis != NULL) {
-            t.axis = shape_of(column)->axis;
-            t.length = shape_of(column)->length;
-        }
+        TRY(take_axis(&t, column, error));
     }
     print_header(&t, out);
     print_rows(&t, out);

@@ -12,7 +12,7 @@
 struct column {
     const char *name;
     enum { COLUMN_CASE, COLUMN_AXIS, COLUMN_VARIABLE, COLUMN_UNREAD } kind;
-    size_t index; /* of the axis, or among the values' variables */
+    size_t index; /* of the axis, or among the values' numbers */
 };
 
 /* What the functions below share. */
@@ -61,15 +61,28 @@ static void list_axis(struct list *list, const struct experiment_axis *axis)
 
 /* ---- the header */
 
-/* A variable of the file whose prediction `theory` prints. */
-static const struct measure_variable *find_variable(const struct store_result *r, const char *name)
+/* Variable i of the file where `theory` prints its predictions, else NULL. */
+static const struct measure_variable *predicted(const struct store_result *r, size_t i)
 {
+    const struct measure_variable *v = measure_find_variable(r->names[i]);
+    return v->predicted && v->axis != MEASURE_RANK ? v : NULL;
+}
+
+/* The number of the file that a column is called after. */
+static bool find_number(const struct store_result *r, const char *name, struct theory_number *number)
+{
+    char column[MEASURE_COLUMN];
     for (size_t i = 0; i < r->n_names; i++) {
-        const struct measure_variable *v = measure_find_variable(r->names[i]);
-        if (v->predicted && v->axis == MEASURE_SCALAR && strcmp(v->name, name) == 0)
-            return v;
+        const struct measure_variable *v = predicted(r, i);
+        if (v == NULL || strncmp(v->name, name, strlen(v->name)) != 0)
+            continue;
+        for (size_t index = 0; index < measure_axis_length(v->axis, r->sizes); index++)
+            if (strcmp(measure_column(v, r->sizes, index, column), name) == 0) {
+                *number = (struct theory_number){v, index};
+                return true;
+            }
     }
-    return NULL;
+    return false;
 }
 
 /* The columns that a table of this file can have. */
@@ -78,9 +91,17 @@ static const char *list_columns(const struct store_result *r, struct list *list)
     list_add(list, "case");
     for (size_t a = 0; a < r->n_axes; a++)
         list_add(list, r->axes[a].key);
-    for (size_t i = 0; i < r->n_names; i++)
-        if (find_variable(r, r->names[i]) != NULL)
-            list_add(list, r->names[i]);
+    for (size_t i = 0; i < r->n_names; i++) {
+        const struct measure_variable *v = predicted(r, i);
+        char column[MEASURE_COLUMN];
+        const size_t length = v == NULL ? 0 : measure_axis_length(v->axis, r->sizes);
+        if (length > 0)
+            list_add(list, measure_column(v, r->sizes, 0, column));
+        if (length > 2)
+            list_add(list, "...");
+        if (length > 1)
+            list_add(list, measure_column(v, r->sizes, length - 1, column));
+    }
     return list->text;
 }
 
@@ -105,10 +126,8 @@ static int column_read(const struct match *m, const char *name, struct column *c
             *column = (struct column){name, COLUMN_AXIS, a};
             return BASE_OK;
         }
-    const struct measure_variable *v = find_variable(r, name);
-    if (v != NULL) {
-        *column = (struct column){name, COLUMN_VARIABLE, m->values->n};
-        m->values->variables[m->values->n++] = v;
+    if (find_number(r, name, &m->values->numbers[m->values->n])) {
+        *column = (struct column){name, COLUMN_VARIABLE, m->values->n++};
         return BASE_OK;
     }
     if (is_unread(name))
@@ -283,7 +302,7 @@ int theory_table_match(const struct theory_table *table, const struct store_resu
     *values = (struct theory_values){.n = 0};
     TRY(base_got(m.columns = base_calloc(n, sizeof *m.columns, error)));
     TRY(base_got(m.lines = base_calloc(n_points, sizeof *m.lines, error)));
-    TRY(base_got(values->variables = base_calloc(n, sizeof *values->variables, error)));
+    TRY(base_got(values->numbers = base_calloc(n, sizeof *values->numbers, error)));
     TRY(read_header(&m));
     TRY(base_got(values->values = base_calloc(values->n * n_points, sizeof *values->values, error)));
     for (size_t i = 0; i < values->n * n_points; i++)
@@ -301,16 +320,16 @@ out:
 
 void theory_values_free(struct theory_values *values)
 {
-    free(values->variables);
+    free(values->numbers);
     free(values->values);
     memset(values, 0, sizeof *values);
 }
 
 const double *theory_values_find(const struct theory_values *values, size_t n_points,
-                                 const struct measure_variable *variable)
+                                 const struct measure_variable *variable, size_t index)
 {
     for (size_t i = 0; i < values->n; i++)
-        if (values->variables[i] == variable)
+        if (values->numbers[i].variable == variable && values->numbers[i].index == index)
             return values->values + i * n_points;
     return NULL;
 }

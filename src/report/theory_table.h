@@ -1,11 +1,11 @@
 /* Private to report: predictions of one's own, in a table as `fisherfield theory` prints it.
  *
  * Tab-separated text: a header line, then one row a grid point. The columns, in any order: `case`, every
- * swept axis of the result file, and predicted variables, at least one; kappa1, kappa2, alpha and second
- * predictions of a variable (v_theory_SOMETHING) may stand there and are not read. Rows come in any order and
- * belong to the grid point whose case and axis values they name; numbers are compared as numbers, exactly. A
- * value is a decimal number or `nan`. Blank lines, and lines that start with # and not with the name of a
- * case, stand for nothing.
+ * swept axis of the result file, and predicted variables, at least one; of a variable that has an axis single
+ * numbers, such as layer_eig_max[2]; kappa1, kappa2, alpha and second predictions of a variable
+ * (v_theory_SOMETHING) may stand there and are not read. Rows come in any order and belong to the grid point
+ * whose case and axis values they name; numbers are compared as numbers, exactly. A value is a decimal number
+ * or `nan`. Blank lines, and lines that start with # and not with the name of a case, stand for nothing.
  *
  * Everything else is BASE_BAD_INPUT, "TABLE:line: column NAME: what is wrong and what would be right".
  */
@@ -40,8 +40,11 @@ void theory_table_free(struct theory_table *table);
 /* What the table says of one result file. */
 struct theory_values {
     size_t n;
-    const struct measure_variable **variables; /* (n) in the order of the table's columns */
-    double *values;                            /* (n, n_points) nan: the table says so, or has no such row */
+    struct theory_number {
+        const struct measure_variable *variable;
+        size_t index; /* along its axis */
+    } * numbers;      /* (n) in the order of the table's columns */
+    double *values;   /* (n, n_points) nan: the table says so, or has no such row */
 };
 
 /* On failure nothing is kept. */
@@ -49,8 +52,8 @@ int theory_table_match(const struct theory_table *table, const struct store_resu
                        struct theory_values *values, struct base_error *error);
 void theory_values_free(struct theory_values *values);
 
-/* The (n_points) predictions of a variable; NULL: the table has none. */
+/* The (n_points) predictions of one number of a variable; NULL: the table has none. */
 const double *theory_values_find(const struct theory_values *values, size_t n_points,
-                                 const struct measure_variable *variable);
+                                 const struct measure_variable *variable, size_t index);
 
 #endif

@@ -28,3 +28,21 @@ void report_print_axis(FILE *out, const struct experiment_axis *axis, size_t ind
     case EXPERIMENT_STRING: fputs(axis->strings[index], out); break;
     }
 }
+
+void report_print_dimensions(FILE *out, enum measure_axis axis)
+{
+    size_t first;
+    const size_t n = measure_axis_dimensions(axis, &first);
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, "\t%s", measure_dimensions[first + i].name);
+}
+
+void report_print_coordinates(FILE *out, enum measure_axis axis, const size_t sizes[MEASURE_N_DIMENSIONS],
+                              size_t index)
+{
+    size_t first;
+    const size_t n = measure_axis_dimensions(axis, &first);
+    char text[MEASURE_COORDINATE];
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, "\t%s", measure_axis_coordinate(axis, sizes, index, i, text));
+}

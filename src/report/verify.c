@@ -133,19 +133,33 @@ static void print_tally(const char *label, const struct tally *t, FILE *out)
     fputs(")\n", out);
 }
 
-/* All series of one variable of one file follow each other in the list. */
-static size_t report_variable(struct report *report, const struct series_list *list, size_t first)
+/* "layer_eig_max, layer 2" */
+static const char *label(const struct series *s, char text[MEASURE_COLUMN])
 {
-    const struct series *head = &list->series[first];
+    size_t first, used = (size_t)snprintf(text, MEASURE_COLUMN, "%.60s", s->variable->name);
+    const size_t n = measure_axis_dimensions(s->variable->axis, &first);
+    char coordinate[MEASURE_COORDINATE];
+    for (size_t i = 0; i < n; i++)
+        used += (size_t)snprintf(
+            text + used, MEASURE_COLUMN - used, ", %s %s", measure_dimensions[first + i].name,
+            measure_axis_coordinate(s->variable->axis, s->result->sizes, s->index, i, coordinate));
+    return text;
+}
+
+/* All series of one number of a variable of one file follow each other in the list. */
+static size_t report_number(struct report *report, const struct series_list *list, size_t first)
+{
+    const struct series *head = &list->series[first], *s = head;
     struct tally tally = {0};
+    char name[MEASURE_COLUMN];
     size_t i = first;
-    fprintf(report->out, "%s: %s [%s]\n", head->variable->name, head->variable->long_name,
+    fprintf(report->out, "%s: %s [%s]\n", label(head, name), head->variable->long_name,
             report->theory == NULL ? head->variable->source : report->theory);
     for (;
-         i < list->n && list->series[i].variable == head->variable && list->series[i].result == head->result;
-         i++)
-        report_series(report, &list->series[i], &tally);
-    print_tally(head->variable->name, &tally, report->out);
+         i < list->n && s->variable == head->variable && s->index == head->index && s->result == head->result;
+         s = &list->series[++i])
+        report_series(report, s, &tally);
+    print_tally(name, &tally, report->out);
     fputc('\n', report->out);
     report->all.agree += tally.agree;
     report->all.disagree += tally.disagree;
@@ -192,7 +206,7 @@ static enum report_verdict print_report(const struct series_list *list, const ch
             file = list->series[i].result;
             print_file(file, out);
         }
-        i = report_variable(&report, list, i);
+        i = report_number(&report, list, i);
     }
     print_tally("verdict", &report.all, out);
     if (tests > 0)

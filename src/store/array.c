@@ -62,11 +62,27 @@ out:
     return status;
 }
 
-/* Whether the dimensions are (case, axes…[, trial][, one more]). */
+/* The axis whose dimensions are those from d on; false: there is none, or not of the result's sizes. */
+static bool find_axis(const struct store_result *r, size_t d, size_t rank, char names[H5_MAX_RANK][64],
+                      const hsize_t sizes[H5_MAX_RANK], enum measure_axis *axis)
+{
+    for (*axis = MEASURE_SCALAR; *axis < MEASURE_N_AXES; (*axis)++) {
+        size_t first;
+        const size_t n = measure_axis_dimensions(*axis, &first);
+        bool fits = rank == d + n;
+        for (size_t i = 0; fits && i < n; i++)
+            fits = strcmp(names[d + i], measure_dimensions[first + i].name) == 0 &&
+                   sizes[d + i] == r->sizes[first + i];
+        if (fits)
+            return true;
+    }
+    return false;
+}
+
+/* Whether the dimensions are (case, axes…[, trial]) and those of an axis. */
 static int check_shape(const struct store_result *r, int rank, char names[H5_MAX_RANK][64],
                        const hsize_t sizes[H5_MAX_RANK], struct store_array *array, struct base_error *error)
 {
-    const char *rank_name = measure_axis_name(MEASURE_RANK);
     size_t d = 1 + r->n_axes;
     if ((size_t)rank < d || strcmp(names[0], "case") != 0 || sizes[0] != r->n_cases)
         return base_fail(error, BASE_BAD_INPUT, "it does not run over the grid");
@@ -76,14 +92,9 @@ static int check_shape(const struct store_result *r, int rank, char names[H5_MAX
     array->per_trial = d < (size_t)rank && strcmp(names[d], "trial") == 0;
     if (array->per_trial && sizes[d++] != r->trials)
         return base_fail(error, BASE_BAD_INPUT, "it has another number of trials");
-    array->length = 1;
-    if (d < (size_t)rank) {
-        array->length = (size_t)sizes[d];
-        array->axis = strcmp(names[d], rank_name) == 0 ? rank_name : "index";
-        d++;
-    }
-    if (d != (size_t)rank)
+    if (!find_axis(r, d, (size_t)rank, names, sizes, &array->axis))
         return base_fail(error, BASE_BAD_INPUT, "it has unknown dimensions");
+    array->length = measure_axis_length(array->axis, r->sizes);
     return BASE_OK;
 }
 

@@ -6,8 +6,9 @@ int store_cell_select(struct store_cell *cell, hid_t dataset, const struct store
     int status;
     const struct experiment *e = layout->experiment;
     const char *name = layout->variables[variable]->name;
-    const bool row = layout->variables[variable]->axis != MEASURE_SCALAR;
-    const int rank = (int)e->n_axes + 2 + row;
+    size_t dimension;
+    const size_t own = measure_axis_dimensions(layout->variables[variable]->axis, &dimension);
+    const int rank = (int)(e->n_axes + 2 + own);
     hsize_t start[H5_MAX_RANK] = {0}, size[H5_MAX_RANK] = {0};
     for (int d = 0; d < rank; d++)
         size[d] = 1;
@@ -16,8 +17,8 @@ int store_cell_select(struct store_cell *cell, hid_t dataset, const struct store
         start[1 + a] = experiment_point_index(e, point, a);
     start[1 + e->n_axes] = first;
     size[1 + e->n_axes] = count;
-    if (row)
-        size[rank - 1] = store_layout_length(layout, variable);
+    for (size_t i = 0; i < own; i++)
+        size[2 + e->n_axes + i] = layout->sizes[dimension + i];
     TRY(h5_check(cell->file = H5Dget_space(dataset), error, "variable %s", name));
     TRY(h5_check(cell->memory = H5Screate_simple(rank, size, NULL), error, "variable %s", name));
     TRY(h5_check(H5Sselect_hyperslab(cell->file, H5S_SELECT_SET, start, NULL, size, NULL), error,

@@ -5,7 +5,7 @@
 #include "store/h5.h"
 #include "store/store.h"
 
-/* Dataspaces of the same count: of the dataset with the numbers selected, and of memory, (trials[, length]).
+/* Dataspaces of the same count: of the dataset with the numbers selected, and of memory, (trials, length).
  */
 struct store_cell {
     hid_t file, memory;

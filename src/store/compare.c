@@ -68,14 +68,38 @@ out:
     return status;
 }
 
-int store_experiment_check(hid_t file, const struct experiment *e, struct base_error *error)
+/* The first line of its attribute `data` that differs. */
+static int check_data(hid_t file, const char *mine, struct base_error *error)
+{
+    int status;
+    char *stored = NULL;
+    TRY(h5_attribute_read_text(file, "data", &stored, error));
+    const char *theirs = stored != NULL ? stored : "", *own = mine != NULL ? mine : "";
+    size_t at = 0;
+    while (own[at] == theirs[at] && own[at] != '\0')
+        at++;
+    if (own[at] == theirs[at])
+        goto out;
+    while (at > 0 && own[at - 1] != '\n')
+        at--;
+    TRY(base_fail(
+        error, BASE_BAD_INPUT,
+        "a data file has changed since it was begun: then `%.*s`, now `%.*s`; give another file with -o",
+        (int)strcspn(theirs + at, "\n"), theirs + at, (int)strcspn(own + at, "\n"), own + at));
+out:
+    free(stored);
+    return status;
+}
+
+int store_experiment_check(hid_t file, const struct store_layout *layout, struct base_error *error)
 {
     int status;
     char *stored = NULL;
     TRY(h5_attribute_read_text(file, "definition", &stored, error));
     if (stored == NULL)
         TRY(base_fail(error, BASE_FAILED, "it has no attribute `definition`"));
-    TRY(check_definition(stored, e, error));
+    TRY(check_definition(stored, layout->experiment, error));
+    TRY(check_data(file, layout->data.text, error));
     TRY(check_random_version(file, error));
 out:
     free(stored);

@@ -5,9 +5,11 @@
 #include "base/error.h"
 #include "experiment/experiment.h"
 #include "store/h5.h"
+#include "store/store.h"
 
-/* BASE_BAD_INPUT naming the first key that differs, with both values, unless the definitions are the same. */
-int store_experiment_check(hid_t file, const struct experiment *experiment, struct base_error *error);
+/* BASE_BAD_INPUT naming the first key that differs, with both values, unless the definitions are the same,
+ * and so the data file that has changed. */
+int store_experiment_check(hid_t file, const struct store_layout *layout, struct base_error *error);
 
 /* The trials that the file has room for, by the size of its variable `done`, which must be the grid's. */
 int store_trials_read(hid_t done, const struct experiment *experiment, size_t *trials,

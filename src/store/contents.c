@@ -17,31 +17,32 @@ struct contents {
     hid_t file;
     const struct store_layout *layout;
     const struct experiment *experiment;
-    size_t n_scales; /* one a dimension: case, axes…, trial, rank */
-    hid_t scales[H5_MAX_RANK];
-    hsize_t sizes[H5_MAX_RANK];
-    const char *names[H5_MAX_RANK];
+    size_t n_scales; /* one a dimension: case, axes…, trial, then those that variables have */
+    hid_t scales[H5_MAX_RANK + MEASURE_N_DIMENSIONS];
+    hsize_t sizes[H5_MAX_RANK + MEASURE_N_DIMENSIONS];
+    const char *names[H5_MAX_RANK + MEASURE_N_DIMENSIONS];
+    size_t places[MEASURE_N_DIMENSIONS]; /* of a variable's dimension among the scales */
 };
 
-/* Which dimensions a dataset has: the first `leading` of (case, axes…, trial), then perhaps rank. */
+/* Which dimensions a dataset has: the first `leading` of (case, axes…, trial), then those of an axis. */
 struct shape {
     size_t leading;
-    bool rank;
+    enum measure_axis axis;
 };
 
 static struct shape per_case(void)
 {
-    return (struct shape){1, false};
+    return (struct shape){1, MEASURE_SCALAR};
 }
 
-static struct shape per_point(const struct contents *c, bool rank)
+static struct shape per_point(const struct contents *c, enum measure_axis axis)
 {
-    return (struct shape){1 + c->experiment->n_axes, rank};
+    return (struct shape){1 + c->experiment->n_axes, axis};
 }
 
-static struct shape per_trial(const struct contents *c, bool rank)
+static struct shape per_trial(const struct contents *c, enum measure_axis axis)
 {
-    return (struct shape){2 + c->experiment->n_axes, rank};
+    return (struct shape){2 + c->experiment->n_axes, axis};
 }
 
 /* A dataset with its dimensions attached, described, and filled when values are given. */
@@ -51,11 +52,12 @@ static int add_variable(struct contents *c, const char *name, hid_t type, struct
     int status;
     hid_t dataset = -1;
     hsize_t sizes[H5_MAX_RANK] = {0};
-    size_t dims[H5_MAX_RANK], rank = 0;
+    size_t dims[H5_MAX_RANK], rank = 0, first;
+    const size_t own = measure_axis_dimensions(shape.axis, &first);
     for (size_t d = 0; d < shape.leading; d++)
         dims[rank++] = d;
-    if (shape.rank)
-        dims[rank++] = c->n_scales - 1;
+    for (size_t i = 0; i < own; i++)
+        dims[rank++] = c->places[first + i];
     for (size_t d = 0; d < rank; d++)
         sizes[d] = c->sizes[dims[d]];
 
@@ -126,12 +128,13 @@ out:
     return status;
 }
 
-static bool needs_ranks(const struct store_layout *layout)
+static int add_dimension(struct contents *c, size_t dimension, hid_t text, struct base_error *error)
 {
-    for (size_t v = 0; v < layout->n_all; v++)
-        if (layout->variables[v]->axis == MEASURE_RANK)
-            return true;
-    return false;
+    const struct measure_dimension_name *d = &measure_dimensions[dimension];
+    const size_t size = c->layout->sizes[dimension];
+    c->places[dimension] = c->n_scales;
+    return d->words != NULL ? add_scale(c, d->name, text, size, d->words, d->long_name, error)
+                            : add_counter(c, d->name, size, d->first, d->long_name, error);
 }
 
 static int add_scales(struct contents *c, hid_t text, struct base_error *error)
@@ -142,8 +145,9 @@ static int add_scales(struct contents *c, hid_t text, struct base_error *error)
     for (size_t a = 0; a < e->n_axes; a++)
         TRY(add_axis(c, &e->axes[a], text, error));
     TRY(add_counter(c, "trial", (size_t)e->trials, 0, "trial: one random network and data set", error));
-    if (needs_ranks(c->layout))
-        TRY(add_counter(c, "rank", c->layout->ranks, 1, "rank of an eigenvalue, the largest first", error));
+    for (size_t d = 0; d < MEASURE_N_DIMENSIONS; d++)
+        if (store_layout_has(c->layout, d))
+            TRY(add_dimension(c, d, text, error));
 out:
     return status;
 }
@@ -181,7 +185,7 @@ static int add_keys(struct contents *c, hid_t text, struct base_error *error)
 {
     int status = BASE_OK;
     struct experiment_scalar scalar;
-    for (size_t i = 0; experiment_scalar(i, &scalar); i++)
+    for (size_t i = 0; experiment_scalar(c->experiment, i, &scalar); i++)
         if (!is_swept(c->experiment, scalar.key))
             TRY(add_key(c, &scalar, text, error));
 out:
@@ -206,12 +210,12 @@ static int add_theory(struct contents *c, const struct store_predictions *p, str
         {"kappa1", "kappa_1, same sample", "sum_l (alpha_{l-1}/alpha) qtilde^l_1 qhat^{l-1}_1", p->kappa1},
         {"kappa2", "kappa_2, two samples", "sum_l (alpha_{l-1}/alpha) qtilde^l_2 qhat^{l-1}_2", p->kappa2},
         {"alpha", "alpha", "sum_{l=1}^{L-1} alpha_l alpha_{l-1}", p->alpha},
-        {"parameters", "P, number of parameters", "sum_l M_l (M_{l-1} + 1)", p->parameters},
+        {"parameters", "P, number of parameters", "sum_l M_l (M_{l-1} + 1), and M^2 for each trained branch", p->parameters},
     };
     int status = BASE_OK;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         hid_t dataset = -1;
-        TRY(add_variable(c, all[i].name, H5T_NATIVE_DOUBLE, per_point(c, false), all[i].values,
+        TRY(add_variable(c, all[i].name, H5T_NATIVE_DOUBLE, per_point(c, MEASURE_SCALAR), all[i].values,
                          all[i].long_name, &dataset, error));
         status = describe(dataset, all[i].formula, "KAA19", error);
         h5_close(dataset);
@@ -225,8 +229,8 @@ static int add_measured(struct contents *c, size_t index, struct base_error *err
 {
     const struct measure_variable *v = c->layout->variables[index];
     hid_t dataset = -1;
-    int status = add_variable(c, v->name, H5T_NATIVE_DOUBLE, per_trial(c, v->axis == MEASURE_RANK), NULL,
-                              v->long_name, &dataset, error);
+    int status = add_variable(c, v->name, H5T_NATIVE_DOUBLE, per_trial(c, v->axis), NULL, v->long_name,
+                              &dataset, error);
     if (status == BASE_OK)
         status = describe(dataset, v->formula, v->source, error);
     h5_close(dataset);
@@ -241,8 +245,8 @@ static int add_predicted(struct contents *c, size_t index, const double *values,
     snprintf(name, sizeof name, "%s%s", v->name, v->only_predicted ? "" : "_theory");
     snprintf(long_name, sizeof long_name, "%s%s", v->long_name,
              v->only_predicted ? "" : ": mean-field prediction");
-    int status = add_variable(c, name, H5T_NATIVE_DOUBLE, per_point(c, v->axis == MEASURE_RANK), values,
-                              long_name, &dataset, error);
+    int status =
+        add_variable(c, name, H5T_NATIVE_DOUBLE, per_point(c, v->axis), values, long_name, &dataset, error);
     if (status == BASE_OK)
         status = describe(dataset, v->formula, v->source, error);
     h5_close(dataset);
@@ -253,8 +257,8 @@ static int add_variables(struct contents *c, const struct store_predictions *pre
                          struct base_error *error)
 {
     int status;
-    TRY(add_variable(c, "done", H5T_NATIVE_UINT8, per_trial(c, false), NULL, "1 where the trial is finished",
-                     NULL, error));
+    TRY(add_variable(c, "done", H5T_NATIVE_UINT8, per_trial(c, MEASURE_SCALAR), NULL,
+                     "1 where the trial is finished", NULL, error));
     TRY(add_theory(c, predictions, error));
     for (size_t v = 0; v < c->layout->n_variables; v++) {
         TRY(add_measured(c, v, error));
@@ -267,9 +271,10 @@ out:
     return status;
 }
 
-static int add_attributes(hid_t file, const struct experiment *e, const struct store_provenance *p,
+static int add_attributes(hid_t file, const struct store_layout *layout, const struct store_provenance *p,
                           struct base_error *error)
 {
+    const struct experiment *e = layout->experiment;
     char host[256] = "unknown", created[32] = "";
     const time_t now = time(NULL);
     struct tm utc;
@@ -294,6 +299,8 @@ static int add_attributes(hid_t file, const struct experiment *e, const struct s
     TRY(h5_attribute_real(file, "wall_seconds", 0, error)); /* the first: see create_file */
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         TRY(h5_attribute_text(file, texts[i][0], texts[i][1], error));
+    if (layout->data.n > 0)
+        TRY(h5_attribute_text(file, "data", layout->data.text, error));
     TRY(h5_attribute_integer(file, "seed", (int64_t)e->seed, error));
     TRY(h5_attribute_integer(file, "threads", p->threads, error));
     TRY(h5_attribute_integer(file, "random_version", NET_RANDOM_VERSION, error));
@@ -309,7 +316,7 @@ int store_contents_write(hid_t file, const struct store_layout *layout,
     struct contents c = {.file = file, .layout = layout, .experiment = layout->experiment};
     const hid_t text = h5_text_type();
     TRY(h5_check(text, error, "string type"));
-    TRY(add_attributes(file, c.experiment, provenance, error));
+    TRY(add_attributes(file, layout, provenance, error));
     TRY(add_scales(&c, text, error));
     TRY(add_keys(&c, text, error));
     TRY(add_variables(&c, predictions, error));

@@ -28,7 +28,7 @@ int store_is_short(const char *path, const struct store_layout *layout, bool *is
     hid_t file = -1;
     size_t trials;
     TRY(h5_file_open(path, false, &file, error));
-    TRY(store_experiment_check(file, layout->experiment, error));
+    TRY(store_experiment_check(file, layout, error));
     TRY(read_trials(file, layout->experiment, &trials, error));
     *is_short = trials < (size_t)layout->experiment->trials;
 out:
@@ -117,7 +117,7 @@ int store_read_done(const char *path, const struct store_layout *layout, uint8_t
     hid_t file = -1;
     size_t trials;
     TRY(h5_file_open(path, false, &file, error));
-    TRY(store_experiment_check(file, e, error));
+    TRY(store_experiment_check(file, layout, error));
     TRY(read_trials(file, e, &trials, error));
     if (trials > (size_t)e->trials)
         TRY(store_trials_refuse(e, trials, error));
@@ -146,7 +146,7 @@ int store_extend(const char *path, const struct store_layout *layout,
     size_t trials;
     struct store_partial partial = {.file = -1};
     TRY(h5_file_open(path, true, &old, error));
-    TRY(store_experiment_check(old, layout->experiment, error));
+    TRY(store_experiment_check(old, layout, error));
     TRY(read_trials(old, layout->experiment, &trials, error));
     TRY(store_partial_make(path, layout, predictions, provenance, &partial, error));
     for (size_t v = 0; v < layout->n_variables; v++)

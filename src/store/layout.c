@@ -23,8 +23,8 @@ int store_layout_init(struct store_layout *layout, const struct experiment *expe
     layout->n_variables = layout->n_all;
     add_variables(layout, true);
     for (size_t p = 0; p < experiment->n_points; p++) {
-        const int64_t rank = experiment->points[p].outputs * experiment->points[p].samples;
-        layout->ranks = (size_t)rank > layout->ranks ? (size_t)rank : layout->ranks;
+        const struct experiment_point *point = &experiment->points[p];
+        measure_sizes_include(layout->sizes, (size_t)point->depth, (size_t)(point->outputs * point->samples));
     }
     if (experiment->n_axes + 3 > 30)
         return base_fail(error, BASE_BAD_INPUT, "%s: sweep: %zu keys; a result file has room for 27 axes",
@@ -34,7 +34,18 @@ int store_layout_init(struct store_layout *layout, const struct experiment *expe
 
 size_t store_layout_length(const struct store_layout *layout, size_t variable)
 {
-    return layout->variables[variable]->axis == MEASURE_RANK ? layout->ranks : 1;
+    return measure_axis_length(layout->variables[variable]->axis, layout->sizes);
+}
+
+bool store_layout_has(const struct store_layout *layout, enum measure_dimension dimension)
+{
+    for (size_t v = 0; v < layout->n_all; v++) {
+        size_t first;
+        const size_t n = measure_axis_dimensions(layout->variables[v]->axis, &first);
+        if (dimension >= first && dimension < first + n)
+            return true;
+    }
+    return false;
 }
 
 size_t store_layout_find(const struct store_layout *layout, const struct measure_variable *variable)
@@ -52,17 +63,25 @@ static double metadata_bytes(const struct store_layout *layout)
     const double dataset = 700, dimension = 320, word = 24;
     const struct experiment *e = layout->experiment;
     double datasets = 2 + 5, dimensions = 2 + 4, strings = (double)(strlen(e->text) + strlen(e->definition));
+    strings += layout->data.n > 0 ? (double)strlen(layout->data.text) : 0;
     struct experiment_scalar scalar;
-    for (size_t i = 0; experiment_scalar(i, &scalar); i++) {
+    for (size_t i = 0; experiment_scalar(e, i, &scalar); i++) {
         datasets++; /* swept, or a number a case */
         dimensions++;
         strings += word * (double)e->n_cases;
     }
     dimensions += 5 * (double)e->n_axes;
+    for (size_t d = 0; d < MEASURE_N_DIMENSIONS; d++)
+        if (store_layout_has(layout, d)) {
+            datasets++;
+            strings += word * (double)layout->sizes[d];
+        }
     for (size_t v = 0; v < layout->n_all; v++) {
+        size_t first;
         const double copies = v < layout->n_variables ? 1 + layout->variables[v]->predicted : 1;
+        const size_t own = measure_axis_dimensions(layout->variables[v]->axis, &first);
         datasets += copies;
-        dimensions += 1 + copies * (1 + (double)e->n_axes + (store_layout_length(layout, v) > 1));
+        dimensions += 1 + copies * (1 + (double)e->n_axes + (double)own);
     }
     return dataset * datasets + dimension * dimensions + strings;
 }

@@ -112,6 +112,25 @@ out:
     return status;
 }
 
+/* Sizes of the dimensions that variables may have. */
+static int read_sizes(struct store_result *r, struct base_error *error)
+{
+    int status = BASE_OK;
+    for (size_t d = 0; d < MEASURE_N_DIMENSIONS; d++) {
+        const char *name = measure_dimensions[d].name;
+        if (!store_has(r, name))
+            continue;
+        const hid_t dataset = H5Dopen2((hid_t)r->file, name, H5P_DEFAULT);
+        status = h5_check(dataset, error, "opening it");
+        if (status == BASE_OK)
+            status = h5_dataset_count(dataset, &r->sizes[d], error);
+        h5_close(dataset);
+        if (status != BASE_OK)
+            return base_fail_within(error, status, "coordinate %s", name);
+    }
+    return status;
+}
+
 /* Measured variables are those of the registry that the file has; others are not ours to read. */
 static int list_variables(struct store_result *r, struct base_error *error)
 {
@@ -138,6 +157,7 @@ int store_open(struct store_result *result, const char *path, struct base_error 
     TRY(h5_file_open(path, false, &file, error));
     result->file = file;
     TRY(read_grid(result, error));
+    TRY(read_sizes(result, error));
     TRY(list_variables(result, error));
 out:
     if (status != BASE_OK) {

@@ -1,14 +1,17 @@
 /* The result file: HDF5 that is also netCDF-4.
  *
  * Everything stands in the root group, every axis has a dimension scale, so ncdump, xarray, h5py and Julia
- * show named axes. Dimension order: (case, swept keys in file order, trial, rank). With v a measured
- * variable:
+ * show named axes. Dimension order: (case, swept keys in file order, trial, then those of the variable: rank;
+ * layer; layer, layer2; kind). With v a measured variable:
  *
- *     v          (case, axes…, trial[, rank])   every trial's value; NaN until it is there
- *     v_theory   (case, axes…[, rank])          its prediction; others beside it are v_theory_SOMETHING
+ *     v          (case, axes…, trial[, …])      every trial's value; NaN until it is there
+ *     v_theory   (case, axes…[, …])             its prediction; others beside it are v_theory_SOMETHING
  *     kappa1, kappa2, alpha, parameters (case, axes…)
  *     KEY        (case)                         a network or data key that is not swept, such as outputs
  *     done       (case, axes…, trial)           1 where the trial is finished, on the disk after its values
+ *
+ * The root attribute `data` says which inputs were read from files: data_sets.text (data.h). A run that reads
+ * others does not go on with it.
  *
  * The file is made whole under another name and renamed; afterwards only numbers change, in datasets
  * allocated from the start, so it is complete on disk at all times. A file open for writing is locked;
@@ -19,6 +22,7 @@
 #define STORE_STORE_H
 
 #include "base/error.h"
+#include "data/data.h"
 #include "experiment/experiment.h"
 #include "measure/measure.h"
 
@@ -43,7 +47,8 @@ struct store_layout {
     size_t n_variables; /* measured */
     size_t n_all;       /* these, and after them those that are only predicted */
     const struct measure_variable *variables[MEASURE_MAX_VARIABLES * MEASURE_MAX_MEASURES];
-    size_t ranks; /* largest C·T of the grid */
+    size_t sizes[MEASURE_N_DIMENSIONS]; /* of the grid's largest C·T and depth */
+    struct data_sets data; /* read from files: the caller's to fill and to free, none where all zero */
 };
 
 /* What theory says at every grid point. */
@@ -57,10 +62,13 @@ struct store_predictions {
 
 struct store;
 
-/* The layout of an experiment; length of variable v in the file: 1 or ranks. */
+/* The layout of an experiment; length of variable v in the file, for one network. */
 int store_layout_init(struct store_layout *layout, const struct experiment *experiment,
                       struct base_error *error);
 size_t store_layout_length(const struct store_layout *layout, size_t variable);
+
+/* Whether any variable runs over it. */
+bool store_layout_has(const struct store_layout *layout, enum measure_dimension dimension);
 
 /* Where a variable stands in the layout, from n_variables on when it is only predicted; n_all when it is not
  * stored. */
@@ -124,7 +132,8 @@ struct store_result {
     size_t n_axes;
     struct experiment_axis *axes; /* key, type, values; doc is NULL */
     size_t trials;
-    size_t n_points; /* n_cases · Π lengths */
+    size_t n_points;                    /* n_cases · Π lengths */
+    size_t sizes[MEASURE_N_DIMENSIONS]; /* 0: no such dimension */
     size_t n_names;
     const char **names; /* (n_names) measured variables, in the order of the file */
     struct base_arena *arena;
@@ -140,9 +149,9 @@ void store_result_free(struct store_result *result);
 /* One variable as doubles. */
 struct store_array {
     bool per_trial;
-    const char *axis; /* NULL, or the name of the last axis such as "rank" */
-    size_t length;    /* of that axis, or 1 */
-    double *values;   /* (n_points[, trials][, length]) */
+    enum measure_axis axis;
+    size_t length;  /* numbers along that axis, of the result's sizes */
+    double *values; /* (n_points[, trials], length) */
 };
 bool store_has(const struct store_result *result, const char *name);
 int store_read(const struct store_result *result, const char *name, struct store_array *array,
@@ -158,6 +167,15 @@ int store_read_key(const struct store_result *result, const char *key, double *v
  * result. */
 int store_read_attribute(const struct store_result *result, const char *name, const char **text,
                          struct base_error *error);
+
+/* ---- inputs (dataset.c) */
+
+/* A data_source (data.h) of a two-dimensional numeric dataset, rows being items; path: FILE.h5:/DATASET.
+ * labels: so, of a one-dimensional dataset of integers, one for each row, or "". BASE_BAD_INPUT with a
+ * sentence that names the file when it is missing, not HDF5, or cannot be opened, and where there is no such
+ * dataset or it has another number of dimensions or another type. */
+int store_dataset_open(struct data_source *source, const char *path, const char *labels,
+                       struct base_error *error);
 
 /* ---- locks (lock.c) */
 

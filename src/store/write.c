@@ -34,7 +34,7 @@ static int check_experiment(struct store *store, struct base_error *error)
     int status;
     size_t trials;
     const struct experiment *e = store->layout->experiment;
-    TRY(store_experiment_check(store->file, e, error));
+    TRY(store_experiment_check(store->file, store->layout, error));
     TRY(h5_check(store->done = H5Dopen2(store->file, "done", H5P_DEFAULT), error, "variable done"));
     TRY(store_trials_read(store->done, e, &trials, error));
     if (trials != (size_t)e->trials)

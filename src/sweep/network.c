@@ -27,7 +27,7 @@ int sweep_network_init(struct sweep_network *network, const struct store_layout 
     memset(network, 0, sizeof *network);
     network->layout = layout;
     network->sampler = plan->samplers[point];
-    TRY(sweep_point_architecture(e, point, &network->architecture, error));
+    TRY(sweep_point_architecture(layout, point, &network->architecture, error));
     TRY(open_activations(network, plan->threads_inside, error));
     TRY(network->sampler->init(&network->sampler_work, &network->architecture, plan->threads_inside,
                                plan->memories[point], error));
@@ -82,6 +82,9 @@ static int run_measures(struct sweep_network *network, struct base_error *error)
         }
         status = measure->run(network->measure_work[i], &network->gram, cells, error);
     }
+    for (size_t v = 0; v < layout->n_variables; v++)
+        measure_axis_spread(layout->variables[v]->axis, network->architecture.L, layout->sizes,
+                            network->values[v]);
     return status;
 }
 

@@ -4,6 +4,7 @@
 #include "sweep/sweep.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,13 +17,16 @@ static double other_bytes(const struct experiment *e, const struct net_architect
     return bytes;
 }
 
-static int check_memory(const struct experiment *e, const struct net_sampler *sampler, size_t point,
+static int check_memory(const struct store_layout *layout, const struct net_sampler *sampler, size_t point,
                         double bytes, struct base_error *error)
 {
-    char where[SWEEP_POINT_TEXT], need[32], limit[32], have[32];
+    char where[SWEEP_POINT_TEXT], need[32], limit[32], have[32], data[32], beside[64] = "";
+    const struct experiment *e = layout->experiment;
     const double available = (double)base_memory_available();
-    if (bytes <= (double)e->memory && bytes <= available)
+    if (bytes + layout->data.bytes <= (double)e->memory && bytes <= available)
         return BASE_OK;
+    if (layout->data.n > 0)
+        snprintf(beside, sizeof beside, " beside its data's %s", base_format_bytes(layout->data.bytes, data));
     sweep_point_describe(e, point, where);
     base_format_bytes(bytes, need);
     base_format_bytes((double)e->memory, limit);
@@ -35,20 +39,21 @@ static int check_memory(const struct experiment *e, const struct net_sampler *sa
             e->path, where, need, sampler->name, have);
     return base_fail(
         error, BASE_BAD_INPUT,
-        "%s: %s: one network takes at least %s with the %s sampler, more than `memory: %s`; raise "
+        "%s: %s: one network takes at least %s with the %s sampler%s, more than `memory: %s`; raise "
         "memory (the machine has %s free)",
-        e->path, where, need, sampler->name, limit, have);
+        e->path, where, need, sampler->name, beside, limit, have);
 }
 
 /* Sampler and cost of a point; with one thread, the least that its network takes, and its panels. */
-static int plan_point(struct sweep_plan *plan, const struct experiment *e, size_t p,
+static int plan_point(struct sweep_plan *plan, const struct store_layout *layout, size_t p,
                       struct net_architecture *a, struct base_error *error)
 {
     int status;
-    TRY(sweep_point_architecture(e, p, a, error));
+    const struct experiment *e = layout->experiment;
+    TRY(sweep_point_architecture(layout, p, a, error));
     const struct net_sampler *sampler = net_sampler_choose(e->sampler, a);
     const double least = sampler->memory(a, 1).least + other_bytes(e, a);
-    TRY(check_memory(e, sampler, p, least, error));
+    TRY(check_memory(layout, sampler, p, least, error));
     plan->samplers[p] = sampler;
     plan->costs[p] = sampler->cost(a) + 60 * (double)a->CT * (double)a->CT * (double)a->L;
     plan->bytes = fmax(plan->bytes, least);
@@ -57,13 +62,14 @@ out:
 }
 
 /* The most threads that the widest network can use, and the largest still fits with. */
-static int useful_inside(const struct sweep_plan *plan, const struct experiment *e, int threads,
+static int useful_inside(const struct sweep_plan *plan, const struct store_layout *layout, int threads,
                          double memory, struct net_architecture *a)
 {
+    const struct experiment *e = layout->experiment;
     struct base_error ignored;
     size_t panels = 1;
     for (size_t p = 0; p < e->n_points && threads > 1; p++)
-        if (sweep_point_architecture(e, p, a, &ignored) == BASE_OK) {
+        if (sweep_point_architecture(layout, p, a, &ignored) == BASE_OK) {
             panels = net_architecture_panels(a) > panels ? net_architecture_panels(a) : panels;
             while (threads > 1 && plan->samplers[p]->memory(a, threads).least + other_bytes(e, a) > memory)
                 threads--;
@@ -72,26 +78,27 @@ static int useful_inside(const struct sweep_plan *plan, const struct experiment 
 }
 
 /* Trials side by side first; threads inside one network where trials or the memory leave some over. */
-static void share_threads(struct sweep_plan *plan, const struct experiment *e, int threads, size_t networks,
-                          double memory, struct net_architecture *a)
+static void share_threads(struct sweep_plan *plan, const struct store_layout *layout, int threads,
+                          size_t networks, double memory, struct net_architecture *a)
 {
     double at_once = fmin((double)threads, (double)networks);
     at_once = fmax(1, fmin(at_once, floor(memory / plan->bytes)));
     plan->networks_at_once = (int)at_once;
-    plan->threads_inside = useful_inside(plan, e, threads / plan->networks_at_once, memory / at_once, a);
+    plan->threads_inside = useful_inside(plan, layout, threads / plan->networks_at_once, memory / at_once, a);
 }
 
 /* Each network's part of the memory, as far as its sampler can use it: one that is alone in its thread, so
  * that its memory serves once, draws its numbers again in less time than new memory takes. */
-static int share_memory(struct sweep_plan *plan, const struct experiment *e, size_t networks, double memory,
-                        struct net_architecture *a, struct base_error *error)
+static int share_memory(struct sweep_plan *plan, const struct store_layout *layout, size_t networks,
+                        double memory, struct net_architecture *a, struct base_error *error)
 {
     int status = BASE_OK;
+    const struct experiment *e = layout->experiment;
     const size_t of_a_point = networks < (size_t)e->trials ? networks : (size_t)e->trials;
     const bool alone = of_a_point <= (size_t)plan->networks_at_once;
     plan->bytes = 0;
     for (size_t p = 0; p < e->n_points; p++) {
-        TRY(sweep_point_architecture(e, p, a, error));
+        TRY(sweep_point_architecture(layout, p, a, error));
         const struct net_memory wanted = plan->samplers[p]->memory(a, plan->threads_inside);
         const double other = other_bytes(e, a), part = memory / plan->networks_at_once - other;
         plan->memories[p] = alone ? wanted.least : fmax(wanted.least, fmin(wanted.most, part));
@@ -103,12 +110,12 @@ out:
     return status;
 }
 
-int sweep_plan_init(struct sweep_plan *plan, const struct experiment *experiment, int threads,
-                    size_t networks, struct base_error *error)
+int sweep_plan_init(struct sweep_plan *plan, const struct store_layout *layout, int threads, size_t networks,
+                    struct base_error *error)
 {
     int status;
-    const struct experiment *e = experiment;
-    const double memory = fmin((double)e->memory, (double)base_memory_available());
+    const struct experiment *e = layout->experiment;
+    const double memory = fmin((double)e->memory - layout->data.bytes, (double)base_memory_available());
     struct net_architecture *a = base_calloc(1, sizeof *a, error);
     memset(plan, 0, sizeof *plan);
     TRY(base_got(a));
@@ -118,9 +125,9 @@ int sweep_plan_init(struct sweep_plan *plan, const struct experiment *experiment
     TRY(base_got(plan->sizes = base_calloc(e->n_points, sizeof *plan->sizes, error)));
     TRY(base_got(plan->regenerated = base_calloc(e->n_points, sizeof *plan->regenerated, error)));
     for (size_t p = 0; p < e->n_points; p++)
-        TRY(plan_point(plan, e, p, a, error));
-    share_threads(plan, e, threads > 0 ? threads : base_cores().usable, networks, memory, a);
-    TRY(share_memory(plan, e, networks, memory, a, error));
+        TRY(plan_point(plan, layout, p, a, error));
+    share_threads(plan, layout, threads > 0 ? threads : base_cores().usable, networks, memory, a);
+    TRY(share_memory(plan, layout, networks, memory, a, error));
 out:
     free(a);
     if (status != BASE_OK)

@@ -4,12 +4,13 @@
 
 #include "base/error.h"
 #include "net/architecture.h"
+#include "store/store.h"
 
 #include <stddef.h>
 
-/* The network of a grid point, with the sums that the experiment's measures ask for. BASE_BAD_INPUT when a
- * layer would have no unit. */
-int sweep_point_architecture(const struct experiment *experiment, size_t point,
+/* The network of a grid point, with its inputs where they are from a file, and the sums that the experiment's
+ * measures ask for. BASE_BAD_INPUT when a layer would have no unit. */
+int sweep_point_architecture(const struct store_layout *layout, size_t point,
                              struct net_architecture *architecture, struct base_error *error);
 
 enum { SWEEP_POINT_TEXT = 256 };

@@ -63,12 +63,19 @@ static int predict_point(const struct store_layout *layout, const struct theory_
             const size_t at = store_layout_find(layout, &measure->variables[v]);
             cells[v] = at < layout->n_all ? p->values[at] + point * store_layout_length(layout, at) : NULL;
         }
-        const int measured = measure->predict(order, a, cells, error);
+        const int measured = a->residual && !measure->predicts_residual
+                                 ? base_fail(error, BASE_UNRESOLVED,
+                                             "this version has no theory of the measure %s for residual networks",
+                                             measure->name)
+                                 : measure->predict(order, a, cells, error);
         if (measured == BASE_UNRESOLVED)
             note_missing(layout->experiment, point, error, p);
         else
             TRY(measured);
     }
+    for (size_t v = 0; v < layout->n_all; v++)
+        measure_axis_spread(layout->variables[v]->axis, a->L, layout->sizes,
+                            p->values[v] + point * store_layout_length(layout, v));
 out:
     return status;
 }
@@ -84,7 +91,7 @@ int sweep_predict(const struct store_layout *layout, struct store_predictions *p
     TRY(base_got(a = base_calloc(1, sizeof *a, error)));
     for (size_t point = 0; point < e->n_points; point++) {
         const struct theory_order *order;
-        TRY(sweep_point_architecture(e, point, a, error));
+        TRY(sweep_point_architecture(layout, point, a, error));
         predictions->parameters[point] = a->P;
         status = measure_orders_get(&orders, a, &order, error);
         if (status == BASE_OK)

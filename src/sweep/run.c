@@ -176,7 +176,7 @@ int sweep_run(const struct experiment *experiment, const char *path, const struc
     int status;
     const struct experiment *e = experiment;
     const double start = base_seconds();
-    struct store_layout layout;
+    struct store_layout layout = {0};
     struct sweep_plan plan = {0};
     struct sweep_room room;
     struct store *store = NULL;
@@ -184,8 +184,8 @@ int sweep_run(const struct experiment *experiment, const char *path, const struc
     uint8_t *done = NULL;
     memset(summary, 0, sizeof *summary);
 
-    TRY(store_layout_init(&layout, e, error));
-    TRY(sweep_plan_init(&plan, e, options->threads, e->n_points * (size_t)e->trials, error));
+    TRY(sweep_layout_init(&layout, e, error));
+    TRY(sweep_plan_init(&plan, &layout, options->threads, e->n_points * (size_t)e->trials, error));
     TRY(sweep_room_check(&room, &layout, path, options->folder, error));
     TRY(base_got(done = base_calloc(e->n_points * (size_t)e->trials, 1, error)));
     mine.threads = plan.networks_at_once * plan.threads_inside;
@@ -215,5 +215,6 @@ int sweep_run(const struct experiment *experiment, const char *path, const struc
 out:
     free(done);
     sweep_plan_free(&plan);
+    sweep_layout_free(&layout);
     return status;
 }

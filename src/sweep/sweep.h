@@ -12,6 +12,15 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* ---- inputs.c */
+
+/* store_layout_init, and the inputs that the experiment has in files. A relative path is from the
+ * experiment's folder where it is a file there, else from the current folder. BASE_BAD_INPUT as the readers
+ * have it (data.h). */
+int sweep_layout_init(struct store_layout *layout, const struct experiment *experiment,
+                      struct base_error *error);
+void sweep_layout_free(struct store_layout *layout);
+
 /* ---- predict.c */
 
 /* Theory at every grid point. predictions->values[v] is (n_points, store_layout_length), nan beyond a point's
@@ -35,9 +44,10 @@ struct sweep_plan {
 };
 
 /* A plan for `networks` networks, of whatever points. BASE_BAD_INPUT when one network of some point does not
- * fit the experiment's `memory` or the machine. threads 0: as many as base_cores() says are usable. */
-int sweep_plan_init(struct sweep_plan *plan, const struct experiment *experiment, int threads,
-                    size_t networks, struct base_error *error);
+ * fit the experiment's `memory`, of which data from files take their part first, or the machine. threads 0:
+ * as many as base_cores() says are usable. */
+int sweep_plan_init(struct sweep_plan *plan, const struct store_layout *layout, int threads, size_t networks,
+                    struct base_error *error);
 void sweep_plan_free(struct sweep_plan *plan);
 
 /* ---- room.c */

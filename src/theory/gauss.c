@@ -207,3 +207,26 @@ out:
     gauss_close(&g);
     return status;
 }
+
+int theory_gauss_tangent(const struct net_activation *activation, double a, int level,
+                         struct theory_tangent *integral, struct base_error *error)
+{
+    int status;
+    struct gauss g = {.activation = activation, .variance = a, .outer_scale = sqrt(a)};
+    struct theory_tangent sum = {0};
+    TRY(gauss_open(&g, level, error));
+    for (size_t i = 0; i < g.outer.n; i++) {
+        const double w = g.outer.w[i], u = g.outer_scale * g.outer.x[i];
+        double phi, dphi;
+        net_activation_eval(activation, 1, &u, &phi, &dphi);
+        sum.phi_dphi_u += w * phi * dphi * u;
+        sum.dphi2 += w * dphi * dphi;
+        sum.dphi2_u2 += w * dphi * dphi * u * u;
+    }
+    if (!isfinite(sum.phi_dphi_u) || !isfinite(sum.dphi2_u2))
+        TRY(fail_infinite(&g, error));
+    *integral = sum;
+out:
+    gauss_close(&g);
+    return status;
+}

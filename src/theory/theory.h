@@ -47,6 +47,13 @@ struct theory_pair {
 int theory_gauss_pair(const struct net_activation *activation, double a, double b, int level,
                       struct theory_pair *integral, struct base_error *error);
 
+/* With u ~ N(0, a), by the rules of the same levels: E φφ'u, E φ'², E φ'²u². */
+struct theory_tangent {
+    double phi_dphi_u, dphi2, dphi2_u2;
+};
+int theory_gauss_tangent(const struct net_activation *activation, double a, int level,
+                         struct theory_tangent *integral, struct base_error *error);
+
 /* Order parameters of one network shape (order.c): x^l_p at x[l*pairs + p]. */
 struct theory_order {
     size_t L;
@@ -137,6 +144,29 @@ void theory_fisher_predict(const struct theory_order *order, const struct net_ar
 int theory_blocks_predict(const struct theory_order *order, const struct net_architecture *architecture,
                           double *on, double *off, double *cross, struct base_error *error);
 
+/* Estimates of F (estimators.c; beyond): from n outputs drawn for each sample, and the empirical Fisher
+ * matrix, with y ~ N(0, I). In the mean field the block (s, t) of J Jᵀ is k_st I_C, k_st = Σ_l M_{l-1}
+ * q̂^{l-1}_st q̃^l_st, and the residual r = y − f of each output has variance v_s = 1 + q^L_ss and covariance
+ * q^L_st. Then
+ *
+ *                 sampled                                    empirical
+ *     trace       (C/T) Σ_s k_ss  = E tr F                   (C/T) Σ_s k_ss v_s
+ *     frobenius2  (C/T²) Σ_st k_st² + (C²+C)/(nT²) Σ_s k_ss²
+ *                                                            (1/T²) Σ_st k_st² E(r_s·r_t)² ,
+ *                                      E(r_s·r_t)² = C v_s v_t + (C²+C) (q^L_st)² , s ≠ t, and (C²+2C) v_s²
+ *     eig_max     C = 1: λ_1 (1 + (2/nT)(tr F/λ_1 − 1))      C = 1: k_2 v + ((k_1−k_2)/T) E[Σ r⁴/Σ r²]
+ *                 C > 1: λ_1 (1 + √(C/(nT)))²                C > 1: none
+ *
+ * with λ_1 of F. E[Σ_t r_t⁴/Σ_t r_t²] is taken at large T with what all samples share, z, given:
+ * ∫Dz (3g² + 6g m² + m⁴)/(g + m²), m² = q^L_2 z², g = v − q^L_2. The largest eigenvalues are to first order
+ * in 1/T, not limits of large width alone; nan for given inputs, and where λ_1 is (theory_fisher). */
+struct theory_estimators {
+    double trace[2], eig_max[2], frobenius2[2]; /* sampled, empirical */
+    double trace_variance; /* of the sampled trace, given the network: (2C/(nT²)) Σ_s k_ss² */
+};
+int theory_estimators_predict(const struct theory_order *order, const struct net_architecture *architecture,
+                              struct theory_estimators *prediction, struct base_error *error);
+
 /* ---- the Fisher matrix of one unit (unit.c; AKO19)
  *
  * u = w·x + b with input x ~ N(m, s²I), x* = (1, x):  G = E[φ'(u)² x* x*ᵀ]  (n+1, n+1), the bias first.
@@ -168,7 +198,69 @@ void theory_unit_matrix(const struct theory_unit *unit, double *G);
 int theory_unit_inverse(const struct theory_unit *unit, double *inverse, struct base_error *error);
 void theory_unit_natural_gradient(const struct theory_unit *unit, const double *g, double *v);
 
+/* ---- metrics of inputs and features (metric.c; KAA21)
+ *
+ * Of A^l = (1/T) Σ_t Σ_k ∇_{h^l} f_k ∇_{h^l} f_kᵀ (M_l, M_l), l = 0..L-1, with q̃_h = σ_w² q̃^{l+1}:
+ *
+ *     mean eigenvalue      C (1/T) Σ_s q̃_h,ss / M_l
+ *     second moment        (C/M_l) Σ_p w_p q̃_h,p²
+ *     largest, C-fold      the largest eigenvalue of (1/T) q̃_h, which is (T−1)/T q̃_h,2 + q̃_h,1/T for inputs
+ *                          iid N(0,1); nan where q̃_h,2 < 1e-12 q̃_h,1 at T > 1, and nothing stands above the
+ *                          bulk
+ *
+ * Exact in the mean over networks of any width are the mean eigenvalue at l = L−1 and, with C = 1, the
+ * largest there. Given inputs have as many features, M_0, at every width: of them the second moment and the
+ * largest keep a part that does not go away, of relative size C/M_0 and √(C/M_0). T³ flops with given inputs.
+ */
+struct theory_metric {
+    double eig_mean, eig_second_moment, eig_max;
+};
+int theory_metric_predict(const struct theory_order *order, const struct net_architecture *architecture,
+                          size_t l, struct theory_metric *prediction, struct base_error *error);
+
+/* ---- Fisher–Rao norms (norm.c; KAA19)
+ *
+ *     independent   E θ'ᵀF(θ)θ' = C Σ_l q^l_ss q̃^l_ss over an independent θ' of the same law
+ *     weights       the part of the weights, σ_w² C Σ_l q̃^l_ss q̂^{l-1}_ss
+ *     bound         weights ≤ σ_w² C (α/α_min) κ_1 , α_min = min_{l<L} α_l : equal at equal widths
+ *     self          E θᵀF(θ)θ = C Var ḟ , ḟ = Jθ = d f / d ln θ : by a recursion for the law of (u^l, u̇^l)
+ *                   (beyond; relu with σ_b = 0: L² C q^L_ss, as f is then homogeneous of degree L)
+ *
+ * all averaged over s. The self norm of one network does not settle at any width: with C = 1 its standard
+ * deviation over networks is 0.6 to 1.0 of its mean, with a long upper tail. */
+struct theory_norm {
+    double self, independent, weights, weights_bound;
+};
+int theory_norm_predict(const struct theory_order *order, const struct net_activation *activation,
+                        const struct net_architecture *architecture, struct theory_norm *prediction,
+                        struct base_error *error);
+
 /* ---- */
+
+/* The diagonal blocks F_ll of F, the weights of one layer each, l = 1..L (layers.c; KAA19, KAA21). With
+ * x_p = q̃^l_p q̂^{l-1}_p :
+ *
+ *     mean eigenvalue    C (1/T) Σ_s x_ss / M_l                  over the M_l M_{l-1} weights
+ *     second moment      C (M_{l-1}/M_l) Σ_p w_p x_p²            the same
+ *     largest, C-fold    M_{l-1} Σ_p w_p x_p
+ *     share of a layer   M_{l-1} Σ_s x_ss / Σ_m M_{m-1} Σ_s x_ss        in the trace of all weights
+ *                        largest of F_ll / largest of F                 (F with its biases)
+ *
+ * Layer 1 has q̂⁰_2 = 0 for inputs iid N(0,1), whose products are of order √M_0, and
+ *
+ *     second moment      + C w_2 q̃¹_2²/M_1
+ *     largest            (M_0/T) (q̃¹_2 (1 + √(T/M_0))² + q̃¹_1 − q̃¹_2)     (T > 1)
+ *
+ * For given inputs the largest are those of the T×T mean-field kernels, (1/T) M_{l-1} q̂^{l-1}_st q̃^l_st and
+ * (1/T) Σ_l (M_{l-1} q̂^{l-1}_st + 1) q̃^l_st for F; BASE_UNRESOLVED where these overflow. O(L T³).
+ *
+ * nan: the largest of a layer with x_2 < 1e-12 x_1 at T > 1, which is not O(M) (as κ_2 in theory_fisher). */
+struct theory_layers { /* (L+1) numbers each, the caller's; that of layer l at [l], [0] is not set */
+    double *eig_mean, *eig_second_moment, *eig_max;
+    double *trace_share, *max_share;
+};
+int theory_layers_predict(const struct theory_order *order, const struct net_architecture *architecture,
+                          const struct theory_layers *prediction, struct base_error *error);
 
 /* GSL returns its errors instead of ending the program. Call first. */
 void theory_init(void);

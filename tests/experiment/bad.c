@@ -82,9 +82,18 @@ static void values_are_strict(void **state)
         {"network: {profile: [1, 0]}", "x.yaml:1:24: network.profile: \"0\" is not a number above 0"},
         {"network: {profile: [1, [2]]}", "network.profile: a list is not a number above 0"},
         {"data: {samples: 10000001}", "data.samples: \"10000001\" is not a whole number from 1 to 10000000"},
-        {"data: {inputs: mnist}",
-         "x.yaml:1:16: data.inputs: \"mnist\" is not available in this version|gaussian"},
-        {"data: {inputs: normal}", "data.inputs: \"normal\" is not gaussian"},
+        {"data: {inputs: normal}",
+         "x.yaml:1:16: data.inputs: \"normal\" is not gaussian, mnist, cifar10 or hdf5"},
+        {"data: {path: ''}", "x.yaml:1:14: data.path: \"\" is not the path of a data file"},
+        {"data: {labels: [a]}", "data.labels: a list is not the path of a file of labels"},
+        {"data: {classes: 3}", "x.yaml:1:17: data.classes: \"3\" is not a list of labels, such as [0, 7]"},
+        {"data: {classes: []}", "data.classes: the list is empty; write a list of labels"},
+        {"data: {classes: [1, 1.5]}", "x.yaml:1:21: data.classes: \"1.5\" is not a whole number"},
+        {"data: {classes: [1, 3e9]}", "data.classes: \"3e9\" is not a whole number"},
+        {"data: {classes: [7, 0, 7]}",
+         "x.yaml:1:24: data.classes: 7 stands twice, first at line 1 column 18"},
+        {"data: {center: yes}", "data.center: \"yes\" is not true or false"},
+        {"data: {normalize: max}", "data.normalize: \"max\" is not sample, unit, feature or none"},
     };
     refuse_all(bad, sizeof bad / sizeof *bad);
 }
@@ -103,6 +112,7 @@ static void keys_are_strict(void **state)
         {"network: {wdith: 1}",
          "x.yaml:1:11: network.wdith: unknown key; did you mean width?|network has activation"},
         {"network: {samples: 1}", "network.samples: unknown key; did you mean data.samples?"},
+        {"data: {draws: 0}", "data.draws: \"0\" is not a whole number from 1 to 1000000"},
         {"network: {width 100}", "network.width 100: unknown key"},
         {"network: {skip: -1}", "x.yaml:1:17: network.skip: \"-1\" is not a number from 0"},
         {"network: {branch_variance: 0}", "network.branch_variance: \"0\" is not a number above 0"},
@@ -110,8 +120,8 @@ static void keys_are_strict(void **state)
         {"network: {architecture: resnet}", "architecture: \"resnet\" is not plain or residual"},
         {"network: 3", "x.yaml:1:10: network: a single value is not a mapping; write network: {depth"},
         {"network: [3]", "network: a list is not a mapping"},
-        {"data: {path: x}", "x.yaml:1:8: data.path: not available: this version has gaussian inputs only"},
-        {"data: {sample: 3}", "data.sample: unknown key; did you mean samples?|data has inputs, samples"},
+        {"data: {sample: 3}", "data.sample: unknown key; did you mean samples?|data has inputs, samples, "
+                              "draws, path, labels, classes, center, normalize"},
         {"seed: 1\ntrials: 1\nseed: 2\n", "x.yaml:3:1: seed: the key stands twice, in line 1 and in line 3"},
         {"network: {width: 1, width: 1}", "x.yaml:1:21: width: the key stands twice"},
         {"{[a]: 1}", "x.yaml:1:2: a list stands where a key must be"},
@@ -138,8 +148,8 @@ static void cases_are_strict(void **state)
         {"cases: [{name: \"a\\x85b\"}]", "cases.name: |is not a name of one line"},
         {"cases: [{name: [a]}]", "cases.name: a list is not a name"},
         {"cases: [{name: a, width: 0}]", "x.yaml:1:26: cases.a.width: \"0\" is not a whole number from 1"},
-        {"cases: [{name: a, samples: 3}]",
-         "cases.a.samples: unknown key; did you mean data.samples?|a case has"},
+        {"cases: [{name: a, sampler: auto}]",
+         "cases.a.sampler: unknown key; did you mean sampler?|a case has"},
         {"cases: [{name: a, trials: 3}]", "cases.a.trials: unknown key; did you mean trials?"},
         {"cases: [{name: a, deph: 3}]", "cases.a.deph: unknown key; did you mean depth?"},
         {FILES_MINIMAL "cases: [{name: a, width: 3}]\nsweep: {width: [1, 2]}",
@@ -222,6 +232,43 @@ static void nothing_may_be_missing(void **state)
          "data.inputs: missing"},
         {"seed: 1\ntrials: 1\ndata: {inputs: gaussian}\nnetwork: {activation: x, " REST "}",
          "x.yaml:3:7: data.samples: missing"},
+    };
+    refuse_all(bad, sizeof bad / sizeof *bad);
+}
+
+#define FILES(data, rest)                                                                                    \
+    "seed: 1\ntrials: 1\nnetwork: {activation: tanh, " REST "}\ndata: {samples: 2, " data "}\n" rest
+
+/* Keys of inputs from files stand where there are such inputs, and with all that they need. */
+static void inputs_fit(void **state)
+{
+    (void)state;
+    static const struct bad bad[] = {
+        {FILES("inputs: mnist", ""), "x.yaml:4:|: data.path: missing; inputs from a file need it: the path"},
+        {FILES("labels: l", "sweep: {inputs: [gaussian, hdf5]}"),
+         "x.yaml:5:|: data.path: missing; inputs from a file need it"},
+        {FILES("inputs: gaussian, path: p", ""),
+         "x.yaml:4:|: data.path: gaussian inputs have none; leave it out, or take inputs: mnist"},
+        {FILES("inputs: gaussian, center: false", ""), "data.center: gaussian inputs have none"},
+        {FILES("inputs: gaussian, classes: [1]", ""), "data.classes: gaussian inputs have none"},
+        {FILES("inputs: gaussian", "sweep: {normalize: [unit, none]}"),
+         "x.yaml:5:|: sweep.normalize: gaussian inputs have none"},
+        {FILES("inputs: mnist, path: p",
+               "cases:\n- {name: a}\n- {name: b, inputs: gaussian, center: true}\n"),
+         "x.yaml:7:|: cases.b.center: gaussian inputs have none"},
+        {FILES("inputs: cifar10, path: p, labels: l", ""),
+         "x.yaml:4:|: data.labels: only mnist and hdf5 inputs have labels in a file of their own"},
+        {FILES("inputs: mnist, path: p, labels: l",
+               "cases:\n- {name: a}\n- {name: b, inputs: cifar10, labels: k}\n"),
+         "cases.b.labels: only mnist and hdf5"},
+        {FILES("inputs: mnist, path: p, classes: [0, 7]", ""),
+         "x.yaml:4:|: data.classes: classes need data.labels: the path of a file of labels"},
+        {FILES("path: p", "cases: [{name: a, inputs: mnist}, {name: b}]\n"),
+         "x.yaml:5:|: data.inputs: missing in the case b, in data and in sweep"},
+        {FILES("inputs: mnist, path: p", "sweep: {classes: [1]}\n"), "data.classes cannot be swept"},
+        {FILES("inputs: mnist, path: p", "sweep: {path: [a, a]}\n"), "sweep.path: a stands twice"},
+        {FILES("inputs: mnist, path: p", "cases: [{name: a, samples: 3}]\nsweep: {samples: [3]}\n"),
+         "cases.a.samples: the sweep varies samples"},
     };
     refuse_all(bad, sizeof bad / sizeof *bad);
 }
@@ -367,6 +414,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(sweeps_are_strict),
     cmocka_unit_test(nothing_may_be_missing),
     cmocka_unit_test(profiles_fit),
+    cmocka_unit_test(inputs_fit),
     cmocka_unit_test(files_are_strict),
     cmocka_unit_test(large_input_is_refused_quickly),
     cmocka_unit_test(a_large_grid_is_refused),

@@ -3,6 +3,7 @@
 
 #include "tests.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +94,33 @@ static void equal_experiments_are_equal(void **state)
         "network: {activation: tanh, weight_variance: 3, bias_variance: 0.64, depth: 3, outputs: 2}\n");
 }
 
+/* Keys of files are written where one differs from its default: results without them are gone on with. */
+static void keys_of_files_are_tacit(void **state)
+{
+    (void)state;
+    static const char head[] =
+        "seed: 1\ntrials: 1\n"
+        "network: {activation: tanh, weight_variance: 3, bias_variance: 0, depth: 2, width: 9, outputs: 1}\n";
+    char text[1000];
+    snprintf(text, sizeof text, "%sdata: {inputs: cifar10, samples: 3, path: 'a b', classes: [7, 0]}\n",
+             head);
+    char *definition = define(text, false, NULL);
+    assert_non_null(strstr(definition, "\ndata.inputs: cifar10\ndata.samples: 3\ndata.path: \"a b\"\n"
+                                       "data.classes: [7, 0]\ncases: [default]\n"));
+    free(definition);
+    snprintf(text, sizeof text,
+             "%sdata: {inputs: mnist, samples: 3, path: p, normalize: none}\n"
+             "cases: [{name: a}, {name: b, inputs: gaussian, samples: 4}]\nsweep: {center: [true, false]}\n",
+             head);
+    definition = define(text, false, NULL);
+    assert_non_null(strstr(definition, "\ncases.a.inputs: mnist\ncases.b.inputs: gaussian\n"
+                                       "cases.a.samples: 3\ncases.b.samples: 4\n"
+                                       "cases.a.path: p\ncases.b.path: \"\"\n"
+                                       "cases.a.normalize: none\ncases.b.normalize: sample\n"
+                                       "cases: [a, b]\nsweep: [center]\nsweep.center: [true, false]\n"));
+    free(definition);
+}
+
 static void different_experiments_differ(void **state)
 {
     (void)state;
@@ -155,10 +183,9 @@ static void keys_of_residual_networks_are_tacit(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(every_default_is_written),
-    cmocka_unit_test(cases_and_axes_are_written),
-    cmocka_unit_test(equal_experiments_are_equal),
-    cmocka_unit_test(different_experiments_differ),
+    cmocka_unit_test(every_default_is_written),    cmocka_unit_test(cases_and_axes_are_written),
+    cmocka_unit_test(equal_experiments_are_equal), cmocka_unit_test(different_experiments_differ),
+    cmocka_unit_test(keys_of_files_are_tacit),
     cmocka_unit_test(keys_of_residual_networks_are_tacit),
 };
 const struct test_group tests_experiment_definition = TEST_GROUP(tests);

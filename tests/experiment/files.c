@@ -17,9 +17,10 @@ static int check_activation(const char *text, struct base_error *why)
 
 static int check_measure(const char *text, struct base_error *why)
 {
-    if (strcmp(text, "fisher") == 0 || strcmp(text, "norm") == 0 || strcmp(text, "ntk") == 0)
+    if (strcmp(text, "fisher") == 0 || strcmp(text, "norm") == 0 || strcmp(text, "ntk") == 0 ||
+        strcmp(text, "layers") == 0)
         return BASE_OK;
-    return base_fail(why, BASE_BAD_INPUT, "%.100s is no measure; right are fisher, norm, ntk", text);
+    return base_fail(why, BASE_BAD_INPUT, "%.100s is no measure; right are fisher, norm, ntk, layers", text);
 }
 
 int files_load_bytes(struct experiment *experiment, const char *text, size_t length, bool quick,

@@ -170,20 +170,71 @@ static void other_dresses_of_yaml_are_read(void **state)
 static void scalars_are_listed(void **state)
 {
     (void)state;
-    static const char *const keys[] = {"activation",      "weight_variance", "bias_variance", "depth",
-                                       "width",           "outputs",         "architecture",  "skip",
-                                       "branch_variance", "train_branch",    "inputs",        "samples"};
+    static const char *const keys[] = {"activation", "weight_variance", "bias_variance", "depth",
+                                       "width",      "outputs",         "inputs",        "samples"};
     struct experiment_scalar scalar;
+    struct experiment e;
     size_t n = 0;
-    for (; experiment_scalar(n, &scalar); n++) {
+    files_load_good(&e, FILES_MINIMAL, false, NULL);
+    for (; experiment_scalar(&e, n, &scalar); n++) {
         assert_true(n < sizeof keys / sizeof *keys);
         assert_string_equal(scalar.key, keys[n]);
         assert_true(*scalar.doc != '\0');
     }
     assert_int_equal(n, sizeof keys / sizeof *keys);
-    assert_true(experiment_scalar(4, &scalar));
+    assert_true(experiment_scalar(&e, 4, &scalar));
     assert_int_equal(scalar.offset, offsetof(struct experiment_point, width));
     assert_int_equal(scalar.type, EXPERIMENT_INTEGER);
+    experiment_free(&e);
+    assert_true(experiment_scalar(NULL, n, &scalar)); /* of all there are others */
+}
+
+/* Inputs from files: keys in data, in a case and in the sweep, and what is left out. */
+static void inputs_from_files_are_read(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "seed: 1\ntrials: 1\n"
+        "network: {activation: tanh, weight_variance: 3, bias_variance: 0, depth: 2, width: 9, outputs: 1}\n"
+        "data: {inputs: mnist, path: images, labels: labels, classes: [7, -1], center: true}\n"
+        "cases:\n- {name: a}\n- {name: b, inputs: cifar10, path: batch, classes: [3]}\n"
+        "- {name: c, inputs: gaussian}\n"
+        "sweep: {samples: [5, 6], normalize: [none, feature]}\n";
+    struct experiment e;
+    struct experiment_scalar scalar;
+    bool listed[5] = {false};
+    static const char *const keys[] = {"path", "labels", "center", "normalize", "classes"};
+    files_load_good(&e, text, false, NULL);
+    const struct experiment_point *a = &e.points[1], *b = &e.points[6], *c = &e.points[8];
+    assert_string_equal(a->path, "images");
+    assert_string_equal(a->labels, "labels");
+    assert_int_equal(a->classes.n, 2);
+    assert_int_equal(a->classes.values[0], 7);
+    assert_int_equal(a->classes.values[1], -1);
+    assert_string_equal(a->center, "true");
+    assert_string_equal(a->normalize, "feature");
+    assert_int_equal(a->samples, 5);
+    assert_string_equal(b->inputs, "cifar10");
+    assert_string_equal(b->path, "batch");
+    assert_string_equal(b->labels, ""); /* what stands in data is for the others */
+    assert_int_equal(b->classes.n, 1);
+    assert_string_equal(b->normalize, "none");
+    assert_int_equal(b->samples, 6);
+    assert_string_equal(c->path, "");
+    assert_string_equal(c->center, "false");
+    assert_int_equal(c->classes.n, 0);
+    for (size_t i = 0; experiment_scalar(&e, i, &scalar); i++)
+        for (size_t k = 0; k < 5; k++)
+            listed[k] = listed[k] || strcmp(keys[k], scalar.key) == 0;
+    assert_true(listed[0] && listed[1] && listed[2] && listed[3] && !listed[4]);
+    experiment_free(&e);
+
+    files_load_good(&e, FILES_MINIMAL "", false, (const char *const[]){"inputs=hdf5", "path=a.h5:/x", NULL});
+    assert_string_equal(e.points[0].normalize, "sample");
+    assert_string_equal(e.points[0].center, "false");
+    assert_string_equal(e.points[0].labels, "");
+    assert_int_equal(e.points[0].classes.n, 0);
+    experiment_free(&e);
 }
 
 static void residual_networks_are_read(void **state)
@@ -234,5 +285,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(other_dresses_of_yaml_are_read),
     cmocka_unit_test(scalars_are_listed),
     cmocka_unit_test(residual_networks_are_read),
+    cmocka_unit_test(inputs_from_files_are_read),
 };
 const struct test_group tests_experiment_good = TEST_GROUP(tests);

@@ -9,6 +9,9 @@
 /* An experiment file, plain and with --quick. A first line `#set KEY=VALUE` is a --set. */
 int fuzz_experiment(const uint8_t *bytes, size_t size);
 
+/* A data file: IDX images, and CIFAR-10. */
+int fuzz_data(const uint8_t *bytes, size_t size);
+
 /* A result file: verify (command 0), a run of FUZZ_RESULT that goes on with it (1), info (2), or the table of
  * one variable (from 3 on). To be faster, fuzz_result does one of them, which a hash of the bytes chooses. */
 enum { FUZZ_COMMANDS = 9 };

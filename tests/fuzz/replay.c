@@ -39,6 +39,17 @@ static void experiments_crash_nothing(void **state)
     assert_true(replay("experiment", take_experiment) > 10);
 }
 
+static void take_data(const uint8_t *bytes, size_t size)
+{
+    fuzz_data(bytes, size);
+}
+
+static void data_crash_nothing(void **state)
+{
+    (void)state;
+    assert_true(replay("data", take_data) > 10);
+}
+
 /* Every command, not the one that a hash chooses. */
 static void take_result(const uint8_t *bytes, size_t size)
 {
@@ -54,6 +65,7 @@ static void results_crash_nothing(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(experiments_crash_nothing),
+    cmocka_unit_test(data_crash_nothing),
     cmocka_unit_test(results_crash_nothing),
 };
 const struct test_group tests_fuzz_replay = TEST_GROUP(tests);

@@ -33,7 +33,7 @@ static void read_keys(const struct store_result *r)
     struct experiment_scalar scalar;
     struct base_error error;
     double *values = malloc(r->n_points * sizeof *values);
-    for (size_t i = 0; values != NULL && experiment_scalar(i, &scalar); i++)
+    for (size_t i = 0; values != NULL && experiment_scalar(NULL, i, &scalar); i++)
         if (store_read_key(r, scalar.key, values, &error) == BASE_OK)
             fprintf(nowhere(), "%g", values[r->n_points - 1]);
     free(values);

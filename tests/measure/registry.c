@@ -45,11 +45,11 @@ static void powers_depend_on_the_outputs(void **state)
     (void)state;
     double powers[MEASURE_MAX_POWERS];
     const struct measure_variable *largest = measure_find_variable("fisher_eig_max");
-    assert_int_equal(measure_powers(largest, false, powers), 2);
+    assert_int_equal(measure_powers(largest, false, false, powers), 2);
     assert_true(powers[0] == 1 && powers[1] == 2);
-    assert_int_equal(measure_powers(largest, true, powers), 2);
+    assert_int_equal(measure_powers(largest, true, true, powers), 2);
     assert_true(powers[0] == 0.5 && powers[1] == 1);
-    assert_int_equal(measure_powers(measure_find_variable("fisher_eigenvalues"), false, powers), 0);
+    assert_int_equal(measure_powers(measure_find_variable("fisher_eigenvalues"), false, false, powers), 0);
 }
 
 /* The fisher measure against the spectrum of the same network's dual, computed in full. */

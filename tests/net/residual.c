@@ -209,6 +209,37 @@ static void residual_parameters_times_gradients_are_U(void **state)
     }
 }
 
+/* E_θ' θ'ᵀFθ' over an independent draw: the squares of the Jacobian, weighted with the variances; θᵀFθ. */
+static void residual_norms_are_of_the_jacobian(void **state)
+{
+    (void)state;
+    for (size_t s = 0; s < N_SMALL; s++) {
+        struct explicit e;
+        explicit_open(&e, &small[s]);
+        const struct net_architecture *a = &e.a;
+        const double M = (double)a->M, T = (double)a->T;
+        double weights, all, squares[3] = {0};
+        for (size_t row = 0; row < a->CT; row++) {
+            const double *J = e.J + row * e.P;
+            for (size_t l = 1; l <= a->L; l++)
+                for (size_t i = 0; i < a->widths[l]; i++) {
+                    for (size_t j = 0; j < a->M; j++)
+                        squares[0] += pow(J[fisher_parameter_weight(a, l, i, j)], 2) / T;
+                    squares[1] += pow(J[fisher_parameter_bias(a, l, i)], 2) / T;
+                }
+            for (size_t l = 1; l < a->L && a->train_branch; l++)
+                for (size_t i = 0; i < a->M * a->M; i++)
+                    squares[2] += pow(J[fisher_parameter_branch(a, l, i / a->M, i % a->M)], 2) / T;
+        }
+        fisher_norm_independent(&e.gram, &weights, &all);
+        const double expected =
+            squares[0] * a->weight_variance / M + squares[2] * a->branch_variance / M;
+        assert_close(weights, expected, 1e-12);
+        assert_close(all, expected + squares[1] * a->bias_variance, 1e-12);
+        explicit_close(&e);
+    }
+}
+
 static void residual_widths_must_be_one(void **state)
 {
     (void)state;
@@ -420,6 +451,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(residual_jacobian_is_the_derivative),
     cmocka_unit_test(residual_dual_is_the_jacobian_squared),
     cmocka_unit_test(residual_parameters_times_gradients_are_U),
+    cmocka_unit_test(residual_norms_are_of_the_jacobian),
     cmocka_unit_test(residual_widths_must_be_one),
     cmocka_unit_test(residual_panels_are_the_network),
     cmocka_unit_test(residual_threads_change_no_bit),

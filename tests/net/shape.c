@@ -2,6 +2,42 @@
 
 #include "tests.h"
 
+#include <math.h>
+#include <stdlib.h>
+
+double shape_input(size_t i, size_t t)
+{
+    return 0.4 + fabs(sin(1.7 * (double)i + 0.9 * (double)(i * i % 11) * (t == 1 ? 0 : (double)t)));
+}
+
+size_t shape_features(const struct shape *shape)
+{
+    return shape->profile[0] < 0 ? (size_t)-shape->profile[0] : 0;
+}
+
+/* (features, T), of which there are a few; they stay. */
+static const double *given_inputs(size_t features, size_t T)
+{
+    static struct {
+        size_t features, T;
+        double *inputs;
+    } made[8];
+    size_t n = 0;
+    while (n < 8 && made[n].inputs != NULL && (made[n].features != features || made[n].T != T))
+        n++;
+    assert_true(n < 8);
+    if (made[n].inputs == NULL) {
+        made[n].inputs = malloc(features * T * sizeof(double));
+        assert_non_null(made[n].inputs);
+        made[n].features = features;
+        made[n].T = T;
+        for (size_t i = 0; i < features; i++)
+            for (size_t t = 0; t < T; t++)
+                made[n].inputs[i * T + t] = shape_input(i, t);
+    }
+    return made[n].inputs;
+}
+
 static void open_point(const struct shape *shape, const struct branch *branch,
                        struct net_architecture *architecture, struct net_activation *activation)
 {
@@ -17,7 +53,8 @@ static void open_point(const struct shape *shape, const struct branch *branch,
                                      .outputs = shape->outputs,
                                      .profile = profile,
                                      .inputs = "gaussian",
-                                     .samples = shape->samples};
+                                     .samples = shape->samples,
+                                     .draws = 1};
     if (branch != NULL) {
         point.architecture = "residual";
         point.skip = branch->skip;
@@ -27,6 +64,9 @@ static void open_point(const struct shape *shape, const struct branch *branch,
     if (net_architecture_init(architecture, &point, &error) != BASE_OK ||
         net_activation_open(activation, shape->activation, &error) != BASE_OK)
         fail_msg("%s", error.text);
+    const size_t features = shape_features(shape);
+    if (features > 0)
+        net_architecture_set_inputs(architecture, features, given_inputs(features, architecture->T), 1);
 }
 
 void shape_open(const struct shape *shape, struct net_architecture *architecture,

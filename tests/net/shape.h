@@ -9,8 +9,13 @@ struct shape {
     const char *activation;
     double weight_variance, bias_variance;
     int64_t depth, width, outputs, samples;
-    double profile[8]; /* 0: 1 */
+    double profile[8]; /* 0: 1. profile[0] below 0: that many features of given inputs, shape_input */
 };
+
+/* Feature i of given input t: positive, as pixels are, and inputs 0 and 1 are the same. */
+double shape_input(size_t i, size_t t);
+/* 0: inputs are Gaussian */
+size_t shape_features(const struct shape *shape);
 
 /* Fails the test when it cannot be made. */
 void shape_open(const struct shape *shape, struct net_architecture *architecture,

@@ -77,7 +77,7 @@ static void refuse(void **state, const struct store_result *result, const char *
 static const double *find(const struct theory_values *values, const struct store_result *result,
                           const char *name)
 {
-    const double *found = theory_values_find(values, result->n_points, measure_find_variable(name));
+    const double *found = theory_values_find(values, result->n_points, measure_find_variable(name), 0);
     assert_non_null(found);
     return found;
 }
@@ -116,13 +116,13 @@ static void rows_find_their_points(void **state)
     assert_int_equal(fclose(out), 0);
     struct theory_values values = match_good(state, &r, text);
     assert_int_equal(values.n, 2);
-    assert_ptr_equal(values.variables[0], measure_find_variable("fisher_eig_max"));
+    assert_ptr_equal(values.numbers[0].variable, measure_find_variable("fisher_eig_max"));
     for (size_t v = 0; v < 2; v++) {
         const double *found = find(&values, &r, v == 0 ? "fisher_eig_max" : "fisher_eig_mean");
         for (size_t p = 0; p < r.n_points; p++)
             assert_true(p == 5 ? isnan(found[p]) : found[p] == scratch_value(v, p, -1, 0));
     }
-    assert_null(theory_values_find(&values, r.n_points, measure_find_variable("fisher_eigvec_overlap")));
+    assert_null(theory_values_find(&values, r.n_points, measure_find_variable("fisher_eigvec_overlap"), 0));
     theory_values_free(&values);
     store_result_free(&r);
     free(text);
@@ -169,6 +169,47 @@ static void cases_may_start_with_a_hash(void **state)
     const double *found = find(&values, &r, "fisher_eig_max");
     assert_true(isnan(found[0]) && found[1] == 3);
     theory_values_free(&values);
+    store_result_free(&r);
+}
+
+#define LAYERED                                                                                              \
+    "seed: 1\ntrials: 2\nmeasure: [layers]\n"                                                                \
+    "network: {activation: tanh, weight_variance: 1, bias_variance: 1, outputs: 1, width: 9}\n"              \
+    "data: {inputs: gaussian, samples: 5}\nsweep: {depth: [3, 2]}\n"
+
+/* Single layers, in any order; the others are not spoken of. */
+static void layers_are_columns(void **state)
+{
+    struct store_result r;
+    const struct measure_variable *largest = measure_find_variable("layer_eig_max"),
+                                  *mean = measure_find_variable("layer_eig_mean");
+    open_sample(state, LAYERED, &r);
+    struct theory_values values =
+        match_good(state, &r,
+                   "case\tlayer_eig_max[3]\tdepth\tlayer_eig_mean[1]\tlayer_eig_max[1]\n"
+                   "default\t3.5\t3\t-7\t1.5\ndefault\tnan\t2\t8\t2.5\n");
+    assert_int_equal(values.n, 3);
+    const double *third = theory_values_find(&values, r.n_points, largest, 3),
+                 *first = theory_values_find(&values, r.n_points, largest, 1),
+                 *first_mean = theory_values_find(&values, r.n_points, mean, 1);
+    assert_true(third[0] == 3.5 && isnan(third[1]) && first[0] == 1.5 && first[1] == 2.5);
+    assert_true(first_mean[0] == -7 && first_mean[1] == 8);
+    assert_null(theory_values_find(&values, r.n_points, largest, 2));
+    assert_null(theory_values_find(&values, r.n_points, mean, 3));
+    theory_values_free(&values);
+
+    static const char *const bad[] = {"layer_eig_max",     "layer_eig_max[4]",   "layer_eig_max[01]",
+                                      "layer_eig_max[1]x", "layer_eig_max[1,2]", "layer_eig_max[]",
+                                      "layer_eig_max[-1]", "layer_eig_max[1"};
+    char header[128], place[128];
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        snprintf(header, sizeof header, "case\tdepth\t%s\n", bad[i]);
+        snprintf(place, sizeof place, "1: column %s: neither ", bad[i]);
+        refuse(state, &r, header, place,
+               "which has case, depth, layer_eig_mean[0], ..., layer_eig_mean[3], ");
+    }
+    refuse(state, &r, "case\tdepth\tlayer_eig_max[1]\tlayer_eig_max[1]\n",
+           "1: column layer_eig_max[1]: ", "twice");
     store_result_free(&r);
 }
 
@@ -304,9 +345,9 @@ static void what_cannot_be_read_is_refused(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    scratch_test(rows_find_their_points),         scratch_test(harmless_differences_are_accepted),
-    scratch_test(cases_may_start_with_a_hash),    scratch_test(bad_headers_are_refused),
-    scratch_test(bad_rows_are_refused),           scratch_test(what_is_no_text_is_refused),
-    scratch_test(what_cannot_be_read_is_refused),
+    scratch_test(rows_find_their_points),      scratch_test(harmless_differences_are_accepted),
+    scratch_test(cases_may_start_with_a_hash), scratch_test(layers_are_columns),
+    scratch_test(bad_headers_are_refused),     scratch_test(bad_rows_are_refused),
+    scratch_test(what_is_no_text_is_refused),  scratch_test(what_cannot_be_read_is_refused),
 };
 const struct test_group tests_report_theory_table = TEST_GROUP(tests);

@@ -1,6 +1,7 @@
 /* What is written is what is read. */
 #include "store/store.h"
 
+#include "base/memory.h"
 #include "store/h5.h"
 #include "store/scratch.h"
 #include "tests.h"
@@ -37,8 +38,7 @@ static void check_measured(const struct store_result *r, const struct scratch_sa
     read_good(r, s->layout.variables[v]->name, &array);
     assert_true(array.per_trial);
     assert_int_equal(array.length, length);
-    if (length > 1)
-        assert_string_equal(array.axis, "rank");
+    assert_int_equal(array.axis, s->layout.variables[v]->axis);
     for (size_t k = 0; k < r->n_points * r->trials * length; k++) {
         const size_t network = k / length;
         const double value = scratch_value(v, network / r->trials, (int)(network % r->trials), k % length);
@@ -193,6 +193,153 @@ static void dimensions_are_named_in_order(void **state)
     check_dimensions(file, "samples", "case");
     assert_int_equal(H5Lexists(file, "weight_variance", H5P_DEFAULT), 1);
     H5Fclose(file);
+    scratch_sample_free(&s);
+}
+
+/* A grid of two depths with a variable of every axis, put in place of the measures' own. */
+static void layered_make(struct scratch_sample *s)
+{
+    static const struct measure_variable made_up[] = {
+        {.name = "fisher_eig_mean", .long_name = "a", .formula = "f", .source = "s", .predicted = true},
+        {.name = "layer_eig_mean",
+         .long_name = "b",
+         .formula = "f",
+         .source = "s",
+         .axis = MEASURE_LAYER,
+         .predicted = true},
+        {.name = "pair",
+         .long_name = "c",
+         .formula = "f",
+         .source = "s",
+         .axis = MEASURE_LAYER_PAIR,
+         .predicted = true},
+        {.name = "one_rank",
+         .long_name = "d",
+         .formula = "f",
+         .source = "s",
+         .axis = MEASURE_RANK,
+         .predicted = true},
+        {.name = "one_kind",
+         .long_name = "e",
+         .formula = "f",
+         .source = "s",
+         .axis = MEASURE_KIND,
+         .predicted = true},
+    };
+    enum { N = sizeof made_up / sizeof *made_up };
+    struct base_error error;
+    scratch_sample_make(s, "seed: 1\ntrials: 3\nmeasure: [fisher]\n"
+                           "network: {activation: tanh, weight_variance: 1, bias_variance: 0, outputs: 2}\n"
+                           "data: {inputs: gaussian, samples: 5}\nsweep: {depth: [4, 2], width: [7, 9]}\n");
+    for (size_t v = 0; v < s->layout.n_variables; v++)
+        free(s->predictions.values[v]);
+    assert_true(s->layout.n_variables == N);
+    for (size_t v = 0; v < N; v++) {
+        s->layout.variables[v] = &made_up[v];
+        const size_t length = store_layout_length(&s->layout, v), n = s->experiment.n_points * length;
+        s->predictions.values[v] = base_calloc(n, sizeof(double), &error);
+        assert_non_null(s->predictions.values[v]);
+        for (size_t k = 0; k < n; k++)
+            s->predictions.values[v][k] = scratch_value(v, k / length, -1, k % length);
+    }
+}
+
+/* All axes side by side: each number where it was put, under the names of its dimensions, before and after
+ * more trials. */
+static void every_axis_comes_back(void **state)
+{
+    static const char *const dimensions[] = {"case,depth,width,trial", "case,depth,width,trial,layer",
+                                             "case,depth,width,trial,layer,layer2",
+                                             "case,depth,width,trial,rank", "case,depth,width,trial,kind"};
+    static const size_t lengths[] = {1, 5, 25, 10, 2};
+    char path[SCRATCH_PATH];
+    struct scratch_sample s;
+    struct store_result r;
+    struct base_error error = {""};
+    layered_make(&s);
+    uint8_t written[12];
+    memset(written, 1, sizeof written);
+    scratch_fill(&s, scratch_path(state, "x.h5", path));
+    for (int more = 0; more < 2; more++) {
+        open_good(&r, path);
+        assert_true(r.sizes[MEASURE_BY_LAYER] == 5 && r.sizes[MEASURE_BY_LAYER2] == 5);
+        assert_true(r.sizes[MEASURE_BY_RANK] == 10 && r.sizes[MEASURE_BY_KIND] == 2);
+        for (size_t v = 0; v < 5; v++) {
+            assert_int_equal(store_layout_length(&s.layout, v), lengths[v]);
+            if (more == 0)
+                check_measured(&r, &s, v, written);
+        }
+        check_predicted(&r, "pair_theory", 2, 25);
+        check_predicted(&r, "one_kind_theory", 4, 2);
+        struct store_array grown;
+        read_good(&r, "pair", &grown);
+        for (size_t k = 0; k < r.n_points * r.trials * 25; k++) {
+            const size_t trial = k / 25 % r.trials;
+            const double value = scratch_value(2, k / 25 / r.trials, (int)trial, k % 25);
+            assert_true(trial < 3 ? grown.values[k] == value : isnan(grown.values[k]));
+        }
+        store_array_free(&grown);
+        store_result_free(&r);
+        const struct store_provenance provenance = {"v", "b", "l", "k", "c", 1};
+        s.experiment.trials = 5;
+        if (more == 0 && store_extend(path, &s.layout, &s.predictions, &provenance, &error) != BASE_OK)
+            fail_msg("%s", error.text);
+    }
+    const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    for (size_t v = 0; v < 5; v++)
+        check_dimensions(file, s.layout.variables[v]->name, dimensions[v]);
+    H5Fclose(file);
+    scratch_sample_free(&s);
+}
+
+static void coordinates_say_which(void **state)
+{
+    char path[SCRATCH_PATH];
+    struct scratch_sample s;
+    int64_t numbers[10];
+    char *kinds[2];
+    layered_make(&s);
+    scratch_create(&s, scratch_path(state, "x.h5", path));
+    const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    static const struct {
+        const char *name;
+        int64_t first, n;
+    } counters[] = {{"layer", 0, 5}, {"layer2", 0, 5}, {"rank", 1, 10}};
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(H5LTread_dataset(file, counters[i].name, H5T_NATIVE_INT64, numbers) >= 0);
+        for (int64_t k = 0; k < counters[i].n; k++)
+            assert_int_equal(numbers[k], counters[i].first + k);
+    }
+    const hid_t text = h5_text_type();
+    assert_true(H5LTread_dataset(file, "kind", text, kinds) >= 0);
+    assert_string_equal(kinds[0], "sampled");
+    assert_string_equal(kinds[1], "empirical");
+    H5free_memory(kinds[0]);
+    H5free_memory(kinds[1]);
+    H5Tclose(text);
+    H5Fclose(file);
+    scratch_sample_free(&s);
+}
+
+/* A dimension that no axis has, or one of another size, is not taken for numbers. */
+static void unknown_dimensions_are_refused(void **state)
+{
+    char path[SCRATCH_PATH];
+    struct scratch_sample s;
+    struct store_result r;
+    struct store_array array;
+    struct base_error error = {""};
+    layered_make(&s);
+    scratch_create(&s, scratch_path(state, "x.h5", path));
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    assert_true(H5Lmove(file, "layer2", H5L_SAME_LOC, "other", H5P_DEFAULT, H5P_DEFAULT) >= 0);
+    H5Fclose(file);
+    open_good(&r, path); /* layer2 has no length any more */
+    assert_int_equal(store_read(&r, "pair", &array, &error), BASE_BAD_INPUT);
+    assert_non_null(strstr(error.text, "unknown dimensions"));
+    assert_int_equal(store_read(&r, "layer_eig_mean", &array, &error), BASE_OK);
+    store_array_free(&array);
+    store_result_free(&r);
     scratch_sample_free(&s);
 }
 
@@ -462,6 +609,9 @@ static const struct CMUnitTest tests[] = {
     scratch_test(every_number_comes_back),
     scratch_test(the_grid_comes_back),
     scratch_test(dimensions_are_named_in_order),
+    scratch_test(every_axis_comes_back),
+    scratch_test(coordinates_say_which),
+    scratch_test(unknown_dimensions_are_refused),
     scratch_test(one_value_makes_an_axis),
     scratch_test(the_file_says_where_it_comes_from),
     scratch_test(wall_seconds_add_up),

@@ -36,7 +36,7 @@ static void plan_make(struct planned *planned, const char *text, int threads)
     struct base_error error = {""};
     files_load_good(&planned->experiment, text, false, NULL);
     if (store_layout_init(&planned->layout, &planned->experiment, &error) != BASE_OK ||
-        sweep_plan_init(&planned->plan, &planned->experiment, threads,
+        sweep_plan_init(&planned->plan, &planned->layout, threads,
                         planned->experiment.n_points * (size_t)planned->experiment.trials, &error) != BASE_OK)
         fail_msg("%s", error.text);
 }

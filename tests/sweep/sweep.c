@@ -157,6 +157,39 @@ static void ranks_that_do_not_exist_are_nan(void **state)
     store_result_free(&r);
 }
 
+#define LAYERED                                                                                              \
+    "network: {activation: tanh, weight_variance: 2.385, bias_variance: 0.1, outputs: 2, width: 20}\n" DATA  \
+    "measure: [fisher, layers]\nsweep: {depth: [2, 4, 1]}\n"
+
+/* Layers are counted from 1 to the depth of each network. */
+static void layers_that_do_not_exist_are_nan(void **state)
+{
+    static const char *const names[] = {"layer_eig_mean", "layer_trace_share", "layer_eig_max"};
+    static const size_t depths[] = {2, 4, 1};
+    char path[SCRATCH_PATH], theory[64];
+    struct store_result r;
+    run(HEAD LAYERED, scratch_path(state, "x.h5", path), 2);
+    open_good(&r, path);
+    for (size_t i = 0; i < 3; i++) {
+        struct store_array measured, predicted;
+        struct base_error error = {""};
+        snprintf(theory, sizeof theory, "%s_theory", names[i]);
+        assert_int_equal(store_read(&r, names[i], &measured, &error), BASE_OK);
+        assert_int_equal(store_read(&r, theory, &predicted, &error), BASE_OK);
+        assert_int_equal(measured.axis, MEASURE_LAYER);
+        assert_int_equal(measured.length, 5);
+        for (size_t k = 0; k < 3 * r.trials * 5; k++) {
+            const size_t layer = k % 5, depth = depths[k / 5 / r.trials];
+            assert_int_equal(isfinite(measured.values[k]) != 0, layer >= 1 && layer <= depth);
+        }
+        for (size_t k = 0; k < 3 * 5; k++)
+            assert_int_equal(isfinite(predicted.values[k]) != 0, k % 5 >= 1 && k % 5 <= depths[k / 5]);
+        store_array_free(&measured);
+        store_array_free(&predicted);
+    }
+    store_result_free(&r);
+}
+
 static void threads_change_no_bit(void **state)
 {
     char one[SCRATCH_PATH], three[SCRATCH_PATH];
@@ -258,6 +291,31 @@ static void more_trials_change_no_bit(void **state)
     scratch_compare(straight, grown, NULL);
 }
 
+/* The same bits straight through, in pieces, extended, with other threads, and of one depth alone. */
+static void layers_go_on_alike(void **state)
+{
+    char straight[SCRATCH_PATH], grown[SCRATCH_PATH], one[SCRATCH_PATH];
+    struct sweep_summary summary;
+    struct base_error error;
+    run("seed: 3\ntrials: 9\n" LAYERED, scratch_path(state, "straight.h5", straight), 1);
+    stop = 1;
+    assert_int_equal(
+        try_run(HEAD LAYERED, scratch_path(state, "grown.h5", grown), 1, &stop, &summary, &error),
+        BASE_STOPPED);
+    run(HEAD LAYERED, grown, 3);
+    assert_int_equal(run("seed: 3\ntrials: 9\n" LAYERED, grown, 2).kept, 12);
+    scratch_compare(straight, grown, NULL);
+
+    run(HEAD "network: {activation: tanh, weight_variance: 2.385, bias_variance: 0.1, outputs: 2, width: "
+             "20}\n" DATA "measure: [layers]\nsweep: {depth: [2]}\n",
+        scratch_path(state, "one.h5", one), 1);
+    for (size_t layer = 0; layer < 3; layer++) {
+        const double alone = value_of(one, "layer_eig_max", 3 + layer), /* trial 1 of sizes (1, 4, 3) */
+            among = value_of(straight, "layer_eig_max", 5 + layer);     /* and of (3, 9, 5) */
+        assert_true(layer == 0 ? isnan(alone) && isnan(among) : alone == among);
+    }
+}
+
 /* In a process of its own, for HDF5 never frees a file that it could not close: the disk is full as far as it
  * sees. */
 static int extend_without_room(void *path)
@@ -350,9 +408,11 @@ static void memory_is_checked_before_a_file_is_made(void **state)
 static void plan_of(struct sweep_plan *plan, const char *text, int threads, size_t networks)
 {
     struct experiment experiment;
+    struct store_layout layout;
     struct base_error error = {""};
     files_load_good(&experiment, text, false, NULL);
-    assert_int_equal(sweep_plan_init(plan, &experiment, threads, networks, &error), BASE_OK);
+    assert_int_equal(store_layout_init(&layout, &experiment, &error), BASE_OK);
+    assert_int_equal(sweep_plan_init(plan, &layout, threads, networks, &error), BASE_OK);
     experiment_free(&experiment);
 }
 
@@ -465,6 +525,8 @@ static const struct CMUnitTest tests[] = {
     sweep_test(parameters_are_counted),
     sweep_test(a_row_is_one_network),
     sweep_test(ranks_that_do_not_exist_are_nan),
+    sweep_test(layers_that_do_not_exist_are_nan),
+    sweep_test(layers_go_on_alike),
     sweep_test(threads_change_no_bit),
     sweep_test(saving_more_changes_no_bit),
     sweep_test(the_rest_of_a_sweep_changes_no_bit),

@@ -1,0 +1,175 @@
+/* Eigenvalue statistics of the diagonal blocks F_ll of the Fisher matrix, the weights of one layer each
+ * (KAA21). */
+#include "measure/measure.h"
+
+#include "base/memory.h"
+#include "fisher/fisher.h"
+#include "linalg/linalg.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { MEAN, SECOND_MOMENT, MAX, TRACE_SHARE, MAX_SHARE, N_VARIABLES };
+
+static const struct measure_variable variables[N_VARIABLES] = {
+    [MEAN] = {.name = "layer_eig_mean",
+              .long_name = "mean eigenvalue of a layer's block F_ll over its M_l M_{l-1} weights",
+              .formula = "tr F_ll / (M_l M_{l-1})",
+              .source = "KAA21",
+              .axis = MEASURE_LAYER,
+              .predicted = true,
+              .powers = {1, 2},
+              .powers_outputs = {1, 2}},
+    [SECOND_MOMENT] = {.name = "layer_eig_second_moment",
+                       .long_name = "second moment of the eigenvalues of a layer's block F_ll over its M_l "
+                                    "M_{l-1} weights",
+                       .formula = "||F_ll||^2 / (M_l M_{l-1})",
+                       .source = "KAA21",
+                       .axis = MEASURE_LAYER,
+                       .predicted = true,
+                       .powers = {1, 2},
+                       .powers_outputs = {1, 2}},
+    [MAX] = {.name = "layer_eig_max",
+             .long_name = "largest eigenvalue of a layer's block F_ll",
+             .formula = "lambda_1(F_ll), F_ll the weights of layer l in F",
+             .source = "KAA21",
+             .axis = MEASURE_LAYER,
+             .predicted = true,
+             .outlier = true,
+             .powers = {1, 2},
+             .powers_outputs = {0.5, 1},
+             .powers_first = {0.5, 1}},
+    [TRACE_SHARE] = {.name = "layer_trace_share",
+                     .long_name = "share of a layer in the trace over all weights",
+                     .formula = "tr F_ll / sum_m tr F_mm",
+                     .source = "KAA19",
+                     .axis = MEASURE_LAYER,
+                     .predicted = true,
+                     .powers = {1, 2},
+                     .powers_outputs = {1, 2}},
+    [MAX_SHARE] = {.name = "layer_max_share",
+                   .long_name = "largest eigenvalue of a layer's block over that of the whole Fisher matrix",
+                   .formula = "lambda_1(F_ll) / lambda_1(F)",
+                   .source = "KAA21",
+                   .axis = MEASURE_LAYER,
+                   .predicted = true,
+                   .outlier = true,
+                   .powers = {1, 2},
+                   .powers_outputs = {0.5, 1},
+                   .powers_first = {0.5, 1}},
+};
+
+struct work {
+    double *dual, *scratch;  /* (CT, CT) */
+    double *values;          /* (C) */
+    double *vectors, *means; /* (C, CT) */
+};
+
+static double layers_bytes(const struct net_architecture *architecture)
+{
+    const double CT = (double)architecture->CT, C = (double)architecture->C;
+    return (2 * CT * CT + C + 2 * C * CT) * sizeof(double) +
+           linalg_eigen_top_bytes(architecture->CT, architecture->C);
+}
+
+static void layers_free(void *work)
+{
+    struct work *w = work;
+    if (w == NULL)
+        return;
+    free(w->dual);
+    free(w->scratch);
+    free(w->values);
+    free(w->vectors);
+    free(w->means);
+    free(w);
+}
+
+static int layers_init(void **work, const struct net_architecture *architecture, struct base_error *error)
+{
+    int status;
+    const size_t CT = architecture->CT, C = architecture->C;
+    struct work *w = base_calloc(1, sizeof *w, error);
+    TRY(base_got(w));
+    TRY(base_got(w->dual = base_calloc(CT * CT, sizeof(double), error)));
+    TRY(base_got(w->scratch = base_calloc(CT * CT, sizeof(double), error)));
+    TRY(base_got(w->values = base_calloc(C, sizeof(double), error)));
+    TRY(base_got(w->vectors = base_calloc(C * CT, sizeof(double), error)));
+    TRY(base_got(w->means = base_calloc(C * CT, sizeof(double), error)));
+    *work = w;
+out:
+    if (status != BASE_OK)
+        layers_free(w);
+    return status;
+}
+
+/* λ_max of the dual in hand, (copies·T, copies·T). The `copies` largest lie close together. */
+static int find_max(struct work *w, size_t copies, size_t T, double *value, struct base_error *error)
+{
+    int status;
+    double residual;
+    fisher_dual_means(copies, T, w->dual, w->means);
+    TRY(linalg_eigen_top(copies * T, copies, w->dual, w->means, w->values, w->vectors, &residual, w->scratch,
+                         error));
+    *value = w->values[0];
+out:
+    return status;
+}
+
+/* The traces stand in TRACE_SHARE. */
+static int measure_layer(struct work *w, const struct net_gram *gram, size_t l, double *const *values,
+                         struct base_error *error)
+{
+    const struct net_architecture *a = gram->architecture;
+    const double weights = (double)a->widths[l] * (double)a->widths[l - 1];
+    const size_t n = fisher_layer_dual_compute(gram, l, w->dual);
+    const double fold = (double)(a->CT / n), trace = fold * linalg_trace(n, w->dual);
+    values[MEAN][l] = trace / weights;
+    values[SECOND_MOMENT][l] = fold * linalg_frobenius2(n, w->dual) / weights;
+    values[TRACE_SHARE][l] = trace;
+    return find_max(w, n / a->T, a->T, &values[MAX][l], error);
+}
+
+static int layers_run(void *work, const struct net_gram *gram, double *const *values,
+                      struct base_error *error)
+{
+    int status;
+    struct work *w = work;
+    const struct net_architecture *a = gram->architecture;
+    double trace = 0, whole;
+    TRY(fisher_dual_compute(gram, w->dual, error));
+    TRY(find_max(w, a->C, a->T, &whole, error));
+    for (size_t l = 1; l <= a->L; l++) {
+        TRY(measure_layer(w, gram, l, values, error));
+        trace += values[TRACE_SHARE][l];
+    }
+    for (size_t l = 1; l <= a->L; l++) {
+        values[TRACE_SHARE][l] /= trace;
+        values[MAX_SHARE][l] = values[MAX][l] / whole;
+    }
+out:
+    return status;
+}
+
+static int layers_predict(const struct theory_order *order, const struct net_architecture *architecture,
+                          double *const *predictions, struct base_error *error)
+{
+    const struct theory_layers theory = {.eig_mean = predictions[MEAN],
+                                         .eig_second_moment = predictions[SECOND_MOMENT],
+                                         .eig_max = predictions[MAX],
+                                         .trace_share = predictions[TRACE_SHARE],
+                                         .max_share = predictions[MAX_SHARE]};
+    return theory_layers_predict(order, architecture, &theory, error);
+}
+
+const struct measure measure_layers = {
+    .name = "layers",
+    .doc = "eigenvalue statistics of the Fisher matrix of each layer's weights",
+    .n_variables = N_VARIABLES,
+    .variables = variables,
+    .bytes = layers_bytes,
+    .init = layers_init,
+    .free = layers_free,
+    .run = layers_run,
+    .predict = layers_predict,
+};

@@ -1,0 +1,77 @@
+/* Estimates of F from order parameters; symbols as in theory.h. */
+#include "theory/rule.h"
+#include "theory/theory.h"
+
+#include <math.h>
+
+/* k_p = Σ_l M_{l-1} q̂^{l-1}_p q̃^l_p */
+static double kernel(const struct theory_order *order, const struct net_architecture *architecture, size_t p)
+{
+    double sum = 0;
+    for (size_t l = 1; l <= order->L; l++)
+        sum += (double)architecture->widths[l - 1] * order->qhat[(l - 1) * order->pairs + p] *
+               order->qtilde[l * order->pairs + p];
+    return sum;
+}
+
+/* ∫Dz (3g² + 6g m² + m⁴)/(g + m²), m² = c z², g = v − c ≥ 1. The nearest pole is at z = i√(g/c). */
+static int quartic_mean(double v, double c, double *mean, struct base_error *error)
+{
+    int status;
+    const double g = v - c, reach = 9, h = fmin(0.2, 0.2 * sqrt(g / c));
+    struct theory_rule rule = {0};
+    TRY(theory_rule_init(&rule, theory_rule_trapezoid_size(reach, h), error));
+    theory_rule_trapezoid(&rule, reach, h);
+    *mean = 0;
+    for (size_t i = 0; i < rule.n; i++) {
+        const double m2 = c * rule.x[i] * rule.x[i];
+        *mean += rule.w[i] * (3 * g * g + 6 * g * m2 + m2 * m2) / (g + m2);
+    }
+out:
+    theory_rule_free(&rule);
+    return status;
+}
+
+/* Of inputs iid N(0,1). */
+static int largest_predict(const struct theory_order *order, const struct net_architecture *architecture,
+                           struct theory_estimators *prediction, struct base_error *error)
+{
+    int status = BASE_OK;
+    const double C = (double)architecture->C, T = (double)architecture->T, n = (double)architecture->draws;
+    const double k1 = kernel(order, architecture, 0), k2 = kernel(order, architecture, 1);
+    const double v = 1 + order->q[order->L * 2], c = order->q[order->L * 2 + 1];
+    struct theory_fisher fisher;
+    double quartic;
+    theory_fisher_predict(order, architecture, &fisher);
+    const double largest = fisher.eig_max;
+    prediction->eig_max[0] = architecture->C == 1 ? largest * (1 + 2 / (n * T) * (k1 / largest - 1))
+                                                  : largest * pow(1 + sqrt(C / (n * T)), 2);
+    if (architecture->C > 1 || fisher.kappa2_vanishes)
+        return BASE_OK;
+    TRY(quartic_mean(v, c, &quartic, error));
+    prediction->eig_max[1] = architecture->T == 1 ? k1 * v : k2 * v + (k1 - k2) / T * quartic;
+out:
+    return status;
+}
+
+int theory_estimators_predict(const struct theory_order *order, const struct net_architecture *architecture,
+                              struct theory_estimators *prediction, struct base_error *error)
+{
+    const double C = (double)architecture->C, T = (double)architecture->T, n = (double)architecture->draws;
+    const double *q = order->q + order->L * order->pairs;
+    *prediction = (struct theory_estimators){.eig_max = {NAN, NAN}};
+    for (size_t p = 0; p < order->pairs; p++) {
+        const bool same = order->samples == 1 ? p == 0 : p < order->samples;
+        const double k = kernel(order, architecture, p), w = theory_order_weight(order, architecture->T, p);
+        const double v = (1 + q[order->s[p]]) * (1 + q[order->t[p]]);
+        prediction->frobenius2[0] += w * k * k * (C + (same ? (C * C + C) / n : 0));
+        prediction->frobenius2[1] +=
+            w * k * k * (same ? (C * C + 2 * C) * v : C * v + (C * C + C) * q[p] * q[p]);
+        if (!same)
+            continue;
+        prediction->trace[0] += C * T * w * k;
+        prediction->trace[1] += C * T * w * k * (1 + q[p]);
+        prediction->trace_variance += 2 * C / n * w * k * k;
+    }
+    return order->samples == 1 ? largest_predict(order, architecture, prediction, error) : BASE_OK;
+}
