@@ -40,9 +40,9 @@ struct experiment_point {
     double skip;              /* γ, and the next two: of residual networks alone */
     double branch_variance;   /* σ_v² */
     const char *train_branch; /* "true" or "false" */
-    const char *inputs;     /* "gaussian", "mnist", "cifar10" or "hdf5" */
-    int64_t samples;        /* T */
-    int64_t draws;          /* n: outputs drawn for each sample, by estimators alone */
+    const char *inputs;       /* "gaussian", "mnist", "cifar10" or "hdf5" */
+    int64_t samples;          /* T */
+    int64_t draws;            /* n: outputs drawn for each sample, by estimators alone */
     /* of inputs from files alone (data.h): */
     const char *path;   /* as it is written */
     const char *labels; /* "": none */

@@ -132,8 +132,8 @@ double fisher_norm_self(const struct net_gram *gram);
 
 /* E θ'ᵀF(θ)θ' over θ' alone, independent and of the law of θ: *all is
  *     (1/T) Σ_t Σ_k Σ_l (σ_w² H^{l-1}_tt/M_{l-1} + σ_b²) D^l_(k,t),(k,t) ,
- * and with trained branches (1/T) Σ_t Σ_k Σ_l (σ_v²/M) Φ^l_tt G^l_(k,t),(k,t) ; *weights the same without σ_b²,
- * where θ' has weights alone. */
+ * and with trained branches (1/T) Σ_t Σ_k Σ_l (σ_v²/M) Φ^l_tt G^l_(k,t),(k,t) ; *weights the same without
+ * σ_b², where θ' has weights alone. */
 void fisher_norm_independent(const struct net_gram *gram, double *weights, double *all);
 
 /* ---- full.c: small networks only, to hold the dual against */

@@ -41,7 +41,8 @@ void fisher_norm_independent(const struct net_gram *gram, double *weights, doubl
     for (size_t l = 1; l <= a->L; l++) {
         const double s2 = a->weight_variance / (double)a->widths[l - 1];
         for (size_t t = 0; t < a->T; t++) {
-            const double delta2 = l == a->L ? (double)a->C : backward_square(a, gram->D[l], t), h2 = gram->H[l - 1][t * (a->T + 1)];
+            const double delta2 = l == a->L ? (double)a->C : backward_square(a, gram->D[l], t),
+                         h2 = gram->H[l - 1][t * (a->T + 1)];
             *weights += s2 * h2 * delta2 / (double)a->T;
             *all += (s2 * h2 + a->bias_variance) * delta2 / (double)a->T;
         }

@@ -65,9 +65,9 @@ int measure_orders_get(struct measure_orders *orders, const struct net_architect
     else
         TRY(theory_order_solve(solved, &activation, a->weight_variance, a->bias_variance, a->L, tolerance,
                                error));
-    orders->entries[orders->n++] =
-        (struct measure_orders_entry){a->activation, a->weight_variance, a->bias_variance, a->residual,
-                                      a->skip,       a->branch_variance, a->L,             solved};
+    orders->entries[orders->n++] = (struct measure_orders_entry){
+        a->activation, a->weight_variance, a->bias_variance, a->residual, a->skip, a->branch_variance, a->L,
+        solved};
     *order = solved;
 out:
     net_activation_close(&activation);

@@ -1,5 +1,5 @@
-/* Order parameters, solved once for each (activation, σ_w², σ_b², L), and (γ, σ_v²), of a grid: they do not depend on widths
- * or samples. */
+/* Order parameters, solved once for each (activation, σ_w², σ_b², L), and (γ, σ_v²), of a grid: they do not
+ * depend on widths or samples. */
 #ifndef MEASURE_ORDERS_H
 #define MEASURE_ORDERS_H
 

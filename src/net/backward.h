@@ -1,5 +1,5 @@
-/* Private to net: what a Gaussian matrix X = s G gives backward, given what it gave forward. In the symbols of
- * conditional.c, of which x is H and y is Δ:
+/* Private to net: what a Gaussian matrix X = s G gives backward, given what it gave forward. In the symbols
+ * of conditional.c, of which x is H and y is Δ:
  *
  *     X x = s Z Rᵀ ,  R Rᵀ = xᵀx ;   Xᵀy = s [ x Eᵀ + Y R_Dᵀ ] ,  R_D R_Dᵀ = yᵀy = D ,
  *     E = (yᵀZ − R_D (YᵀQᵀ)) R⁺ ,  YᵀQᵀ = (Yᵀx) R⁺ᵀ .
@@ -9,8 +9,8 @@
 
 #include "linalg/linalg.h"
 
-/* R_D and E. root: R, of T samples; D (CT, CT); columns: those of Y; A (CT, rank): yᵀZ, destroyed; B (columns,
- * T): Yᵀx; BQ: room for (columns, rank); E (CT, T). */
+/* R_D and E. root: R, of T samples; D (CT, CT); columns: those of Y; A (CT, rank): yᵀZ, destroyed; B
+ * (columns, T): Yᵀx; BQ: room for (columns, rank); E (CT, T). */
 int net_backward_solve(const struct linalg_root *root, struct linalg_root *root_D, size_t CT, size_t columns,
                        const double *D, double *A, const double *B, double *BQ, double *E,
                        struct base_error *error);

@@ -66,7 +66,8 @@ double net_gram_bytes(const struct net_architecture *architecture)
     const double L = (double)a->L, TT = (double)(a->T * a->T), CT = (double)a->CT;
     const double S = (a->sums & NET_SUM_S) != 0, G = (a->sums & NET_SUM_G) != 0,
                  U = (a->sums & NET_SUM_U) != 0, Phi = (a->sums & NET_SUM_PHI) != 0;
-    return ((L + (S + Phi) * (L - 1)) * TT + (L - 1 + G * L) * CT * CT + (1 + U * (L - 1)) * CT) * sizeof(double) +
+    return ((L + (S + Phi) * (L - 1)) * TT + (L - 1 + G * L) * CT * CT + (1 + U * (L - 1)) * CT) *
+               sizeof(double) +
            net_units_bytes(a);
 }
 

@@ -1,5 +1,6 @@
-/* The recursions of KAA19, and of residual networks, for the order parameters, all at one level of the quadrature; then the next level,
- * until they stand. Symbols as in theory.h; σ_w² and σ_b² are weight_variance and bias_variance. */
+/* The recursions of KAA19, and of residual networks, for the order parameters, all at one level of the
+ * quadrature; then the next level, until they stand. Symbols as in theory.h; σ_w² and σ_b² are
+ * weight_variance and bias_variance. */
 #include "base/memory.h"
 #include "theory/theory.h"
 
@@ -26,7 +27,8 @@ struct network {
 };
 
 /* q̂^l from p̂^l = I_φ */
-static double stream(struct theory_order *order, const struct network *network, size_t l, size_t e, double phi)
+static double stream(struct theory_order *order, const struct network *network, size_t l, size_t e,
+                     double phi)
 {
     if (!network->residual)
         return phi;
@@ -70,8 +72,7 @@ static double gradient(struct theory_order *order, const struct network *network
     const double above = network->weight_variance * order->qtilde[2 * l + 2 + e];
     if (!network->residual)
         return above;
-    const double skipped =
-        l + 1 < order->L ? network->skip * network->skip * order->Q[2 * l + 2 + e] : 0;
+    const double skipped = l + 1 < order->L ? network->skip * network->skip * order->Q[2 * l + 2 + e] : 0;
     order->Q[2 * l + e] = skipped + above;
     return network->branch_variance * order->Q[2 * l + e];
 }

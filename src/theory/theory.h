@@ -85,14 +85,16 @@ int theory_order_solve(struct theory_order *order, const struct net_activation *
                        double weight_variance, double bias_variance, size_t depth, double tolerance,
                        struct base_error *error);
 
-/* The same for a residual network of AKO19, h^l = γ h^{l-1} + V^l φ(u^l) with γ and σ_v². At large width V^l φ is
- * independent of h^{l-1}, and W^lᵀ δ^l of g^l, given the layers before, for each brings in a fresh Gaussian
- * matrix of mean zero: mean squares add, with no cross term. So (beyond the papers)
+/* The same for a residual network of AKO19, h^l = γ h^{l-1} + V^l φ(u^l) with γ and σ_v². At large width V^l
+ * φ is independent of h^{l-1}, and W^lᵀ δ^l of g^l, given the layers before, for each brings in a fresh
+ * Gaussian matrix of mean zero: mean squares add, with no cross term. So (beyond the papers)
  *
  *     q^l_e = σ_w² q̂^{l-1}_e + σ_b² ,   p̂^l_e = I_φ[q^l_1, q^l_e] ,   q̂^l_e = γ² q̂^{l-1}_e + σ_v² p̂^l_e
- *     Q^{L-1}_e = σ_w² ,  q̃^L_e = 1 ,   q̃^l_e = σ_v² Q^l_e I_φ'[q^l_1, q^l_e] ,  Q^{l-1}_e = γ² Q^l_e + σ_w² q̃^l_e
+ *     Q^{L-1}_e = σ_w² ,  q̃^L_e = 1 ,   q̃^l_e = σ_v² Q^l_e I_φ'[q^l_1, q^l_e] ,  Q^{l-1}_e = γ² Q^l_e + σ_w²
+ * q̃^l_e
  *
- * With γ = 0 and σ_v² = 1 a linear layer V^l lies after each φ, of variance one: q̂ and q̃ are the plain ones. */
+ * With γ = 0 and σ_v² = 1 a linear layer V^l lies after each φ, of variance one: q̂ and q̃ are the plain ones.
+ */
 int theory_order_solve_residual(struct theory_order *order, const struct net_activation *activation,
                                 double weight_variance, double bias_variance, double skip,
                                 double branch_variance, size_t depth, double tolerance,

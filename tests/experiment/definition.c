@@ -185,7 +185,6 @@ static void keys_of_residual_networks_are_tacit(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_default_is_written),    cmocka_unit_test(cases_and_axes_are_written),
     cmocka_unit_test(equal_experiments_are_equal), cmocka_unit_test(different_experiments_differ),
-    cmocka_unit_test(keys_of_files_are_tacit),
-    cmocka_unit_test(keys_of_residual_networks_are_tacit),
+    cmocka_unit_test(keys_of_files_are_tacit),     cmocka_unit_test(keys_of_residual_networks_are_tacit),
 };
 const struct test_group tests_experiment_definition = TEST_GROUP(tests);

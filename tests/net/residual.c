@@ -232,8 +232,7 @@ static void residual_norms_are_of_the_jacobian(void **state)
                     squares[2] += pow(J[fisher_parameter_branch(a, l, i / a->M, i % a->M)], 2) / T;
         }
         fisher_norm_independent(&e.gram, &weights, &all);
-        const double expected =
-            squares[0] * a->weight_variance / M + squares[2] * a->branch_variance / M;
+        const double expected = squares[0] * a->weight_variance / M + squares[2] * a->branch_variance / M;
         assert_close(weights, expected, 1e-12);
         assert_close(all, expected + squares[1] * a->bias_variance, 1e-12);
         explicit_close(&e);
@@ -430,6 +429,26 @@ static void residual_conditional_is_consistent_at_full_rank(void **state)
     sampled_close(&s);
 }
 
+/* A trial's numbers depend on all of a network's parameters. */
+static void residual_networks_have_their_own_numbers(void **state)
+{
+    (void)state;
+    struct setting settings[] = {small[1], small[1], small[1], small[1]};
+    settings[1].branch.skip = 0.9;
+    settings[2].branch.variance = 0.9;
+    settings[3].branch.train = true;
+    double first[4];
+    for (size_t i = 0; i < 4; i++) {
+        struct sampled s;
+        sampled_open(&s, &settings[i], EXPERIMENT_WEIGHTS, 1, 0);
+        sampled_draw(&s, 7, 3);
+        first[i] = s.gram.H[0][0];
+        for (size_t j = 0; j < i; j++)
+            assert_true(first[i] != first[j]);
+        sampled_close(&s);
+    }
+}
+
 static void residual_auto_takes_the_cheaper(void **state)
 {
     (void)state;
@@ -457,6 +476,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(residual_threads_change_no_bit),
     cmocka_unit_test(residual_sums_change_no_bit),
     cmocka_unit_test(residual_conditional_is_consistent_at_full_rank),
+    cmocka_unit_test(residual_networks_have_their_own_numbers),
     cmocka_unit_test(residual_auto_takes_the_cheaper),
 };
 const struct test_group tests_net_residual = TEST_GROUP(tests);
