@@ -27,14 +27,17 @@
     X(tests_net_weights) \
     X(tests_net_wishart) \
     X(tests_net_streams) \
+    X(tests_net_top) \
     X(tests_net_samplers) \
     X(tests_net_residual) \
     X(tests_fisher_fisher) \
     X(tests_fisher_blocks) \
     X(tests_fisher_estimators) \
     X(tests_fisher_unit) \
+    X(tests_fisher_softmax) \
     X(tests_theory_gauss) \
     X(tests_theory_order) \
+    X(tests_theory_kernel) \
     X(tests_theory_fisher) \
     X(tests_theory_residual) \
     X(tests_theory_blocks) \
@@ -51,6 +54,8 @@
     X(tests_measure_layers) \
     X(tests_measure_metric) \
     X(tests_measure_norm) \
+    X(tests_theory_softmax) \
+    X(tests_measure_softmax) \
     X(tests_report_limit) \
     X(tests_report_theory_table) \
     X(tests_store_file) \
@@ -82,6 +87,7 @@
     X(slow_theory_estimators) \
     X(slow_measure_metric) \
     X(slow_measure_norm) \
+    X(slow_theory_softmax) \
     X(slow_report_verdict) \
     X(slow_cmd_kills)
 // clang-format on

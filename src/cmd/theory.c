@@ -1,5 +1,6 @@
 #include "cmd/cmd.h"
 
+#include "base/memory.h"
 #include "report/report.h"
 #include "sweep/sweep.h"
 
@@ -25,7 +26,15 @@ static const struct argp parser = {
            "layer_eig_max[2].",
     .children = cmd_experiment_parser};
 
-/* Whether number `index` of a variable is printed: all scalars, and what theory says anywhere in the grid. */
+/* The numbers that stand in a row: variable v of the layout at `index` along its axis. */
+struct columns {
+    size_t n;
+    struct column {
+        size_t v, index;
+    } * columns; /* (n) */
+};
+
+/* All predicted scalars; of other variables what theory says anywhere in the grid. */
 static bool has_column(const struct store_layout *layout, const struct store_predictions *p, size_t v,
                        size_t index)
 {
@@ -36,36 +45,37 @@ static bool has_column(const struct store_layout *layout, const struct store_pre
     return any && (layout->variables[v]->predicted || layout->variables[v]->only_predicted);
 }
 
-/* The header where point is n_points. */
-static void print_predictions(const struct store_layout *layout, const struct store_predictions *p,
-                              size_t point)
+static int list_columns(struct columns *columns, const struct store_layout *layout,
+                        const struct store_predictions *p, struct base_error *error)
 {
-    char column[MEASURE_COLUMN];
-    for (size_t v = 0; v < layout->n_all; v++) {
-        const size_t length = store_layout_length(layout, v);
-        for (size_t i = 0; i < length; i++) {
-            if (!has_column(layout, p, v, i))
-                continue;
-            putchar('\t');
-            if (point == layout->experiment->n_points)
-                fputs(measure_column(layout->variables[v], layout->sizes, i, column), stdout);
-            else
-                report_print_number(stdout, p->values[v][point * length + i]);
-        }
-    }
-    putchar('\n');
+    int status;
+    size_t all = 0;
+    for (size_t v = 0; v < layout->n_all; v++)
+        all += store_layout_length(layout, v);
+    TRY(base_got(columns->columns = base_calloc(all, sizeof *columns->columns, error)));
+    for (size_t v = 0; v < layout->n_all; v++)
+        for (size_t i = 0; i < store_layout_length(layout, v); i++)
+            if (has_column(layout, p, v, i))
+                columns->columns[columns->n++] = (struct column){v, i};
+out:
+    return status;
 }
 
-static void print_header(const struct store_layout *layout, const struct store_predictions *p)
+static void print_header(const struct store_layout *layout, const struct columns *columns)
 {
+    char name[MEASURE_COLUMN];
     fputs("case", stdout);
     for (size_t a = 0; a < layout->experiment->n_axes; a++)
         printf("\t%s", layout->experiment->axes[a].key);
     fputs("\tkappa1\tkappa2\talpha", stdout);
-    print_predictions(layout, p, layout->experiment->n_points);
+    for (size_t c = 0; c < columns->n; c++)
+        printf("\t%s", measure_column(layout->variables[columns->columns[c].v], layout->sizes,
+                                      columns->columns[c].index, name));
+    putchar('\n');
 }
 
-static void print_row(const struct store_layout *layout, const struct store_predictions *p, size_t point)
+static void print_row(const struct store_layout *layout, const struct store_predictions *p,
+                      const struct columns *columns, size_t point)
 {
     const struct experiment *e = layout->experiment;
     const double theory[] = {p->kappa1[point], p->kappa2[point], p->alpha[point]};
@@ -78,7 +88,13 @@ static void print_row(const struct store_layout *layout, const struct store_pred
         putchar('\t');
         report_print_number(stdout, theory[i]);
     }
-    print_predictions(layout, p, point);
+    for (size_t c = 0; c < columns->n; c++) {
+        const struct column *column = &columns->columns[c];
+        putchar('\t');
+        report_print_number(
+            stdout, p->values[column->v][point * store_layout_length(layout, column->v) + column->index]);
+    }
+    putchar('\n');
 }
 
 static int run(int argc, char **argv, struct base_error *error)
@@ -87,6 +103,7 @@ static int run(int argc, char **argv, struct base_error *error)
     struct experiment experiment = {0};
     struct store_layout layout = {0};
     struct store_predictions predictions = {0};
+    struct columns columns = {0};
     struct cmd_experiment_options options = {.path = NULL};
     if (argp_parse(&parser, argc, argv, 0, NULL, &options) != 0)
         TRY(base_fail(error, BASE_FAILED, "out of memory for the command line"));
@@ -95,16 +112,18 @@ static int run(int argc, char **argv, struct base_error *error)
     TRY(sweep_layout_init(&layout, &experiment, error));
     TRY(sweep_predict(&layout, &predictions, error));
     cmd_note_missing_theory(&experiment, &predictions);
-    print_header(&layout, &predictions);
+    TRY(list_columns(&columns, &layout, &predictions, error));
+    print_header(&layout, &columns);
     for (size_t point = 0; point < experiment.n_points; point++) {
         if (point > 0 && point % (experiment.n_points / experiment.n_cases) == 0)
             fputs("\n\n", stdout);
-        print_row(&layout, &predictions, point);
+        print_row(&layout, &predictions, &columns, point);
     }
 out:
     sweep_predictions_free(&layout, &predictions);
     sweep_layout_free(&layout);
     experiment_free(&experiment);
+    free(columns.columns);
     free(options.sets);
     return status;
 }

@@ -1,6 +1,7 @@
 #include "fisher/fisher.h"
 
 #include "base/memory.h"
+#include "base/vector.h"
 #include "linalg/linalg.h"
 
 #include <stdlib.h>
@@ -15,49 +16,79 @@ static void row_plus(size_t T, const double *H, double bias, size_t s, bool only
         row[t] = H[s * T + t] + bias;
 }
 
+/* row (n) += D ∘ H for H (T), which repeats over it. */
+BASE_CLONES static void add_products(size_t n, size_t T, const double *restrict D, const double *restrict H,
+                                     double *restrict row)
+{
+    for (size_t j = 0; j < n; j += T)
+        for (size_t t = 0; t < T; t++)
+            row[j + t] += D[j + t] * H[t];
+}
+
 /* row += D ∘ (K + bias), from the diagonal on; K (T, T) repeats over the C×C blocks of D. */
 static void add_layer(const struct net_architecture *a, size_t k, size_t s, const double *D, const double *K,
                       double bias, double *scratch, double *row)
 {
-    const size_t T = a->T;
-    const double *D_row = D + (k * T + s) * a->CT;
+    const size_t T = a->T, CT = a->CT, diagonal = k * T + s, next = (k + 1) * T;
+    const double *D_row = D + diagonal * CT;
     row_plus(T, K, bias, s, k + 1 == a->C, scratch);
-    for (size_t t = s; t < T; t++)
-        row[k * T + t] += D_row[k * T + t] * scratch[t];
-    for (size_t k2 = k + 1; k2 < a->C; k2++)
-        for (size_t t = 0; t < T; t++)
-            row[k2 * T + t] += D_row[k2 * T + t] * scratch[t];
+    add_products(T - s, T - s, D_row + diagonal, scratch + s, row + diagonal);
+    add_products(CT - next, T, D_row + next, scratch, row + next);
 }
 
-/* The layers of row (k, s), from the diagonal on. In D^L = I_C ⊗ 11ᵀ H^{L-1} + 1 stands once. */
+/* Row (k, s) of T times the dual, from the diagonal on. In D^L = I_C ⊗ 11ᵀ H^{L-1} + 1 stands once. */
 static void compute_row(const struct net_gram *gram, size_t k, size_t s, double *H, double *row)
 {
     const struct net_architecture *a = gram->architecture;
-    const size_t T = a->T, CT = a->CT, i = k * T + s;
+    const size_t T = a->T, CT = a->CT, diagonal = k * T + s, next = (k + 1) * T;
     row_plus(T, gram->H[a->L - 1], 1, s, true, H);
-    memset(row + i, 0, (CT - i) * sizeof *row);
-    memcpy(row + i, H + s, (T - s) * sizeof *row);
+    memcpy(row + diagonal, H + s, (T - s) * sizeof *row);
+    memset(row + next, 0, (CT - next) * sizeof *row);
     for (size_t l = 1; l < a->L; l++) {
         add_layer(a, k, s, gram->D[l], gram->H[l - 1], 1, H, row);
         if (a->train_branch)
             add_layer(a, k, s, gram->G[l], gram->Phi[l], 0, H, row);
     }
-    for (size_t j = i; j < CT; j++)
-        row[j] /= (double)T;
 }
 
 int fisher_dual_compute(const struct net_gram *gram, double *dual, struct base_error *error)
 {
     int status;
     const struct net_architecture *a = gram->architecture;
-    double *H = base_calloc(a->T, sizeof *H, error);
+    const size_t T = a->T, CT = a->CT;
+    double *H = base_calloc(T, sizeof *H, error), *row = base_calloc(CT, sizeof *row, error);
     TRY(base_got(H));
-    for (size_t k = 0; k < a->C; k++)
-        for (size_t s = 0; s < a->T; s++)
-            compute_row(gram, k, s, H, dual + (k * a->T + s) * a->CT);
+    TRY(base_got(row));
+    for (size_t i = 0; i < CT; i++) {
+        compute_row(gram, i / T, i % T, H, row);
+        for (size_t j = i; j < CT; j++)
+            dual[i * CT + j] = row[j] / (double)T;
+    }
 out:
     free(H);
+    free(row);
     return status;
+}
+
+/* In eight parts, a vector's width. */
+BASE_CLONES static double sum_of(size_t n, const double *x)
+{
+    double parts[8] = {0}, sum = 0;
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        for (size_t part = 0; part < 8; part++)
+            parts[part] += x[i + part];
+    for (; i < n; i++)
+        sum += x[i];
+    for (size_t part = 0; part < 8; part++)
+        sum += parts[part];
+    return sum;
+}
+
+BASE_CLONES static void add_scaled(size_t n, double factor, const double *restrict x, double *restrict y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] += factor * x[i];
 }
 
 /* Each element of the upper triangle counts for its row and for its column. */
@@ -68,14 +99,10 @@ void fisher_dual_means(size_t C, size_t T, const double *dual, double *means)
     for (size_t i = 0; i < CT; i++) {
         const double *row = dual + i * CT;
         for (size_t k = i / T; k < C; k++) {
-            double sum = 0;
-            for (size_t j = k * T > i ? k * T : i; j < (k + 1) * T; j++)
-                sum += row[j];
-            means[k * CT + i] += sum / (double)T;
+            const size_t first = k * T > i ? k * T : i;
+            means[k * CT + i] += sum_of((k + 1) * T - first, row + first) / (double)T;
         }
-        double *column = means + i / T * CT;
-        for (size_t j = i + 1; j < CT; j++)
-            column[j] += row[j] / (double)T;
+        add_scaled(CT - i - 1, 1 / (double)T, row + i + 1, means + i / T * CT + i + 1);
     }
 }
 
@@ -125,7 +152,7 @@ int fisher_overlap_compute(size_t C, size_t T, const double *means, const double
             for (size_t t = 0; t < T; t++)
                 w[k] += u[t];
         }
-        linalg_root_solve_transposed(&root, 1, w);
+        linalg_root_solve(&root, 1, w);
         for (size_t k = 0; k < root.rank; k++)
             share += values[a] * w[k] * w[k];
     }

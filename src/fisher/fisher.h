@@ -136,6 +136,19 @@ double fisher_norm_self(const struct net_gram *gram);
  * σ_b², where θ' has weights alone. */
 void fisher_norm_independent(const struct net_gram *gram, double *weights, double *all);
 
+/* ---- softmax.c: classification, F_sm = (1/T) Σ_t Σ_kk' ∇f_k(t) Q_t(k,k') ∇f_k'(t)ᵀ (KAA21)
+ *
+ * Q_t = diag(g) − ggᵀ with g = softmax(f) at sample t, and Q_t = B_t B_tᵀ with B_t = D^½ (1 − √g√gᵀ), D =
+ * diag(g): no eigendecomposition. The nonzero spectrum of F_sm is that of BᵀF*B, B = ⊕_t B_t, which has rank
+ * (C−1)T at most: B_t √g = 0. */
+
+/* g (C, T), g_k(t) at g[k*T + t], from the outputs f (C, T); f of any size. */
+void fisher_softmax_outputs(size_t C, size_t T, const double *f, double *g);
+
+/* In place, BᵀF*B from F* (its upper triangle); scratch (CT). 1 − g_k counts as the sum of the other g, so a
+ * saturated sample keeps its relative accuracy. 6 (CT)² flops. */
+void fisher_softmax_dual(size_t C, size_t T, const double *g, double *scratch, double *dual);
+
 /* ---- full.c: small networks only, to hold the dual against */
 
 /* Parameters in the order W¹ (row-major), b¹, W², b², …, then V¹, V², … where they are trained: the index of

@@ -77,15 +77,15 @@ out:
     return status;
 }
 
-/* max_i ‖A v_i − λ_i v_i‖ / λ_1; work: n */
+/* max_i ‖A v_i − λ_i v_i‖ / λ_1; work: kn numbers */
 static double residual_of(size_t n, size_t k, const double *A, const double *values, const double *V,
                           double *work)
 {
     double worst = 0;
+    linalg_multiply_symmetric(k, n, V, A, work);
     for (size_t i = 0; i < k; i++) {
-        memcpy(work, V + i * n, n * sizeof *work);
-        cblas_dsymv(CblasRowMajor, CblasUpper, (int)n, 1.0, A, (int)n, V + i * n, 1, -values[i], work, 1);
-        worst = fmax(worst, cblas_dnrm2((int)n, work, 1));
+        cblas_daxpy((int)n, -values[i], V + i * n, 1, work + i * n, 1);
+        worst = fmax(worst, cblas_dnrm2((int)n, work + i * n, 1));
     }
     return values[0] > 0 ? worst / values[0] : worst;
 }

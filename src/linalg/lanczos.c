@@ -1,4 +1,5 @@
 #include "linalg/lanczos.h"
+#include "linalg/linalg.h"
 
 #include "base/memory.h"
 
@@ -96,11 +97,7 @@ static bool step(struct lanczos *l, const double *A)
     const size_t n = l->n, k = l->k, first = l->m;
     const double *last = l->Q + first * n;
     double *W = l->Q + (first + k) * n;
-    if (k == 1)
-        cblas_dsymv(CblasRowMajor, CblasUpper, (int)n, 1, A, (int)n, last, 1, 0, W, 1);
-    else
-        cblas_dsymm(CblasRowMajor, CblasRight, CblasUpper, (int)k, (int)n, 1, A, (int)n, last, (int)n, 0, W,
-                    (int)n);
+    linalg_multiply_symmetric(k, n, last, A, W);
     l->m += k;
     project_out(l, W, l->S);
     for (size_t i = 0; i < k; i++)
@@ -146,24 +143,39 @@ static bool is_exhausted(const struct lanczos *l)
     return smallest <= 1e-12 * largest;
 }
 
-/* Looks at the Ritz pairs ever more rarely: they cost as much as a few steps of a small matrix. A good guess
- * is one step ahead. */
+/* Where to look at the Ritz pairs next after residuals before and after the last look: a third further on, or
+ * where the residual falls to the tolerance if it goes on falling as it did. A look costs as much as a few
+ * steps of a small matrix. */
+static size_t next_look(const struct lanczos *l, size_t last, double before, double residual,
+                        double tolerance)
+{
+    const double third = (double)(l->m / 3), rate = log(before / residual) / (double)(l->m - last);
+    const double vectors = rate > 0 ? fmin(third, log(residual / tolerance) / rate) : third;
+    const double steps = ceil(vectors / (double)l->k);
+    return l->m + (steps > 1 ? (size_t)steps : 1) * l->k;
+}
+
+/* A good guess is one step ahead. */
 static bool iterate(struct lanczos *l, const double *A, const double *guess, double tolerance)
 {
-    size_t look = (guess != NULL ? 5 : 6) * l->k;
+    size_t look = (guess != NULL ? 5 : 6) * l->k, last = 0;
+    double before = 1;
     if (!start(l, guess))
         return false;
     while (l->m < l->max_m) {
         if (!step(l, A))
             return false;
-        const bool last = is_exhausted(l) || l->m == l->max_m;
-        if (l->m < look && !last)
+        const bool is_last = is_exhausted(l) || l->m == l->max_m;
+        if (l->m < look && !is_last)
             continue;
-        if (rayleigh_ritz(l) <= tolerance)
+        const double residual = rayleigh_ritz(l);
+        if (residual <= tolerance)
             return true;
-        if (last)
+        if (is_last)
             return false;
-        look += look / 3 / l->k * l->k;
+        look = next_look(l, last, before, residual, tolerance);
+        last = l->m;
+        before = residual;
     }
     return false;
 }

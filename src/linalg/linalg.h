@@ -39,6 +39,9 @@ void linalg_versions(char text[128]);
 void linalg_multiply(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, double alpha,
                      const double *A, const double *B, double beta, double *C);
 
+/* B (k, n) = X A for X (k, n) and a symmetric A (n, n): its rows are A x. 2kn² flops. */
+void linalg_multiply_symmetric(size_t k, size_t n, const double *X, const double *A, double *B);
+
 /* G (n, n) = Σ_i x_i x_iᵀ over the m rows x_i of X (m, n): XᵀX. m n² flops. */
 void linalg_gram(size_t m, size_t n, const double *X, double *G);
 
@@ -75,12 +78,9 @@ int linalg_root_factor(struct linalg_root *root, size_t n, size_t max_rank, cons
 void linalg_root_apply(const struct linalg_root *root, size_t m, double alpha, const double *Z, size_t stride,
                        double *U);
 
-/* C (n, m) += alpha·R B for B (rank, m), which is destroyed. n² m flops at full rank. */
-void linalg_root_multiply(const struct linalg_root *root, size_t m, double alpha, double *B, double *C);
-
-/* B (m, rank) ← B·L⁻ᵀ and B ← B·L⁻¹, in place. m rank² flops. */
-void linalg_root_solve_transposed(const struct linalg_root *root, size_t m, double *B);
+/* B (rank, m) ← L⁻¹·B and B ← L⁻ᵀ·B, in place. m rank² flops. */
 void linalg_root_solve(const struct linalg_root *root, size_t m, double *B);
+void linalg_root_solve_transposed(const struct linalg_root *root, size_t m, double *B);
 
 /* ---- symmetric eigenproblems (eigen.c, lanczos.c) */
 

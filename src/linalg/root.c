@@ -42,11 +42,31 @@ static void copy_upper(size_t n, const double *A, double *triangle)
         memcpy(triangle + i * n + i, A + i * n + i, (n - i) * sizeof *A);
 }
 
+/* A = L Lᵀ, Lᵀ over A's upper triangle: LAPACK on blocks along the diagonal, narrower than it takes them
+ * itself. False where A is not positive definite. */
+static bool cholesky(size_t n, double *A)
+{
+    const size_t block = n < 256 ? n : 64;
+    for (size_t first = 0; first < n; first += block) {
+        const size_t rows = n - first < block ? n - first : block, right = n - first - rows;
+        double *diagonal = A + first * n + first, *strip = diagonal + rows;
+        if (LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', (lapack_int)rows, diagonal, (lapack_int)n) != 0)
+            return false;
+        if (right == 0)
+            break;
+        cblas_dtrsm(CblasRowMajor, CblasLeft, CblasUpper, CblasTrans, CblasNonUnit, (int)rows, (int)right, 1,
+                    diagonal, (int)n, strip, (int)n);
+        cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)right, (int)rows, -1, strip, (int)n, 1,
+                    strip + rows * n, (int)n);
+    }
+    return true;
+}
+
 static bool factor_full(struct linalg_root *root, size_t n, const double *A, double tolerance)
 {
     double *L = root->triangle;
     copy_upper(n, A, L);
-    if (LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', (lapack_int)n, L, (lapack_int)n) != 0)
+    if (!cholesky(n, L))
         return false;
     for (size_t i = 0; i < n; i++)
         if (!(L[i * n + i] * L[i * n + i] > tolerance))
@@ -116,31 +136,19 @@ void linalg_root_apply(const struct linalg_root *root, size_t m, double alpha, c
                 root->triangle, (int)n, U, (int)n);
 }
 
-void linalg_root_multiply(const struct linalg_root *root, size_t m, double alpha, double *B, double *C)
-{
-    const size_t n = root->n, rank = root->rank;
-    if (rank < n) {
-        linalg_multiply(false, false, n, m, rank, alpha, root->R, B, 1, C);
-        return;
-    }
-    cblas_dtrmm(CblasRowMajor, CblasLeft, CblasUpper, CblasTrans, CblasNonUnit, (int)n, (int)m, alpha,
-                root->triangle, (int)n, B, (int)m);
-    cblas_daxpy((int)(n * m), 1.0, B, 1, C, 1);
-}
-
 static void solve(const struct linalg_root *root, CBLAS_TRANSPOSE transpose, size_t m, double *B)
 {
-    if (root->rank > 0)
-        cblas_dtrsm(CblasRowMajor, CblasRight, CblasUpper, transpose, CblasNonUnit, (int)m, (int)root->rank,
-                    1.0, root->triangle, (int)root->n, B, (int)root->rank);
-}
-
-void linalg_root_solve_transposed(const struct linalg_root *root, size_t m, double *B)
-{
-    solve(root, CblasNoTrans, m, B);
+    if (root->rank > 0 && m > 0)
+        cblas_dtrsm(CblasRowMajor, CblasLeft, CblasUpper, transpose, CblasNonUnit, (int)root->rank, (int)m,
+                    1.0, root->triangle, (int)root->n, B, (int)m);
 }
 
 void linalg_root_solve(const struct linalg_root *root, size_t m, double *B)
 {
     solve(root, CblasTrans, m, B);
+}
+
+void linalg_root_solve_transposed(const struct linalg_root *root, size_t m, double *B)
+{
+    solve(root, CblasNoTrans, m, B);
 }

@@ -3,16 +3,17 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const kinds[] = {"sampled", "empirical"};
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 const struct measure_dimension_name measure_dimensions[MEASURE_N_DIMENSIONS] = {
-    [MEASURE_BY_LAYER] = {"layer", "layer", 0, NULL},
-    [MEASURE_BY_LAYER2] = {"layer2", "layer, the second of a pair", 0, NULL},
-    [MEASURE_BY_RANK] = {"rank", "rank of an eigenvalue, the largest first", 1, NULL},
-    [MEASURE_BY_KIND] = {"kind", "kind of estimator", 0, kinds},
+    [MEASURE_BY_LAYER] = {"layer", "layer", 0, 0, NULL},
+    [MEASURE_BY_LAYER2] = {"layer2", "layer, the second of a pair", 0, 0, NULL},
+    [MEASURE_BY_RANK] = {"rank", "rank of an eigenvalue, the largest first", 1, 0, NULL},
+    [MEASURE_BY_KIND] = {"kind", "kind of estimator", 0, N_KINDS, kinds},
 };
 
 size_t measure_axis_dimensions(enum measure_axis axis, size_t *first)
@@ -78,7 +79,7 @@ const char *measure_axis_coordinate(enum measure_axis axis, const size_t sizes[M
     measure_axis_dimensions(axis, &first);
     const struct measure_dimension_name *dimension = &measure_dimensions[first + i];
     const size_t at = place(axis, sizes, index, i);
-    if (dimension->words != NULL)
+    if (at < dimension->n_words) /* a file may have more */
         return dimension->words[at];
     snprintf(text, MEASURE_COORDINATE, "%zu", at + (size_t)dimension->first);
     return text;
@@ -95,6 +96,39 @@ const char *measure_column(const struct measure_variable *variable, const size_t
                                  measure_axis_coordinate(variable->axis, sizes, index, i, coordinate),
                                  i + 1 == n ? "]" : "");
     return text;
+}
+
+/* The place of a coordinate that begins at `text` along a dimension of `size`; false: it has none. */
+static bool find_place(const struct measure_dimension_name *dimension, size_t size, const char *text,
+                       size_t *at)
+{
+    if (dimension->n_words == 0) {
+        *at = (size_t)strtoul(text, NULL, 10) - (size_t)dimension->first;
+        return *at < size;
+    }
+    for (*at = 0; *at < size && *at < dimension->n_words; (*at)++)
+        if (strncmp(text, dimension->words[*at], strlen(dimension->words[*at])) == 0)
+            return true;
+    return false;
+}
+
+/* Reads the coordinates loosely; then the name must be what that number is called. */
+bool measure_column_find(const struct measure_variable *variable, const size_t sizes[MEASURE_N_DIMENSIONS],
+                         const char *column, size_t *index)
+{
+    char name[MEASURE_COLUMN];
+    size_t first, at;
+    const size_t n = measure_axis_dimensions(variable->axis, &first);
+    const char *text = column;
+    *index = 0;
+    for (size_t i = 0; i < n; i++) {
+        text += strcspn(text, "[,");
+        text += *text != '\0';
+        if (!find_place(&measure_dimensions[first + i], sizes[first + i], text, &at))
+            return false;
+        *index = *index * sizes[first + i] + at;
+    }
+    return strcmp(measure_column(variable, sizes, *index, name), column) == 0;
 }
 
 bool measure_is_first(enum measure_axis axis, const size_t sizes[MEASURE_N_DIMENSIONS], size_t index)

@@ -9,7 +9,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MEAN, SECOND_MOMENT, MAX, TRACE_SHARE, MAX_SHARE, N_VARIABLES };
+enum { MEAN, SECOND_MOMENT, MAX, SHARPNESS, TRACE_SHARE, MAX_SHARE, N_VARIABLES };
+
+static const char sharpness[] = "layer_sharpness";
 
 static const struct measure_variable variables[N_VARIABLES] = {
     [MEAN] = {.name = "layer_eig_mean",
@@ -35,10 +37,22 @@ static const struct measure_variable variables[N_VARIABLES] = {
              .source = "KAA21",
              .axis = MEASURE_LAYER,
              .predicted = true,
-             .outlier = true,
+             .sharpness = sharpness,
              .powers = {1, 2},
              .powers_outputs = {0.5, 1},
              .powers_first = {0.5, 1}},
+    [SHARPNESS] = {.name = sharpness,
+                   .long_name =
+                       "largest eigenvalue of a layer's block F_ll over a C-th of its trace: 1 where C "
+                       "equal eigenvalues are all there is",
+                   .formula = "C lambda_1(F_ll) / tr F_ll",
+                   .source = "KAA21",
+                   .axis = MEASURE_LAYER,
+                   .predicted = true,
+                   .sharpness = sharpness,
+                   .powers = {1, 2},
+                   .powers_outputs = {0.5, 1},
+                   .powers_first = {0.5, 1}},
     [TRACE_SHARE] = {.name = "layer_trace_share",
                      .long_name = "share of a layer in the trace over all weights",
                      .formula = "tr F_ll / sum_m tr F_mm",
@@ -54,6 +68,7 @@ static const struct measure_variable variables[N_VARIABLES] = {
                    .axis = MEASURE_LAYER,
                    .predicted = true,
                    .outlier = true,
+                   .sharpness = sharpness,
                    .powers = {1, 2},
                    .powers_outputs = {0.5, 1},
                    .powers_first = {0.5, 1}},
@@ -120,6 +135,7 @@ out:
 static int measure_layer(struct work *w, const struct net_gram *gram, size_t l, double *const *values,
                          struct base_error *error)
 {
+    int status;
     const struct net_architecture *a = gram->architecture;
     const double weights = (double)a->widths[l] * (double)a->widths[l - 1];
     const size_t n = fisher_layer_dual_compute(gram, l, w->dual);
@@ -127,7 +143,10 @@ static int measure_layer(struct work *w, const struct net_gram *gram, size_t l, 
     values[MEAN][l] = trace / weights;
     values[SECOND_MOMENT][l] = fold * linalg_frobenius2(n, w->dual) / weights;
     values[TRACE_SHARE][l] = trace;
-    return find_max(w, n / a->T, a->T, &values[MAX][l], error);
+    TRY(find_max(w, n / a->T, a->T, &values[MAX][l], error));
+    values[SHARPNESS][l] = (double)a->C * values[MAX][l] / trace;
+out:
+    return status;
 }
 
 static int layers_run(void *work, const struct net_gram *gram, double *const *values,
@@ -157,6 +176,7 @@ static int layers_predict(const struct theory_order *order, const struct net_arc
     const struct theory_layers theory = {.eig_mean = predictions[MEAN],
                                          .eig_second_moment = predictions[SECOND_MOMENT],
                                          .eig_max = predictions[MAX],
+                                         .sharpness = predictions[SHARPNESS],
                                          .trace_share = predictions[TRACE_SHARE],
                                          .max_share = predictions[MAX_SHARE]};
     return theory_layers_predict(order, architecture, &theory, error);

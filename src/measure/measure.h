@@ -48,8 +48,11 @@ struct measure_variable {
      * its full name: it has no value of a network, `run` finds NULL in its place, and `verify` does not judge
      * it. */
     bool only_predicted;
-    bool outlier; /* a statement about the C eigenvalues that theory puts above the bulk: as long as the bulk
-                     is so wide that they are in it, widths say nothing about the limit */
+    /* A statement about the C eigenvalues of F that theory puts above the bulk: as long as the bulk is so
+     * wide that they are in it, widths say nothing about the limit. `sharpness`: about those of a block of F,
+     * by layer, and the variable whose prediction is C λ_max/tr of that block; NULL: none. */
+    bool outlier;
+    const char *sharpness;
     /* How measured/predicted approaches 1: 1 + Σ_p c_p M^(-power_p), with one output, with several, and, for
      * a variable of layers, in layer 1 (all 0: as the others). All 0: the prediction is not a statement about
      * a limit, `verify` does not judge it. */
@@ -85,6 +88,7 @@ extern const struct measure measure_unit;
 extern const struct measure measure_estimators;
 extern const struct measure measure_metric;
 extern const struct measure measure_norm;
+extern const struct measure measure_softmax;
 
 /* All of them, ended by NULL. */
 extern const struct measure *const measure_registry[];
@@ -113,8 +117,9 @@ enum measure_dimension {
 };
 struct measure_dimension_name {
     const char *name, *long_name;
-    int first;                /* coordinates: first, first + 1, … */
-    const char *const *words; /* or these, NULL: numbers */
+    int first;      /* coordinates: first, first + 1, … */
+    size_t n_words; /* or these words, 0: numbers */
+    const char *const *words;
 };
 extern const struct measure_dimension_name measure_dimensions[MEASURE_N_DIMENSIONS];
 
@@ -143,6 +148,10 @@ const char *measure_axis_coordinate(enum measure_axis axis, const size_t sizes[M
 enum { MEASURE_COLUMN = 128 };
 const char *measure_column(const struct measure_variable *variable, const size_t sizes[MEASURE_N_DIMENSIONS],
                            size_t index, char text[MEASURE_COLUMN]);
+
+/* The number that such a name stands for; false: it is none of this variable's. */
+bool measure_column_find(const struct measure_variable *variable, const size_t sizes[MEASURE_N_DIMENSIONS],
+                         const char *column, size_t *index);
 
 /* Whether a number is of layer 1: see powers_first. */
 bool measure_is_first(enum measure_axis axis, const size_t sizes[MEASURE_N_DIMENSIONS], size_t index);

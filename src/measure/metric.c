@@ -6,7 +6,9 @@
 
 #include <stdlib.h>
 
-enum { MEAN, SECOND_MOMENT, MAX, N_VARIABLES };
+enum { MEAN, SECOND_MOMENT, MAX, SHARPNESS, N_VARIABLES };
+
+static const char sharpness[] = "metric_sharpness";
 
 /* The outlier of C outputs splits as that of the Fisher matrix does; at l = L−1 exactly into the eigenvalues
  * of a C×C Wishart matrix with M_{L-1} degrees of freedom. Layer 1 is not special: what is, to the Fisher
@@ -35,8 +37,19 @@ static const struct measure_variable variables[N_VARIABLES] = {
              .source = "KAA21",
              .axis = MEASURE_LAYER,
              .predicted = true,
+             .sharpness = sharpness,
              .powers = {1, 2},
              .powers_outputs = {0.5, 1}},
+    [SHARPNESS] = {.name = sharpness,
+                   .long_name = "largest eigenvalue of the metric on the features of a layer over a C-th of "
+                                "its trace: 1 where C equal eigenvalues are all there is",
+                   .formula = "C lambda_1(A^l) / tr A^l",
+                   .source = "KAA21",
+                   .axis = MEASURE_LAYER,
+                   .predicted = true,
+                   .sharpness = sharpness,
+                   .powers = {1, 2},
+                   .powers_outputs = {0.5, 1}},
 };
 
 struct work {
@@ -95,6 +108,7 @@ static int metric_run(void *work, const struct net_gram *gram, double *const *va
         TRY(linalg_eigen_top(a->CT, 1, gram->G[l], w->ones, &largest, w->vector, &residual, w->scratch,
                              error));
         values[MAX][l] = largest / T;
+        values[SHARPNESS][l] = (double)a->C * values[MAX][l] / (M_l * values[MEAN][l]);
     }
 out:
     return status;
@@ -110,6 +124,7 @@ static int metric_predict(const struct theory_order *order, const struct net_arc
         predictions[MEAN][l] = theory.eig_mean;
         predictions[SECOND_MOMENT][l] = theory.eig_second_moment;
         predictions[MAX][l] = theory.eig_max;
+        predictions[SHARPNESS][l] = theory.sharpness;
     }
 out:
     return status;

@@ -11,6 +11,7 @@ const struct measure *const measure_registry[] = {
     &measure_estimators,
     &measure_metric,
     &measure_norm,
+    &measure_softmax,
     NULL,
 };
 

@@ -4,17 +4,16 @@
 
 void net_backward_scatter(const struct linalg_root *root, size_t m, const double *packed, double *E)
 {
-    memset(E, 0, m * root->n * sizeof *E);
-    for (size_t i = 0; i < m; i++)
-        for (size_t j = 0; j < root->rank; j++)
-            E[i * root->n + (size_t)root->pivots[j]] = packed[i * root->rank + j];
+    memset(E, 0, root->n * m * sizeof *E);
+    for (size_t j = 0; j < root->rank; j++)
+        memcpy(E + (size_t)root->pivots[j] * m, packed + j * m, m * sizeof *E);
 }
 
-void net_backward_gather(const struct linalg_root *root, size_t m, const double *B, double *packed)
+void net_backward_gather(const struct linalg_root *root, size_t m, const double *B, size_t stride,
+                        double *packed)
 {
-    for (size_t i = 0; i < m; i++)
-        for (size_t j = 0; j < root->rank; j++)
-            packed[i * root->rank + j] = B[i * root->n + (size_t)root->pivots[j]];
+    for (size_t j = 0; j < root->rank; j++)
+        memcpy(packed + j * m, B + (size_t)root->pivots[j] * stride, m * sizeof *packed);
 }
 
 int net_backward_solve(const struct linalg_root *root, struct linalg_root *root_D, size_t CT, size_t columns,
@@ -23,10 +22,12 @@ int net_backward_solve(const struct linalg_root *root, struct linalg_root *root_
 {
     int status;
     TRY(linalg_root_factor(root_D, CT, columns, D, error));
-    net_backward_gather(root, root_D->rank, B, BQ); /* YᵀQᵀ = (Yᵀx) R⁺ᵀ */
-    linalg_root_solve_transposed(root, root_D->rank, BQ);
-    linalg_root_multiply(root_D, root->rank, -1, BQ, A);
-    linalg_root_solve(root, CT, A); /* (yᵀZ − R_D (YᵀQᵀ)) R⁺ */
+    net_backward_gather(root, root_D->rank, B, columns, BQ); /* QY = R⁺ (xᵀY) */
+    linalg_root_solve(root, root_D->rank, BQ);
+    linalg_root_apply(root_D, root->rank, -1, BQ, root_D->rank, E);
+    for (size_t i = 0; i < root->rank * CT; i++) /* Zᵀy − (QY) R_Dᵀ */
+        A[i] += E[i];
+    linalg_root_solve_transposed(root, CT, A);
     net_backward_scatter(root, CT, A, E);
 out:
     return status;

@@ -7,7 +7,7 @@
  *     forward    W H = s Z Rᵀ ,                  Z = G Qᵀ (M_l, r) iid N(0,1) ;        u^l = W H + b^l
  *     backward   given Z, G = Z Q + G'(I − QᵀQ) with G' fresh, and Δ = Δ^l (M_l, CT) depends on W only
  * through Z: WᵀΔ = s [ Qᵀ(ZᵀΔ) + (I − QᵀQ) Y R_Dᵀ ] ,   R_D R_Dᵀ = ΔᵀΔ = D^l ,   Y (M_{l-1}, r_D) iid N(0,1)
- *                    = s [ H Eᵀ + Y R_Dᵀ ] ,    E = (ΔᵀZ − R_D (YᵀQᵀ)) R⁺ ,    YᵀQᵀ = (YᵀH) R⁺ᵀ
+ *                    = s [ H Eᵀ + Y R_Dᵀ ] ,    Eᵀ = R⁺ᵀ (ZᵀΔ − (Q Y) R_Dᵀ) ,    Q Y = R⁺ (HᵀY)
  *
  * Q is never formed: R⁺ acts by two triangular solves on the r independent rows of R. Exact in law at every
  * width and rank; rows of H below the rank tolerance (n ε of the largest) count as dependent.
@@ -18,8 +18,8 @@
  *
  * where V (r_D, r_D) is Wishart with M_0 − r degrees of freedom and independent of all else.
  *
- * Units are walked in panels, a layer at a time. Layers 1..L-2 are walked twice, forward for H^l and YᵀH,
- * then backward for D^l and ΔᵀZ; what the second walk needs of a panel (h, φ', Y, Z) is kept from the first
+ * Units are walked in panels, a layer at a time. Layers 1..L-2 are walked twice, forward for H^l and HᵀY,
+ * then backward for D^l and ZᵀΔ; what the second walk needs of a panel (h, φ', Y, Z) is kept from the first
  * while the memory lasts and drawn again where it is not. Layer L-1 is walked once: the weights above it are
  * explicit.
  */
@@ -50,7 +50,7 @@ struct hand {
     double *u, *b, *v;         /* (units, T), (units), (units, C) */
     double *u_own;             /* where u is not kept */
     double *delta, *delta_own; /* (units, CT) */
-    double *H, *D, *A, *B, *f; /* (T, T), (CT, CT), (CT, rank), (y, T), (C, T) */
+    double *H, *D, *A, *B, *f; /* (T, T), (CT, CT), (rank, CT), (T, y), (C, T) */
     struct net_sums_parts sums;
 };
 
@@ -62,8 +62,8 @@ struct conditional {
     double **kept;             /* (L+1) pointers to n_kept[l] blocks of signals */
     struct linalg_root *roots; /* (L+1): roots[l] of H[l-1], l = 1..L-1 */
     struct linalg_root root_D;
-    double *A, *E;   /* (CT, rank): ΔᵀZ of the layer above; (CT, T) */
-    double **B, *BQ; /* (L+1) pointers: B[l] = YᵀH^l (y, T), l = 1..L-2; (r_D, rank) */
+    double *A, *E;   /* (rank, CT): ZᵀΔ of the layer above; Eᵀ (T, CT) */
+    double **B, *BQ; /* (L+1) pointers: B[l] = H^lᵀY (T, y), l = 1..L-2; QY (rank, r_D) */
 
     /* the network in hand */
     uint64_t seed, trial;
@@ -246,14 +246,13 @@ static void draw_Y(const struct conditional *w, struct hand *hand, struct net_pa
                    panel.units * y, hand->Y);
 }
 
-/* δᵀδ and, where it is needed below, δᵀZ; what is asked for of δ. */
-static void delta_parts(const struct conditional *w, struct hand *hand, struct net_panel panel)
+/* Zᵀδ where it is needed below; what is asked for of δ. */
+static void delta_sums(const struct conditional *w, struct hand *hand, struct net_panel panel)
 {
     const struct net_architecture *a = w->architecture;
     const size_t l = panel.l;
-    linalg_gram(panel.units, a->CT, hand->delta, net_panel_part(a, l, hand->D, w->gram->D[l]));
     if (needs_Z(a, l))
-        linalg_multiply(true, false, a->CT, w->roots[l].rank, panel.units, 1, hand->delta, hand->Z, 0,
+        linalg_multiply(true, false, w->roots[l].rank, a->CT, panel.units, 1, hand->Z, hand->delta, 0,
                         net_panel_part(a, l, hand->A, w->A));
     net_sums_delta(a, panel, hand->delta, hand->u, &hand->sums, w->gram);
     net_units_take_delta(w->gram, panel, hand->delta);
@@ -278,7 +277,7 @@ static void take_units(const struct conditional *w, struct hand *hand, struct ne
     memcpy(units->w, hand->Z, units->n * w->roots[panel.l].rank * sizeof *units->w);
 }
 
-/* hᵀh and, by the place of the layer, Yᵀh, or vᵀh and those of δ. */
+/* hᵀh and, by the place of the layer, hᵀY, or vᵀh and those of δ. */
 static void forward_parts(const struct conditional *w, struct hand *hand, struct net_panel panel)
 {
     const struct net_architecture *a = w->architecture;
@@ -292,7 +291,7 @@ static void forward_parts(const struct conditional *w, struct hand *hand, struct
     linalg_gram(panel.units, a->T, hand->h, net_panel_part(a, l, hand->H, w->gram->H[l]));
     if (is_walked_twice(a, l)) {
         draw_Y(w, hand, panel);
-        linalg_multiply(true, false, columns_Y(a, l), a->T, panel.units, 1, hand->Y, hand->h, 0,
+        linalg_multiply(true, false, a->T, columns_Y(a, l), panel.units, 1, hand->h, hand->Y, 0,
                         net_panel_part(a, l, hand->B, w->B[l]));
     }
     if (l + 1 < a->L)
@@ -303,8 +302,9 @@ static void forward_parts(const struct conditional *w, struct hand *hand, struct
     net_sums_outputs(a, panel, hand->v, &hand->sums, w->gram);
     if (l > 0) {
         hand->delta = hand->delta_own;
-        net_panel_top(a, panel, hand->v, hand->dphi, hand->delta);
-        delta_parts(w, hand, panel);
+        net_panel_top(a, panel, hand->v, hand->dphi, hand->delta,
+                      net_panel_part(a, l, hand->D, w->gram->D[l]));
+        delta_sums(w, hand, panel);
     }
 }
 
@@ -329,10 +329,11 @@ static void backward_parts(const struct conditional *w, struct hand *hand, struc
     const double s = sqrt(a->weight_variance / (double)a->widths[panel.l]);
     hand->delta = w->root_D.rank == a->CT ? hand->Y : hand->delta_own; /* Y has served */
     linalg_root_apply(&w->root_D, panel.units, s, hand->Y, columns_Y(a, panel.l), hand->delta);
-    linalg_multiply(false, true, panel.units, a->CT, a->T, s, hand->h, w->E, 1, hand->delta);
+    linalg_multiply(false, false, panel.units, a->CT, a->T, s, hand->h, w->E, 1, hand->delta);
     net_sums_gradient(a, panel, hand->delta, &hand->sums, w->gram);
     net_panel_gate(a, panel, hand->dphi, hand->delta);
-    delta_parts(w, hand, panel);
+    linalg_gram(panel.units, a->CT, hand->delta, net_panel_part(a, panel.l, hand->D, w->gram->D[panel.l]));
+    delta_sums(w, hand, panel);
 }
 
 /* ---- a layer: panel p of layer w->l, in the hands of a thread */
@@ -382,7 +383,7 @@ static void walk_backward(struct conditional *w, size_t l)
     base_share(w->threads, net_panel_count(w->architecture, l), backward_work, backward_take, w);
 }
 
-/* The root of D^{l+1} and E, in the symbols of the head of this file. */
+/* The root of D^{l+1} and Eᵀ, in the symbols of the head of this file. */
 static int solve_backward(struct conditional *w, size_t l, struct base_error *error)
 {
     const struct net_architecture *a = w->architecture;
@@ -401,7 +402,7 @@ static int sum_gradient_inputs(struct conditional *w, struct base_error *error)
     TRY(linalg_root_factor(&w->root_D, CT, columns_Y(a, 0), w->gram->D[1], error));
     const size_t rows = net_wishart_factor(w->seed, net_stream(a, w->trial, 0, NET_GRADIENT_WISHART),
                                            w->root_D.rank, a->widths[0] - rank, X);
-    linalg_multiply(false, true, CT, CT, rank, s * s, w->A, w->A, 0, G);
+    linalg_multiply(true, false, CT, CT, rank, s * s, w->A, w->A, 0, G);
     linalg_root_apply(&w->root_D, rows, s, X, w->root_D.rank, XR);
     linalg_multiply(true, false, CT, CT, rows, 1, XR, XR, 1, G);
 out:
@@ -410,40 +411,50 @@ out:
 
 /* ---- single units, where they are asked for */
 
-/* Inputs h⁰ given H⁰ = R Rᵀ: X (XᵀX)^{-1/2} Rᵀ of a normal X, with any root of XᵀX; its rows span a random
- * space, as those of normal inputs do, whatever their Gram matrix. */
+/* Inputs h⁰ given H⁰ = R Rᵀ: X L⁻ᵀRᵀ of normal X with XᵀX = L Lᵀ. The columns of X L⁻ᵀ are orthonormal and
+ * span a random space, as those of normal inputs do, whatever their Gram matrix. */
 static int draw_unit_inputs(struct conditional *w, struct base_error *error)
 {
     int status;
     const struct net_architecture *a = w->architecture;
-    double *X = w->gram->units[1].h, *XX = w->hands->H;
-    random_normals(w->seed, net_stream(a, w->trial, 0, NET_UNIT_INPUTS), 0, a->widths[0] * a->T, X);
-    linalg_gram(a->widths[0], a->T, X, XX);
-    TRY(linalg_root_factor(&w->root_D, a->T, a->T, XX, error));
-    linalg_root_solve_transposed(&w->root_D, a->widths[0], X);
-    linalg_root_apply(&w->roots[1], a->widths[0], 1, X, a->T, X);
+    const size_t T = a->T, M = a->widths[0], size = net_panel_size(a);
+    double *h = w->gram->units[1].h, *XX = w->hands->H, *mix = w->hands->B, *X = w->hands->own;
+    random_normals(w->seed, net_stream(a, w->trial, 0, NET_UNIT_INPUTS), 0, M * T, h);
+    linalg_gram(M, T, h, XX);
+    TRY(linalg_root_factor(&w->root_D, T, T, XX, error));
+    memset(XX, 0, T * T * sizeof *XX);
+    for (size_t t = 0; t < T; t++)
+        XX[t * T + t] = 1;
+    linalg_root_apply(&w->roots[1], T, 1, XX, T, mix); /* Rᵀ */
+    linalg_root_solve_transposed(&w->root_D, T, mix);
+    for (size_t first = 0; first < M; first += size) {
+        const size_t units = M - first < size ? M - first : size;
+        memcpy(X, h + first * T, units * T * sizeof *X);
+        linalg_multiply(false, false, units, T, T, 1, X, mix, 0, h + first * T);
+    }
 out:
     return status;
 }
 
-/* Their weights s [G' + (Z − G'Qᵀ) Q], G'Qᵀ = G'H R⁺ᵀ, in the symbols of the head of this file. */
+/* Their weights s [G' + (Z − G'Qᵀ) Q], QG'ᵀ = R⁺ HᵀG'ᵀ, in the symbols of the head of this file. */
 static void draw_unit_weights(struct conditional *w, size_t l)
 {
     const struct net_architecture *a = w->architecture;
     const struct net_units *units = &w->gram->units[l];
     const struct linalg_root *root = &w->roots[l];
     const size_t n = units->n, M = a->widths[l - 1];
-    double *GH = w->hands->own, *difference = GH + n * a->T, *Z = difference + n * a->T;
+    double *HG = w->hands->own, *difference = HG + n * a->T, *Z = difference + n * a->T;
     memcpy(Z, units->w, n * root->rank * sizeof *Z);
     random_normals(w->seed, net_stream(a, w->trial, l, NET_UNIT_WEIGHTS), 0, n * M, units->w);
-    linalg_multiply(false, false, n, a->T, M, 1, units->w, units->h, 0, GH);
-    net_backward_gather(root, n, GH, difference);
-    linalg_root_solve_transposed(root, n, difference);
-    for (size_t i = 0; i < n * root->rank; i++)
-        difference[i] = Z[i] - difference[i];
+    linalg_multiply(true, true, a->T, n, M, 1, units->h, units->w, 0, HG);
+    net_backward_gather(root, n, HG, n, difference);
     linalg_root_solve(root, n, difference);
-    net_backward_scatter(root, n, difference, GH);
-    linalg_multiply(false, true, n, M, a->T, 1, GH, units->h, 1, units->w);
+    for (size_t j = 0; j < root->rank; j++)
+        for (size_t i = 0; i < n; i++)
+            difference[j * n + i] = Z[i * root->rank + j] - difference[j * n + i];
+    linalg_root_solve_transposed(root, n, difference);
+    net_backward_scatter(root, n, difference, HG);
+    linalg_multiply(true, true, n, M, a->T, 1, HG, units->h, 1, units->w);
     net_panel_scale(n * M, sqrt(a->weight_variance / (double)M), units->w);
 }
 
@@ -500,10 +511,10 @@ static double conditional_cost(const struct net_architecture *a)
     for (size_t l = 1; l < a->L; l++) {
         const double units = (double)a->widths[l], y = (double)columns_Y(a, l);
         flops += units * T * (NET_NORMAL_FLOPS + 2 * T) + T * T * T / 3; /* Z, Z Rᵀ, H^l, the root below */
-        flops += units * CT * CT;                                        /* D^l */
+        flops += units * (l + 1 == a->L ? net_panel_top_flops(a) : CT * CT); /* D^l */
         if (l + 1 == a->L)
             flops += units * C * (NET_NORMAL_FLOPS + 2 * T);
-        else /* Y, YᵀH, H Eᵀ, Y R_Dᵀ, the root of D^{l+1}, Δᵀ Z of the layer above */
+        else /* Y, HᵀY, H Eᵀ, Y R_Dᵀ, the root of D^{l+1}, ZᵀΔ of the layer above */
             flops += units * (y * NET_NORMAL_FLOPS + 2 * T * y + 2 * CT * T + CT * y) + CT * CT * CT / 3 +
                      2 * CT * T * (double)a->widths[l + 1];
     }

@@ -248,12 +248,11 @@ static void forward_parts(const struct explicit *w, struct hand *hand, struct ne
     linalg_gram(panel.units, T, h, net_panel_part(a, l, hand->H, w->gram->H[l]));
 }
 
-/* δᵀδ and what is asked for of δ. */
-static void delta_parts(const struct explicit *w, struct hand *hand, struct net_panel panel,
-                        const double *delta)
+/* What is asked for of δ. */
+static void delta_sums(const struct explicit *w, struct hand *hand, struct net_panel panel,
+                       const double *delta)
 {
     const struct net_architecture *a = w->architecture;
-    linalg_gram(panel.units, a->CT, delta, net_panel_part(a, panel.l, hand->D, w->gram->D[panel.l]));
     net_sums_delta(a, panel, delta, place_of_u(w, hand, panel), &hand->sums, w->gram);
     net_units_take_delta(w->gram, panel, delta);
 }
@@ -269,8 +268,9 @@ static void top_parts(const struct explicit *w, struct hand *hand, struct net_pa
                     net_panel_part(a, l, hand->f, w->gram->f));
     net_sums_outputs(a, panel, hand->v, &hand->sums, w->gram);
     if (l > 0) {
-        net_panel_top(a, panel, hand->v, w->dphi[l] + panel.first * a->T, delta);
-        delta_parts(w, hand, panel, delta);
+        net_panel_top(a, panel, hand->v, w->dphi[l] + panel.first * a->T, delta,
+                      net_panel_part(a, l, hand->D, w->gram->D[l]));
+        delta_sums(w, hand, panel, delta);
     }
 }
 
@@ -287,7 +287,8 @@ static void backward_parts(const struct explicit *w, struct hand *hand, struct n
     if (l == 0)
         return;
     net_panel_gate(a, panel, w->dphi[l] + panel.first * a->T, delta);
-    delta_parts(w, hand, panel, delta);
+    linalg_gram(panel.units, a->CT, delta, net_panel_part(a, l, hand->D, w->gram->D[l]));
+    delta_sums(w, hand, panel, delta);
 }
 
 /* ---- a layer: panel p of layer w->l, in the hands of a thread */
@@ -384,8 +385,8 @@ static double explicit_cost(const struct net_architecture *a)
     double flops = T * (T + (a->inputs == NULL ? NET_NORMAL_FLOPS : 0)) * (double)a->widths[0];
     for (size_t l = 1; l < a->L; l++) {
         const double units = (double)a->widths[l], below = (double)a->widths[l - 1];
-        flops += units * (below * (NET_NORMAL_FLOPS + 2 * T) + T * T); /* W^l, W^l h, H^l */
-        flops += units * CT * CT;                                      /* D^l */
+        flops += units * (below * (NET_NORMAL_FLOPS + 2 * T) + T * T);       /* W^l, W^l h, H^l */
+        flops += units * (l + 1 == a->L ? net_panel_top_flops(a) : CT * CT); /* D^l */
         flops += units * (l + 1 == a->L ? C * (NET_NORMAL_FLOPS + 2 * T) : 2 * CT * (double)a->widths[l + 1]);
     }
     return flops;

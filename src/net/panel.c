@@ -95,21 +95,6 @@ void net_panel_outputs(const struct net_architecture *architecture, uint64_t see
     net_panel_scale(panel.units * a->C, sqrt(a->weight_variance / (double)a->widths[a->L - 1]), v);
 }
 
-BASE_CLONES static void top(size_t units, size_t C, size_t T, const double *restrict v,
-                            const double *restrict dphi, double *restrict delta)
-{
-    for (size_t i = 0; i < units; i++)
-        for (size_t k = 0; k < C; k++)
-            for (size_t t = 0; t < T; t++)
-                delta[(i * C + k) * T + t] = dphi[i * T + t] * v[i * C + k];
-}
-
-void net_panel_top(const struct net_architecture *architecture, struct net_panel panel, const double *v,
-                   const double *dphi, double *delta)
-{
-    top(panel.units, architecture->C, architecture->T, v, dphi, delta);
-}
-
 BASE_CLONES static void gate(size_t units, size_t C, size_t T, const double *restrict dphi,
                              double *restrict delta)
 {

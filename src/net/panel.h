@@ -48,9 +48,13 @@ void net_panel_add_output_biases(const struct net_architecture *architecture, ui
 void net_panel_outputs(const struct net_architecture *architecture, uint64_t seed, uint64_t trial,
                        struct net_panel panel, double *v);
 
-/* The top of the backward pass: δ^{L-1}_ki(t) = φ'(u_i(t)) v_ik into delta (units, CT). */
+/* The top of the backward pass (top.c): δ^{L-1}_ki(t) = φ'(u_i(t)) v_ik into delta (units, CT), and δᵀδ
+ * (CT, CT) into D. */
 void net_panel_top(const struct net_architecture *architecture, struct net_panel panel, const double *v,
-                   const double *dphi, double *delta);
+                   const double *dphi, double *delta, double *D);
+
+/* Flops of that δᵀδ for each unit. */
+double net_panel_top_flops(const struct net_architecture *architecture);
 
 /* δ_ki(t) = φ'(u_i(t)) g_ki(t) in place: delta (units, CT) holds g, dphi is (units, T). */
 void net_panel_gate(const struct net_architecture *architecture, struct net_panel panel, const double *dphi,

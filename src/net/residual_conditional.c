@@ -18,7 +18,7 @@ struct conditional {
     struct linalg_root *roots; /* (2L) */
     struct linalg_root root_D;
     double *Y;              /* (M, columns) */
-    double *A, *B, *BQ, *E; /* (CT, rank), (columns, T), (columns, rank), (CT, T), as in backward.h */
+    double *A, *B, *BQ, *E; /* (rank, CT), (T, columns), (rank, columns), (T, CT), as in backward.h */
     double **parts;         /* (threads) pointers: a panel's parts of A and B */
     uint64_t seed, trial;
 };
@@ -128,7 +128,7 @@ static double *part_B(const struct conditional *w, int thread, size_t l)
     return net_panel_part(a, l, w->parts[thread] + a->CT * a->T, w->B);
 }
 
-/* yᵀZ; Y, Yᵀx */
+/* Zᵀy; Y, xᵀY */
 static void gather(void *products, int thread, struct net_matrix matrix, struct net_panel panel,
                    const double *x, const double *y)
 {
@@ -136,12 +136,12 @@ static void gather(void *products, int thread, struct net_matrix matrix, struct 
     const struct net_architecture *a = w->architecture;
     const size_t rank = w->roots[index_of(matrix)].rank, first = panel.first;
     double *Y = w->Y + first * w->columns;
-    linalg_multiply(true, false, a->CT, rank, panel.units, 1, y + first * a->CT,
-                    w->Z[index_of(matrix)] + first * rank, 0, part_A(w, thread, panel.l));
+    linalg_multiply(true, false, rank, a->CT, panel.units, 1, w->Z[index_of(matrix)] + first * rank,
+                    y + first * a->CT, 0, part_A(w, thread, panel.l));
     random_normals(w->seed,
                    net_stream(a, w->trial, matrix.l, matrix.branch ? NET_BRANCH_BACKWARD : NET_BACKWARD),
                    first * w->columns, panel.units * w->columns, Y);
-    linalg_multiply(true, false, w->columns, a->T, panel.units, 1, Y, x + first * a->T, 0,
+    linalg_multiply(true, false, a->T, w->columns, panel.units, 1, x + first * a->T, Y, 0,
                     part_B(w, thread, panel.l));
 }
 
@@ -170,7 +170,7 @@ static void backward(void *products, int thread, struct net_matrix matrix, struc
     const struct net_architecture *a = w->architecture;
     const double s = net_matrix_scale(a, matrix);
     linalg_root_apply(&w->root_D, panel.units, s, w->Y + panel.first * w->columns, w->columns, out);
-    linalg_multiply(false, true, panel.units, a->CT, a->T, s, x + panel.first * a->T, w->E, 1, out);
+    linalg_multiply(false, false, panel.units, a->CT, a->T, s, x + panel.first * a->T, w->E, 1, out);
 }
 
 const struct net_products net_products_conditional = {
@@ -192,7 +192,7 @@ static double sampler_cost(const struct net_architecture *a)
 {
     const double M = (double)a->M, T = (double)a->T, CT = (double)a->CT, hidden = (double)a->L - 1,
                  y = CT < M ? CT : M;
-    /* Z, Z Rᵀ, the root; Y, Yᵀx, x Eᵀ, Y R_Dᵀ, yᵀZ, the root of D */
+    /* Z, Z Rᵀ, the root; Y, xᵀY, x Eᵀ, Y R_Dᵀ, Zᵀy, the root of D */
     const double matrix = M * T * (NET_NORMAL_FLOPS + T) + T * T * T / 3 +
                           M * (y * NET_NORMAL_FLOPS + 2 * T * y + 4 * CT * T + CT * y) + CT * CT * CT / 3;
     return net_residual_flops(a) + 2 * hidden * matrix;

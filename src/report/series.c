@@ -102,18 +102,33 @@ out:
 
 /* What theory says of a point besides the variables. */
 struct setting {
-    double *widths, *outputs, *samples; /* (n_points) */
+    double *widths, *outputs, *samples, *depths; /* (n_points) */
     struct store_array kappa1, kappa2, alpha;
 };
 
-/* In theory the dual of one output is (αM/T)((κ_1 − κ_2) 1 + κ_2 11ᵀ): its outlier is 1 + θ times the bulk,
- * θ = Tκ_2/(κ_1 − κ_2), and at finite width the bulk has a relative half-width of about 2 to 4 √(CT/αM). */
+/* Whether an outlier 1 + θ times the bulk is clear of it: at finite width the bulk has a relative half-width
+ * of about 2 to 4 √ratio, with ratio = CT over the units. */
+static bool is_clear(double theta, double ratio)
+{
+    return theta >= 4 * sqrt(ratio);
+}
+
+/* In theory the dual of one output is (αM/T)((κ_1 − κ_2) 1 + κ_2 11ᵀ), and θ = Tκ_2/(κ_1 − κ_2). */
 static bool is_buried(const struct setting *x, size_t point)
 {
     const double kappa1 = x->kappa1.values[point], kappa2 = x->kappa2.values[point];
     const double theta = x->samples[point] * kappa2 / (kappa1 - kappa2);
     const double ratio = x->outputs[point] * x->samples[point] / (x->alpha.values[point] * x->widths[point]);
-    return theta < 4 * sqrt(ratio);
+    return !is_clear(theta, ratio);
+}
+
+/* That of a layer's block likewise, with κ_2/κ_1 by its sharpness, ((T−1)κ_2/κ_1 + 1)/T. What a block is made
+ * of has gone through all L layers, forward or backward, and each has widened its bulk. */
+static bool is_buried_in_layer(const struct setting *x, size_t point, double sharpness)
+{
+    const double T = x->samples[point], share = (T * sharpness - 1) / (T - 1);
+    return T > 1 &&
+           !is_clear(T * share / (1 - share), x->depths[point] * x->outputs[point] * T / x->widths[point]);
 }
 
 /* The predictions of one number of a variable: of point p at values[p*stride]. */
@@ -123,7 +138,8 @@ struct theory {
 };
 
 static int collect_series(struct series *s, size_t stride, const struct setting *x,
-                          const struct store_array *measured, struct theory theory, struct base_error *error)
+                          const struct store_array *measured, const struct store_array *sharpness,
+                          struct theory theory, struct base_error *error)
 {
     const size_t trials = s->result->trials, length = measured->length;
     const bool first = measure_is_first(s->variable->axis, s->result->sizes, s->index);
@@ -140,16 +156,19 @@ static int collect_series(struct series *s, size_t stride, const struct setting 
     }
     s->state = classify(s);
     s->is_buried = s->variable->outlier && is_buried(x, widest);
+    if (sharpness->values != NULL && !first)
+        s->is_buried =
+            s->is_buried || is_buried_in_layer(x, widest, sharpness->values[widest * length + s->index]);
     return s->state == SERIES_FITTED ? fit(s, error) : BASE_OK;
 }
 
-static int read_stored(const struct store_result *r, const struct measure_variable *v,
+static int read_stored(const struct store_result *r, const char *variable, enum measure_axis axis,
                        struct store_array *theory, struct base_error *error)
 {
     char name[128];
-    snprintf(name, sizeof name, "%s_theory", v->name);
+    snprintf(name, sizeof name, "%.100s_theory", variable);
     const int status = store_read(r, name, theory, error);
-    if (status == BASE_OK && (theory->per_trial || theory->axis != v->axis))
+    if (status == BASE_OK && (theory->per_trial || theory->axis != axis))
         return base_fail(error, BASE_BAD_INPUT, "%s: `%s` has unexpected dimensions", r->path, name);
     return status;
 }
@@ -171,8 +190,9 @@ static bool is_absent(const struct store_array *measured, struct theory theory, 
 
 /* One number of a variable at all points. */
 static int collect_number(const struct store_result *r, const struct measure_variable *v, size_t index,
-                          const struct store_array *measured, struct theory theory, const struct setting *x,
-                          struct series_list *list, struct base_error *error)
+                          const struct store_array *measured, const struct store_array *sharpness,
+                          struct theory theory, const struct setting *x, struct series_list *list,
+                          struct base_error *error)
 {
     int status = BASE_OK;
     const struct run run = find_width_axis(r);
@@ -184,7 +204,7 @@ static int collect_number(const struct store_result *r, const struct measure_var
         TRY(list_append(list, &s, error));
         *s = (struct series){.result = r, .variable = v, .index = index, .first_point = point};
         TRY(series_init(s, run.count, error));
-        TRY(collect_series(s, run.stride, x, measured, theory, error));
+        TRY(collect_series(s, run.stride, x, measured, sharpness, theory, error));
     }
 out:
     return status;
@@ -196,10 +216,12 @@ static int collect_variable(const struct store_result *r, const struct measure_v
                             struct series_list *list, struct base_error *error)
 {
     int status;
-    struct store_array measured = {0}, stored = {0};
+    struct store_array measured = {0}, stored = {0}, sharpness = {0};
     TRY(store_read(r, v->name, &measured, error));
     if (own == NULL)
-        TRY(read_stored(r, v, &stored, error));
+        TRY(read_stored(r, v->name, v->axis, &stored, error));
+    if (v->sharpness != NULL)
+        TRY(read_stored(r, v->sharpness, v->axis, &sharpness, error));
     if (!measured.per_trial || measured.axis != v->axis)
         TRY(base_fail(error, BASE_BAD_INPUT, "%s: `%s` has unexpected dimensions", r->path, v->name));
     for (size_t index = 0; index < measured.length; index++) {
@@ -207,11 +229,12 @@ static int collect_variable(const struct store_result *r, const struct measure_v
         if (own != NULL)
             theory = (struct theory){theory_values_find(own, r->n_points, v, index), 1};
         if (theory.values != NULL)
-            TRY(collect_number(r, v, index, &measured, theory, x, list, error));
+            TRY(collect_number(r, v, index, &measured, &sharpness, theory, x, list, error));
     }
 out:
     store_array_free(&measured);
     store_array_free(&stored);
+    store_array_free(&sharpness);
     return status;
 }
 
@@ -223,9 +246,11 @@ static int setting_init(struct setting *x, const struct store_result *r, struct 
     TRY(base_got(x->widths = base_calloc(r->n_points, sizeof(double), error)));
     TRY(base_got(x->outputs = base_calloc(r->n_points, sizeof(double), error)));
     TRY(base_got(x->samples = base_calloc(r->n_points, sizeof(double), error)));
+    TRY(base_got(x->depths = base_calloc(r->n_points, sizeof(double), error)));
     TRY(store_read_key(r, "width", x->widths, error));
     TRY(store_read_key(r, "outputs", x->outputs, error));
     TRY(store_read_key(r, "samples", x->samples, error));
+    TRY(store_read_key(r, "depth", x->depths, error));
     for (size_t i = 0; i < 3; i++) {
         TRY(store_read(r, names[i], arrays[i], error));
         if (arrays[i]->per_trial || arrays[i]->axis != MEASURE_SCALAR)
@@ -240,6 +265,7 @@ static void setting_free(struct setting *x)
     free(x->widths);
     free(x->outputs);
     free(x->samples);
+    free(x->depths);
     store_array_free(&x->kappa1);
     store_array_free(&x->kappa2);
     store_array_free(&x->alpha);

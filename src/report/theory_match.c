@@ -71,16 +71,10 @@ static const struct measure_variable *predicted(const struct store_result *r, si
 /* The number of the file that a column is called after. */
 static bool find_number(const struct store_result *r, const char *name, struct theory_number *number)
 {
-    char column[MEASURE_COLUMN];
     for (size_t i = 0; i < r->n_names; i++) {
-        const struct measure_variable *v = predicted(r, i);
-        if (v == NULL || strncmp(v->name, name, strlen(v->name)) != 0)
-            continue;
-        for (size_t index = 0; index < measure_axis_length(v->axis, r->sizes); index++)
-            if (strcmp(measure_column(v, r->sizes, index, column), name) == 0) {
-                *number = (struct theory_number){v, index};
-                return true;
-            }
+        number->variable = predicted(r, i);
+        if (number->variable != NULL && measure_column_find(number->variable, r->sizes, name, &number->index))
+            return true;
     }
     return false;
 }

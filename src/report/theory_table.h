@@ -37,14 +37,17 @@ void theory_table_free(struct theory_table *table);
 
 /* ---- theory_match.c */
 
+/* One number along the axis of a variable, such as that of a layer. */
+struct theory_number {
+    const struct measure_variable *variable;
+    size_t index;
+};
+
 /* What the table says of one result file. */
 struct theory_values {
     size_t n;
-    struct theory_number {
-        const struct measure_variable *variable;
-        size_t index; /* along its axis */
-    } * numbers;      /* (n) in the order of the table's columns */
-    double *values;   /* (n, n_points) nan: the table says so, or has no such row */
+    struct theory_number *numbers; /* (n) in the order of the table's columns */
+    double *values;                /* (n, n_points) nan: the table says so, or has no such row */
 };
 
 /* On failure nothing is kept. */

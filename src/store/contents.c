@@ -133,8 +133,8 @@ static int add_dimension(struct contents *c, size_t dimension, hid_t text, struc
     const struct measure_dimension_name *d = &measure_dimensions[dimension];
     const size_t size = c->layout->sizes[dimension];
     c->places[dimension] = c->n_scales;
-    return d->words != NULL ? add_scale(c, d->name, text, size, d->words, d->long_name, error)
-                            : add_counter(c, d->name, size, d->first, d->long_name, error);
+    return d->n_words > 0 ? add_scale(c, d->name, text, size, d->words, d->long_name, error)
+                          : add_counter(c, d->name, size, d->first, d->long_name, error);
 }
 
 static int add_scales(struct contents *c, hid_t text, struct base_error *error)

@@ -37,7 +37,7 @@ size_t store_layout_length(const struct store_layout *layout, size_t variable)
     return measure_axis_length(layout->variables[variable]->axis, layout->sizes);
 }
 
-bool store_layout_has(const struct store_layout *layout, enum measure_dimension dimension)
+bool store_layout_has(const struct store_layout *layout, size_t dimension)
 {
     for (size_t v = 0; v < layout->n_all; v++) {
         size_t first;

@@ -67,8 +67,8 @@ int store_layout_init(struct store_layout *layout, const struct experiment *expe
                       struct base_error *error);
 size_t store_layout_length(const struct store_layout *layout, size_t variable);
 
-/* Whether any variable runs over it. */
-bool store_layout_has(const struct store_layout *layout, enum measure_dimension dimension);
+/* Whether any variable runs over dimension d of measure_dimensions. */
+bool store_layout_has(const struct store_layout *layout, size_t dimension);
 
 /* Where a variable stands in the layout, from n_variables on when it is only predicted; n_all when it is not
  * stored. */

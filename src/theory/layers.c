@@ -131,6 +131,7 @@ int theory_layers_predict(const struct theory_order *order, const struct net_arc
         if (l == 1 && order->samples == 1)
             p->eig_second_moment[l] += first_second_moment(&s);
         TRY(layer_max(&s, l, &p->eig_max[l], error));
+        p->sharpness[l] = p->eig_max[l] / (units(&s, l - 1) * mean_same(&s, l));
         p->trace_share[l] = units(&s, l - 1) * mean_same(&s, l) / trace;
         p->max_share[l] = p->eig_max[l] / whole;
     }

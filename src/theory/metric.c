@@ -50,11 +50,12 @@ int theory_metric_predict(const struct theory_order *order, const struct net_arc
         squares += weight * qtilde_h * qtilde_h;
         all += weight * qtilde_h;
     }
-    *prediction = (struct theory_metric){C * same / M_l, C * squares / M_l, all};
+    *prediction = (struct theory_metric){C * same / M_l, C * squares / M_l, all, NAN};
     if (order->samples > 1)
         TRY(largest_given(order, gradient, factor, &prediction->eig_max, error));
     else if (T > 1 && gradient[1] < 1e-12 * gradient[0])
         prediction->eig_max = NAN; /* nothing stands above the bulk */
+    prediction->sharpness = prediction->eig_max / same;
 out:
     return status;
 }

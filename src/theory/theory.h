@@ -54,6 +54,11 @@ struct theory_tangent {
 int theory_gauss_tangent(const struct net_activation *activation, double a, int level,
                          struct theory_tangent *integral, struct base_error *error);
 
+/* The same of two variances a[0], a[1] > 0 and a covariance b of either sign, clamped to √(a[0] a[1]):
+ * E g(u)g(v) by the rule above, at twice its cost. */
+int theory_gauss_unequal(const struct net_activation *activation, const double a[2], double b, int level,
+                         struct theory_pair *integral, struct base_error *error);
+
 /* Order parameters of one network shape (order.c): x^l_p at x[l*pairs + p]. */
 struct theory_order {
     size_t L;
@@ -100,6 +105,42 @@ int theory_order_solve_residual(struct theory_order *order, const struct net_act
                                 double branch_variance, size_t depth, double tolerance,
                                 struct base_error *error);
 void theory_order_free(struct theory_order *order);
+
+/* ---- kernel.c: given inputs. "Mean-field kernels": the recursions of KAA19 for each pair (s, t)
+ *
+ *     q^l_st = σ_w² q̂^{l-1}_st + σ_b² ,  q̂⁰ = XXᵀ/M_0 ,  q̂^l_st = E φ(u_s)φ(u_t) ,
+ *     q̃^l_st = σ_w² q̃^{l+1}_st E φ'(u_s)φ'(u_t) ,  q̃^L_st = 1 ,      (u_s, u_t) Gaussian of covariance q^l
+ *
+ * (KAA21 and the literature on the NTK; "beyond" as a predictor of whole Fisher spectra). The integrals are
+ * sums of Mehler's over the correlation, with as many terms as leave out at most `tolerance` (not below
+ * 1e-13) of √(E φ'(u_s)² E φ'(u_t)²); the diagonal is a one-dimensional quadrature. Piecewise linear
+ * activations with their kink at 0 have closed forms. Where the series is too long (correlations above some
+ * 0.98 of an expression with kinks elsewhere; never of a named activation at variances up to some 60) a pair
+ * takes a two-dimensional quadrature, 0.1 to 10 ms.
+ *
+ * T×T matrices are symmetric, upper triangles, element (s, t) at [s*T + t]. */
+
+/* gram (T, T) = XXᵀ/M_0 of inputs h⁰ (M_0, T). */
+int theory_gram_compute(size_t M_0, size_t T, const double *inputs, double *gram, struct base_error *error);
+
+/* All order parameters for given inputs of this gram. Memory: theory_kernel_bytes. BASE_UNRESOLVED as
+ * theory_order_solve; order->error is the tolerance. */
+int theory_kernel_solve(struct theory_order *order, const struct net_activation *activation,
+                        double weight_variance, double bias_variance, size_t depth, size_t T,
+                        const double *gram, double tolerance, struct base_error *error);
+double theory_kernel_bytes(size_t depth, size_t T);
+
+/* sum (T, T) = Σ_l (a_{l-1} q̂^{l-1} + b_{l-1}) q̃^l , a and b (L), and nngp (T, T) = q^L, the covariance of
+ * the outputs: the same in 2 T² numbers, layer by layer. About 20 ns a pair and layer. gram may not be either
+ * of them. */
+int theory_kernel_sum(const struct net_activation *activation, double weight_variance, double bias_variance,
+                      size_t depth, size_t T, const double *gram, const double *a, const double *b,
+                      double tolerance, double *sum, double *nngp, struct base_error *error);
+
+/* The analytic NTK Θ = Σ_l q^l q̃^l of the NTK parametrisation, W = σ_w ω/√M_{l-1} and b = σ_b β; and q^L. */
+int theory_ntk_compute(const struct net_activation *activation, double weight_variance, double bias_variance,
+                       size_t depth, size_t T, const double *gram, double tolerance, double *ntk,
+                       double *nngp, struct base_error *error);
 
 /* κ and the predictions for the regression Fisher matrix F = (1/T) JᵀJ (fisher.c), from
  * ακ_e = Σ_{l=1}^{L} α_{l-1} q̃^l_e q̂^{l-1}_e :
@@ -209,13 +250,14 @@ void theory_unit_natural_gradient(const struct theory_unit *unit, const double *
  *     largest, C-fold      the largest eigenvalue of (1/T) q̃_h, which is (T−1)/T q̃_h,2 + q̃_h,1/T for inputs
  *                          iid N(0,1); nan where q̃_h,2 < 1e-12 q̃_h,1 at T > 1, and nothing stands above the
  *                          bulk
+ *     sharpness            C times the largest over the trace: largest / ((1/T) Σ_s q̃_h,ss)
  *
  * Exact in the mean over networks of any width are the mean eigenvalue at l = L−1 and, with C = 1, the
  * largest there. Given inputs have as many features, M_0, at every width: of them the second moment and the
  * largest keep a part that does not go away, of relative size C/M_0 and √(C/M_0). T³ flops with given inputs.
  */
 struct theory_metric {
-    double eig_mean, eig_second_moment, eig_max;
+    double eig_mean, eig_second_moment, eig_max, sharpness;
 };
 int theory_metric_predict(const struct theory_order *order, const struct net_architecture *architecture,
                           size_t l, struct theory_metric *prediction, struct base_error *error);
@@ -244,7 +286,7 @@ int theory_norm_predict(const struct theory_order *order, const struct net_activ
  *
  *     mean eigenvalue    C (1/T) Σ_s x_ss / M_l                  over the M_l M_{l-1} weights
  *     second moment      C (M_{l-1}/M_l) Σ_p w_p x_p²            the same
- *     largest, C-fold    M_{l-1} Σ_p w_p x_p
+ *     largest, C-fold    M_{l-1} Σ_p w_p x_p                     and over a C-th of the trace: sharpness
  *     share of a layer   M_{l-1} Σ_s x_ss / Σ_m M_{m-1} Σ_s x_ss        in the trace of all weights
  *                        largest of F_ll / largest of F                 (F with its biases)
  *
@@ -258,11 +300,56 @@ int theory_norm_predict(const struct theory_order *order, const struct net_activ
  *
  * nan: the largest of a layer with x_2 < 1e-12 x_1 at T > 1, which is not O(M) (as κ_2 in theory_fisher). */
 struct theory_layers { /* (L+1) numbers each, the caller's; that of layer l at [l], [0] is not set */
-    double *eig_mean, *eig_second_moment, *eig_max;
+    double *eig_mean, *eig_second_moment, *eig_max, *sharpness;
     double *trace_share, *max_share;
 };
 int theory_layers_predict(const struct theory_order *order, const struct net_architecture *architecture,
                           const struct theory_layers *prediction, struct base_error *error);
+
+/* Averages over C softmax outputs g = softmax(f), h = softmax(f') of two samples (softmax.c), the f_k iid
+ * over k with variance q_1 and covariance q_2 between samples, Q = diag(g) − ggᵀ (KAA21):
+ *
+ *     β_1 = 1 − Σ_k E g_k² ,  β_2 = E tr(Q_s Q_t), s ≠ t ,  β_3 = E tr(Q_s²)
+ *     largest = E_z λ_max(E_x Q) ,  f = √q_2 z + √(q_1−q_2) x                                  ("beyond")
+ *
+ * The β by quadrature of one and two dimensions for any C, the last from 512 draws of z (256 from C = 32 on)
+ * with a fixed seed. BASE_UNRESOLVED for C < 2, and where outputs of variance q_1 ≫ 50 nearly agree between
+ * samples. 5 to 30 ms for the β at q_1 of some units, 1 s at most; 20 ms more at C = 10, 0.3 s at C = 100. */
+struct theory_softmax_average {
+    double beta[3];
+    double error; /* largest relative change of a β between the last two quadrature levels */
+    double largest, largest_error; /* and its standard error */
+};
+int theory_softmax_average(double q1, double q2, size_t C, struct theory_softmax_average *average,
+                           struct base_error *error);
+
+/* Predictions for the Fisher matrix of softmax classification, F_sm = (1/T) Σ_t Σ_kk' ∇f_k Q_t(k,k') ∇f_k'ᵀ
+ * (softmax_kernel.c), with β of q^L and C:
+ *
+ *     mean eigenvalue      β_1 M ακ_1 / P                                                     (KAA21)
+ *     second moment        M² (β_2 (T−1)/T (ακ_2)² + β_3 (ακ_1)²/T) / P                       (KAA21)
+ *     bounds of λ_max      second moment / mean ≤ λ_max ≤ √(P · second moment)                (KAA21)
+ *     λ_max, C − 1 of them M ((T−1)/T ακ_2 + ακ_1/T) E_z λ_max(E_x Q)                          ("beyond")
+ *       good to 5 % where Tκ_2 ≥ 7κ_1, nan elsewhere
+ *     kernel               E_f λ_max(Bᵀ F*_MF B), rows of f ~ N(0, q^L), Q_t = B_t B_tᵀ,
+ *                          F*_MF = I_C ⊗ (1/T) Σ_l (M_{l−1} q̂^{l−1}_st + 1) q̃^l_st             ("beyond")
+ *     spectrum (CT)        the mean of each eigenvalue of Bᵀ F*_MF B, descending, over 8 draws of f;
+ *                          nan from rank (C−1)T on, where they are 0, and for CT > 1500 ("beyond")
+ *
+ * Given inputs: each sample has its own β_1, the second moment is an average over the draws of f, and λ_max
+ * is the kernel's. 256 draws with a fixed seed; fewer, at least 16, where they would take longer than
+ * seconds. average: of q^L_1, q^L_2 and C; not read for given inputs. spectrum may be NULL, and what is nan
+ * in it is not set. BASE_UNRESOLVED for C < 2. Some 10 CT flops a draw and step of the power iteration, of
+ * which there are about 30, or 2CT² for given inputs; 8 times some (CT)³ flops for the spectrum. */
+struct theory_softmax {
+    double eig_mean, eig_second_moment;
+    double moments_error; /* relative; of the second moment alone for given inputs */
+    double eig_max, eig_max_error, eig_max_low, eig_max_high;
+    double eig_max_kernel, kernel_error; /* errors of λ_max are standard errors */
+};
+int theory_softmax_predict(const struct theory_order *order, const struct net_architecture *architecture,
+                           const struct theory_softmax_average *average, struct theory_softmax *prediction,
+                           double *spectrum, struct base_error *error);
 
 /* GSL returns its errors instead of ending the program. Call first. */
 void theory_init(void);

@@ -93,8 +93,8 @@ VOID(GATE, net_panel_gate,
      (architecture, panel, dphi, delta))
 VOID(GATE, net_panel_top,
      (const struct net_architecture *architecture, struct net_panel panel, const double *v, const double *dphi,
-      double *delta),
-     (architecture, panel, v, dphi, delta))
+      double *delta, double *D),
+     (architecture, panel, v, dphi, delta, D))
 VOID(GATE, net_panel_add_biases,
      (const struct net_architecture *architecture, struct net_panel panel, const double *b, double *u),
      (architecture, panel, b, u))
@@ -106,8 +106,6 @@ VOID(GEMM, linalg_gram, (size_t m, size_t n, const double *X, double *G), (m, n,
 VOID(GEMM, linalg_root_apply,
      (const struct linalg_root *root, size_t m, double alpha, const double *Z, size_t stride, double *U),
      (root, m, alpha, Z, stride, U))
-VOID(ROOTS, linalg_root_multiply,
-     (const struct linalg_root *root, size_t m, double alpha, double *B, double *C), (root, m, alpha, B, C))
 INT(ROOTS, linalg_root_factor,
     (struct linalg_root *root, size_t n, size_t max_rank, const double *A, struct base_error *error),
     (root, n, max_rank, A, error))

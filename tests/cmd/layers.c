@@ -52,6 +52,7 @@ static void theory_has_a_column_for_each_layer(void **state)
         "layer_eig_mean[1]\tlayer_eig_mean[2]\tlayer_eig_mean[3]\t"
         "layer_eig_second_moment[1]\tlayer_eig_second_moment[2]\tlayer_eig_second_moment[3]\t"
         "layer_eig_max[1]\tlayer_eig_max[2]\tlayer_eig_max[3]\t"
+        "layer_sharpness[1]\tlayer_sharpness[2]\tlayer_sharpness[3]\t"
         "layer_trace_share[1]\tlayer_trace_share[2]\tlayer_trace_share[3]\t"
         "layer_max_share[1]\tlayer_max_share[2]\tlayer_max_share[3]\n";
     shell_file(state, "x.yaml", SMALL);
@@ -103,7 +104,7 @@ static void one_trial_has_a_table_for_each_axis(void **state)
 {
     static const char *const variables[] = {"fisher_eigenvalues",
                                             "layer_eig_mean layer_eig_second_moment layer_eig_max "
-                                            "layer_trace_share layer_max_share"};
+                                            "layer_sharpness layer_trace_share layer_max_share"};
     char command[512];
     shell_file(state, "x.yaml", SMALL "save: [eigenvalues]\n");
     shell_expect_only(state, "run x.yaml --set 'measure=[fisher, layers]' -o x.h5", 0);
@@ -146,7 +147,7 @@ static void spoil(void **state, const char *name, const char *variable, size_t l
     assert_true(H5Fclose(file) >= 0);
 }
 
-/* Two cases, depths 2 and 3: 4 statements on layers 1 and 2, 2 on layer 3, of five variables. (False alarm: 1
+/* Two cases, depths 2 and 3: 4 statements on layers 1 and 2, 2 on layer 3, of six variables. (False alarm: 1
  * % over the seeds; this one is fixed.) */
 static void every_layer_is_judged(void **state)
 {
@@ -156,7 +157,7 @@ static void every_layer_is_judged(void **state)
     expect(right.out, "\nlayer_eig_mean, layer 1: mean eigenvalue of a layer's block");
     expect(right.out, "\nlayer_eig_mean, layer 2: agrees (4 agree, 0 disagree)\n");
     expect(right.out, "\nlayer_eig_mean, layer 3: agrees (2 agree, 0 disagree)\n");
-    expect(right.out, "\n50 tests, each at a false-alarm rate of 0.0002: ");
+    expect(right.out, "\n60 tests, each at a false-alarm rate of 0.00017: ");
     assert_null(strstr(right.out, "layer 0"));
     assert_null(strstr(right.out, "not judged"));
     const char *largest = strstr(right.out, "\nlayer_eig_max, layer 1: ");
@@ -179,6 +180,40 @@ static void every_layer_is_judged(void **state)
     expect(wrong.out, "\nlayer_eig_mean, layer 3: agrees (2 agree, 0 disagree)\n");
     shell_free(&wrong);
     expect_and_free(shell_expect(state, "verify x.h5 --theory mine.tsv", 0), "\nverdict: agrees (");
+}
+
+/* Correlations grow from layer to layer: with this bias the outliers of layers 2 and 3 are in their bulks at
+ * these widths, and may seem to go elsewhere; that of layer 4 stands clear. */
+static void a_layer_whose_outlier_is_buried_is_not_judged(void **state)
+{
+    shell_file(state, "b.yaml",
+               "seed: 1\ntrials: 40\ndata: {inputs: gaussian, samples: 50}\nmeasure: [layers]\n"
+               "network: {activation: tanh, weight_variance: 2, bias_variance: 0.03, depth: 4, outputs: 1}\n"
+               "sweep: {width: [100, 200, 400, 800]}\n");
+    shell_expect_only(state, "run b.yaml", 0);
+    struct shell shell = shell_expect(state, "verify results/b.h5", 0);
+    expect(shell.out, "\nlayer_eig_max, layer 2: cannot be judged (0 agree, 0 disagree, 1 undecided)\n");
+    expect(shell.out, "\nlayer_sharpness, layer 2: cannot be judged (0 agree, 0 disagree, 1 undecided)\n");
+    expect(shell.out, "\nlayer_eig_max, layer 3: cannot be judged (0 agree, 0 disagree, 1 undecided)\n");
+    expect(shell.out, "\nlayer_max_share, layer 2: cannot be judged (0 agree, 0 disagree, 1 undecided)\n");
+    expect(shell.out, "undecided (theory's outlier is in the bulk at these widths");
+    expect(shell.out, "\nlayer_eig_max, layer 4: agrees (1 agree, 0 disagree)\n");
+    expect(shell.out, "\nlayer_eig_mean, layer 2: agrees (1 agree, 0 disagree)\n");
+    shell_free(&shell);
+}
+
+/* With one sample there is no bulk. */
+static void one_sample_has_no_bulk(void **state)
+{
+    shell_file(state, "one.yaml",
+               "seed: 1\ntrials: 60\ndata: {inputs: gaussian, samples: 1}\nmeasure: [layers]\n"
+               "network: {activation: tanh, weight_variance: 3, bias_variance: 0.64, depth: 3, outputs: 2}\n"
+               "sweep: {width: [50, 100, 200, 400]}\n");
+    shell_expect_only(state, "run one.yaml", 0);
+    struct shell shell = shell_expect(state, "verify results/one.h5", 0);
+    expect(shell.out, "\nlayer_sharpness, layer 2: agrees (1 agree, 0 disagree)\n");
+    expect(shell.out, "\nlayer_eig_max, layer 3: agrees (1 agree, 0 disagree)\n");
+    shell_free(&shell);
 }
 
 /* A table that speaks of one layer is judged on that alone. */
@@ -227,6 +262,8 @@ static const struct CMUnitTest tests[] = {
     scratch_test(tables_have_a_row_for_each_layer),
     scratch_test(one_trial_has_a_table_for_each_axis),
     scratch_test(every_layer_is_judged),
+    scratch_test(a_layer_whose_outlier_is_buried_is_not_judged),
+    scratch_test(one_sample_has_no_bulk),
     scratch_test(one_layer_of_ones_own),
     scratch_test(the_plan_knows_the_size),
 };

@@ -52,7 +52,10 @@ static void check_column(const struct measure_variable *variable, const size_t s
                          size_t index, const char *expected)
 {
     char column[MEASURE_COLUMN];
+    size_t found;
     assert_string_equal(measure_column(variable, sizes, index, column), expected);
+    assert_true(measure_column_find(variable, sizes, expected, &found));
+    assert_int_equal(found, index);
 }
 
 static void numbers_have_names(void **state)
@@ -65,6 +68,9 @@ static void numbers_have_names(void **state)
                                   rank = {.name = "d", .axis = MEASURE_RANK},
                                   kind = {.name = "e", .axis = MEASURE_KIND};
     measure_sizes_include(sizes, 11, 30);
+    sizes[MEASURE_BY_KIND] = 3; /* as in a file of another program: the third has no word */
+    assert_string_equal(measure_axis_coordinate(MEASURE_KIND, sizes, 2, 0, text), "2");
+    sizes[MEASURE_BY_KIND] = 2;
     check_column(&scalar, sizes, 0, "a");
     check_column(&layer, sizes, 11, "b[11]");
     check_column(&pair, sizes, 1 * 12 + 2, "c[1,2]");
@@ -72,6 +78,16 @@ static void numbers_have_names(void **state)
     check_column(&rank, sizes, 0, "d[1]");
     check_column(&kind, sizes, 0, "e[sampled]");
     check_column(&kind, sizes, 1, "e[empirical]");
+    static const char *const bad[] = {
+        "c",        "c[1]",      "c[1,2",  "c[1,2]x", "c[1,12]", "c[01,2]",
+        "c[1,2,3]", "c[-1,2]",   "c[, 2]", "c[]",     "d[0]",    "d[31]",
+        "e[samp]",  "e[sampled", "e[0]",   "a[1]",    "",        "c[18446744073709551616,1]"};
+    size_t index;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(measure_column_find(&scalar, sizes, bad[i], &index) ||
+                     measure_column_find(&pair, sizes, bad[i], &index) ||
+                     measure_column_find(&rank, sizes, bad[i], &index) ||
+                     measure_column_find(&kind, sizes, bad[i], &index));
     assert_string_equal(measure_axis_coordinate(MEASURE_LAYER_PAIR, sizes, 3 * 12 + 5, 0, text), "3");
     assert_string_equal(measure_axis_coordinate(MEASURE_LAYER_PAIR, sizes, 3 * 12 + 5, 1, text), "5");
     assert_true(measure_is_first(MEASURE_LAYER, sizes, 1) && !measure_is_first(MEASURE_LAYER, sizes, 2));

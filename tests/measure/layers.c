@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { N_VARIABLES = 5, MOST = 8 };
+enum { MEAN, SECOND_MOMENT, MAX, SHARPNESS, TRACE_SHARE, MAX_SHARE, N_VARIABLES, MOST = 8 };
 
 /* F (P, P) by the Jacobian, and its summary with nothing below the diagonals. */
 struct whole {
@@ -147,18 +147,19 @@ static void layers_are_blocks_of_the_fisher_matrix(void **state)
                 traces[l] += values[i];
                 squares += values[i] * values[i];
             }
-            assert_close(numbers[0][l], traces[l] / (double)n, 1e-11);
-            assert_close(numbers[1][l], squares / (double)n, 1e-11);
-            assert_close(numbers[2][l], values[0], 1e-11);
+            assert_close(numbers[MEAN][l], traces[l] / (double)n, 1e-11);
+            assert_close(numbers[SECOND_MOMENT][l], squares / (double)n, 1e-11);
+            assert_close(numbers[MAX][l], values[0], 1e-11);
+            assert_close(numbers[SHARPNESS][l], values[0] * (double)w.a.C / traces[l], 1e-11);
             all += traces[l];
             free(values);
         }
         assert_int_equal(linalg_eigenvalues(w.P, w.F, full, &error), BASE_OK);
         for (size_t l = 1; l <= w.a.L; l++) {
-            assert_close(numbers[3][l], traces[l] / all, 1e-11);
-            assert_close(numbers[4][l], numbers[2][l] / full[0], 1e-11);
-            assert_true(numbers[4][l] < 1);
-            shares += numbers[3][l];
+            assert_close(numbers[TRACE_SHARE][l], traces[l] / all, 1e-11);
+            assert_close(numbers[MAX_SHARE][l], numbers[MAX][l] / full[0], 1e-11);
+            assert_true(numbers[MAX_SHARE][l] < 1);
+            shares += numbers[TRACE_SHARE][l];
         }
         assert_close(shares, 1, 1e-14);
         for (size_t v = 0; v < N_VARIABLES; v++)

@@ -355,7 +355,7 @@ static void conditional_is_consistent_at_full_rank(void **state)
             assert_int_equal(root.rank, 6);
             for (size_t t = 0; t < 6; t++)
                 f[t] = s.gram.f[root.pivots[t]];
-            linalg_root_solve_transposed(&root, 1, f);
+            linalg_root_solve(&root, 1, f);
             for (size_t t = 0; t < 6; t++)
                 norm += f[t] * f[t];
             assert_close(s.gram.D[l][0], norm, 1e-6);

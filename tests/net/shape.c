@@ -80,3 +80,25 @@ void shape_open_residual(const struct shape *shape, const struct branch *branch,
 {
     open_point(shape, branch, architecture, activation);
 }
+
+void shape_order(const struct net_architecture *architecture, const struct net_activation *activation,
+                 struct theory_order *order)
+{
+    const struct net_architecture *a = architecture;
+    struct base_error error = {""};
+    double *gram = malloc(a->T * a->T * sizeof *gram);
+    assert_non_null(gram);
+    int status = BASE_OK;
+    if (a->inputs == NULL)
+        status =
+            theory_order_solve(order, activation, a->weight_variance, a->bias_variance, a->L, 1e-12, &error);
+    else {
+        status = theory_gram_compute(a->widths[0], a->T, a->inputs, gram, &error);
+        if (status == BASE_OK)
+            status = theory_kernel_solve(order, activation, a->weight_variance, a->bias_variance, a->L, a->T,
+                                         gram, 1e-12, &error);
+    }
+    if (status != BASE_OK)
+        fail_msg("%s", error.text);
+    free(gram);
+}

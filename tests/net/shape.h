@@ -4,6 +4,7 @@
 
 #include "net/activation.h"
 #include "net/architecture.h"
+#include "theory/theory.h"
 
 struct shape {
     const char *activation;
@@ -28,5 +29,9 @@ struct branch {
 };
 void shape_open_residual(const struct shape *shape, const struct branch *branch,
                          struct net_architecture *architecture, struct net_activation *activation);
+
+/* The order parameters of its inputs, given or Gaussian; so. */
+void shape_order(const struct net_architecture *architecture, const struct net_activation *activation,
+                 struct theory_order *order);
 
 #endif

@@ -11,14 +11,14 @@
 enum { MOST = 8 };
 
 struct numbers {
-    double mean[MOST], second[MOST], max[MOST], trace[MOST], share[MOST];
+    double mean[MOST], second[MOST], max[MOST], sharpness[MOST], trace[MOST], share[MOST];
 };
 
 static struct numbers predicted(const struct theory_order *order, const struct net_architecture *a)
 {
     struct numbers n;
     struct base_error error = {""};
-    const struct theory_layers layers = {n.mean, n.second, n.max, n.trace, n.share};
+    const struct theory_layers layers = {n.mean, n.second, n.max, n.sharpness, n.trace, n.share};
     if (theory_layers_predict(order, a, &layers, &error) != BASE_OK)
         fail_msg("%s", error.text);
     return n;
@@ -55,6 +55,7 @@ static void linear_networks_by_hand(void **state)
         assert_close(n.mean[l], C * x1[l] / M[l], 1e-13);
         assert_close(n.second[l], second + (l == 1 ? 0.98 * C * pow(w, 4) / M[1] : 0), 1e-13);
         assert_close(n.max[l], max, 1e-13);
+        assert_close(n.sharpness[l], max / (M[l - 1] * x1[l]), 1e-13);
         assert_close(n.trace[l], M[l - 1] * x1[l] / trace, 1e-13);
         assert_close(n.share[l],
                      max / (100 * x1[1] / T + 300 * (0.98 * x2[2] + 0.02 * x1[2]) +
@@ -206,8 +207,8 @@ static void given_inputs_have_kernels(void **state)
         assert_close(n.share[l], top[l] / values[0], 1e-12);
 
     struct numbers ignored;
-    const struct theory_layers layers = {ignored.mean, ignored.second, ignored.max, ignored.trace,
-                                         ignored.share};
+    const struct theory_layers layers = {ignored.mean,      ignored.second, ignored.max,
+                                         ignored.sharpness, ignored.trace,  ignored.share};
     g.order.qtilde[pairs + 3] = INFINITY;
     assert_int_equal(theory_layers_predict(&g.order, &a, &layers, &error), BASE_UNRESOLVED);
     given_close(&g);

@@ -37,6 +37,7 @@ static void linear_metrics_are_products(void **state)
         const double eigenvalue = pow(1.3, 4 - (double)l), M_l = (double)widths[l];
         assert_close(metric.eig_max, eigenvalue, 1e-12);
         assert_close(metric.eig_mean, 7 * eigenvalue / M_l, 1e-12);
+        assert_close(metric.sharpness, 1, 1e-12);
         assert_close(metric.eig_second_moment, 7 * eigenvalue * eigenvalue / M_l, 1e-12);
     }
 }
@@ -51,6 +52,7 @@ static void relu_metrics_are_arccosines(void **state)
     assert_close(metric.eig_mean, 3 * same / 80, 1e-12);
     assert_close(metric.eig_second_moment, 3 * (0.9 * other * other + 0.1 * same * same) / 80, 1e-12);
     assert_close(metric.eig_max, 0.9 * other + same / T, 1e-12);
+    assert_close(metric.sharpness, 0.9 * other / same + 1 / T, 1e-12);
     /* gradients of two samples that share nothing: no outlier */
     metric = predicted(&(struct shape){"exp(-x^2)", w, 0, 2, 100, 3, 10, {0.8}}, 0);
     assert_true(metric.eig_mean > 0 && isnan(metric.eig_max));
