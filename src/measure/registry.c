@@ -4,15 +4,8 @@
 #include <string.h>
 
 const struct measure *const measure_registry[] = {
-    &measure_fisher,
-    &measure_layers,
-    &measure_blocks,
-    &measure_unit,
-    &measure_estimators,
-    &measure_metric,
-    &measure_norm,
-    &measure_softmax,
-    NULL,
+    &measure_fisher, &measure_layers, &measure_blocks,  &measure_unit, &measure_estimators,
+    &measure_metric, &measure_norm,   &measure_softmax, NULL,
 };
 
 const struct measure *measure_find(const char *name)

@@ -10,7 +10,7 @@ void net_backward_scatter(const struct linalg_root *root, size_t m, const double
 }
 
 void net_backward_gather(const struct linalg_root *root, size_t m, const double *B, size_t stride,
-                        double *packed)
+                         double *packed)
 {
     for (size_t j = 0; j < root->rank; j++)
         memcpy(packed + j * m, B + (size_t)root->pivots[j] * stride, m * sizeof *packed);

@@ -15,8 +15,8 @@ int net_backward_solve(const struct linalg_root *root, struct linalg_root *root_
                        const double *D, double *A, const double *B, double *BQ, double *E,
                        struct base_error *error);
 
-/* E (T, m) ← (rank, m) numbers spread over the rows of the independent samples; and the way back, of the first
- * m columns of B, whose rows are `stride` numbers apart. */
+/* E (T, m) ← (rank, m) numbers spread over the rows of the independent samples; and the way back, of the
+ * first m columns of B, whose rows are `stride` numbers apart. */
 void net_backward_scatter(const struct linalg_root *root, size_t m, const double *packed, double *E);
 void net_backward_gather(const struct linalg_root *root, size_t m, const double *B, size_t stride,
                          double *packed);

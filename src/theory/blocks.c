@@ -130,7 +130,8 @@ static double cross_block(const struct pair *pair, size_t l, size_t m, struct je
 
 /* V^l_e of a residual network into V (L), the mean square of g^l_k·g^l_k': V^{L-1} = σ_w⁴/M ,
  * V^{l-1}_e = (γ² + σ_w²σ_v² E φ'φ')² V^l_e
- *           + [σ_w⁴σ_v⁴ E φ'²φ'² Q^l_ss Q^l_tt + σ_w⁴ q̃^l_ss q̃^l_tt + γ²σ_w² (Q^l_ss q̃^l_tt + Q^l_tt q̃^l_ss)]/M */
+ *           + [σ_w⁴σ_v⁴ E φ'²φ'² Q^l_ss Q^l_tt + σ_w⁴ q̃^l_ss q̃^l_tt + γ²σ_w² (Q^l_ss q̃^l_tt + Q^l_tt
+ * q̃^l_ss)]/M */
 static void residual_between_outputs(const struct pair *pair, double *V)
 {
     const struct theory_order *o = pair->order;
