@@ -128,10 +128,7 @@ static double cross_block(const struct pair *pair, size_t l, size_t m, struct je
     return (l == 1 && pair->fluctuates ? both.d : both.x * low[-1].h.x) / units;
 }
 
-/* V^l_e of a residual network into V (L), the mean square of g^l_k·g^l_k': V^{L-1} = σ_w⁴/M ,
- * V^{l-1}_e = (γ² + σ_w²σ_v² E φ'φ')² V^l_e
- *           + [σ_w⁴σ_v⁴ E φ'²φ'² Q^l_ss Q^l_tt + σ_w⁴ q̃^l_ss q̃^l_tt + γ²σ_w² (Q^l_ss q̃^l_tt + Q^l_tt
- * q̃^l_ss)]/M */
+/* V^l of a residual network into V (L): see theory.h. */
 static void residual_between_outputs(const struct pair *pair, double *V)
 {
     const struct theory_order *o = pair->order;
@@ -148,9 +145,6 @@ static void residual_between_outputs(const struct pair *pair, double *V)
     }
 }
 
-/* The blocks of W^l in a residual network:
- *     on   (σ_v²/M)² E φ'²φ'² (C² Q^l_ss Q^l_tt + 2C (Q^l_st)²) ⟨H²⟩
- *     off  [C (q̃^l)² + C(C−1) (σ_v² E φ'φ')² V^l] / M² · ⟨H²⟩ */
 static void residual_pair_add(const struct pair *pair, double weight, double *V, double *on, double *off)
 {
     const struct theory_order *o = pair->order;

@@ -183,7 +183,16 @@ void theory_fisher_predict(const struct theory_order *order, const struct net_ar
  * V is the mean square of δ^l_k·δ^l_k' of two outputs. With inputs iid N(0,1) what two samples share in layer
  * 1 is all fluctuation: (h⁰)² is M_0² + 2M_0 for one sample and M_0 for two, and a cross block with l = 1
  * is, for two, the derivative by q̂⁰, at 0, of what stands beside h⁰. on and off have L+1
- * numbers, cross (L+1)²; others are left alone. */
+ * numbers, cross (L+1)²; others are left alone.
+ *
+ * Of a residual network the blocks of the W^l, with V^{L-1} = σ_w⁴/M for g in place of δ (beyond):
+ *
+ *     on    Σ_p w_p (σ_v²/M)² E φ'²φ'² (C² Q^l_ss Q^l_tt + 2C (Q^l_st)²) ⟨H²⟩
+ *     off   Σ_p w_p [C (q̃^l_st)² + C(C−1) (σ_v² E φ'φ')² V^l] / M² · ⟨H²⟩
+ *     V^{l-1} = (γ² + σ_w²σ_v² E φ'φ')² V^l + [σ_w⁴σ_v⁴ E φ'²φ'² Q^l_ss Q^l_tt + σ_w⁴ q̃^l_ss q̃^l_tt
+ *               + γ²σ_w² (Q^l_ss q̃^l_tt + Q^l_tt q̃^l_ss)]/M
+ *
+ * and no cross (NaN). */
 int theory_blocks_predict(const struct theory_order *order, const struct net_architecture *architecture,
                           double *on, double *off, double *cross, struct base_error *error);
 
@@ -255,7 +264,7 @@ void theory_unit_natural_gradient(const struct theory_unit *unit, const double *
  * Exact in the mean over networks of any width are the mean eigenvalue at l = L−1 and, with C = 1, the
  * largest there. Given inputs have as many features, M_0, at every width: of them the second moment and the
  * largest keep a part that does not go away, of relative size C/M_0 and √(C/M_0). T³ flops with given inputs.
- */
+ * In a residual network q̃_h of layer l is Q^l. */
 struct theory_metric {
     double eig_mean, eig_second_moment, eig_max, sharpness;
 };
