@@ -166,7 +166,9 @@ $(BUILD)/fuzz-%: tests/fuzz/%.c tests/fuzz/fuzz.h tests/fuzz/file.c tests/leaks.
 	  $(filter-out %.h,$^) $(LDLIBS)
 
 # ---- results and figures: experiments/NAME.yaml, results/NAME.h5, plots/NAME.gp, plots/NAME.pdf and .png
-FIGURES := $(patsubst experiments/%.yaml,plots/%.pdf,$(wildcard experiments/*.yaml))
+# Those on MNIST need its test images, which you put into data/ yourself.
+NO_DATA := $(if $(wildcard data/t10k-images-idx3-ubyte.gz),none,experiments/mnist-%)
+FIGURES := $(patsubst experiments/%.yaml,plots/%.pdf,$(filter-out $(NO_DATA),$(wildcard experiments/*.yaml)))
 draw = gnuplot -c plots/$(1).gp $(2) $(PROGRAM) plots/$(1)
 
 run-figures: $(FIGURES)

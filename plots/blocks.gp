@@ -26,11 +26,11 @@ do for [i=0:5] {
     do for [word in widths] {
         width = int(word)
         stats theory index i/3 using (mine($12 / $7, $2, $3, $4)) name "T" nooutput
-        stats trials index i/3 using (mine($6, $2, $3, $5)):7 name "S" nooutput
-        on = S_ssd_x / S_mean_x
-        off = S_ssd_y / S_mean_y
-        error = 0.5 * sqrt((on**2 + off**2 - 2 * S_correlation * on * off) / S_records)
-        print sprintf("%d %.17g %.17g %.17g", width, sqrt(S_mean_y / S_mean_x), error, sqrt(T_mean))
+        stats trials index i/3 using (mine($6, $2, $3, $5)) name "on" nooutput
+        stats trials index i/3 using (mine($7, $2, $3, $5)) name "off" nooutput
+        stats trials index i/3 using (mine($7 / off_mean - $6 / on_mean, $2, $3, $5)) name "S" nooutput
+        error = 0.5 * S_ssd / sqrt(S_records)
+        print sprintf("%d %.17g %.17g %.17g", width, sqrt(off_mean / on_mean), error, sqrt(T_mean))
     }
     print ""
     print ""

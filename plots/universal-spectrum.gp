@@ -3,7 +3,8 @@
 call "plots/style.gp" ARG1 ARG2 ARG3
 
 trials = table("--trials fisher_eigenvalues")   # columns case, width, trial, rank, eigenvalue
-theory = table("fisher_eigenvalues")            # columns case, width, rank, then v, se, theory, sd, n
+kernel = table("fisher_eigenvalues")            # columns case, width, rank, then v, se, theory, sd, n
+limits = table("fisher_eig_max fisher_centred_eig_max")   # columns case, width, 5 a variable
 array cases[3] = ["tanh", "ReLU", "linear"]
 array widths[2] = [1000, 10000]
 
@@ -37,6 +38,21 @@ do for [i=1:3] {
 }
 unset table
 
+# The kernel's spectrum is one eigenvalue a rank: its density, over 17 ranks of the bulk each.
+span = 8
+array logs[200]
+set table $KERNEL
+do for [i=1:3] {
+    do for [w=1:2] {
+        do for [r=1:200] { logs[r] = NaN }
+        stats kernel index i-1 using ($2 == widths[w] && $3 > 1 ? (logs[int($3)] = log($6/$2), $3) : NaN) nooutput
+        ranks = int(STATS_max)
+        inside(r) = r >= 2 + span && r <= ranks - span
+        plot logs using (inside($1) ? exp(logs[int($1)]) : NaN):(inside($1) ? 2*span/(logs[int($1)-span]-logs[int($1)+span]) : NaN) with lines
+    }
+}
+unset table
+
 low = 0.05
 high = 2000
 do for [format in "pdf png"] {
@@ -54,12 +70,14 @@ do for [format in "pdf png"] {
         if (i == 3) { set xlabel "eigenvalue / width  λ/M"; set format x "%g" } else { unset xlabel }
         set label 1 cases[i] at graph 0.44,0.91 center
         if (i == 1) { set label 2 "T = 100\npoints ± s.e.\nP − T more are 0" at graph 0.43,0.75 center } else { unset label 2 }
-        plot theory index i-1 using ($3 == 1 ? $6/$2 : NaN):(high) with impulses ls i lw 0.9 notitle, \
-             theory index i-1 using ($3 == 2 ? $6/$2 : NaN):(high) with impulses ls i lw 0.9 dt (12,8) notitle, \
+        plot limits index i-1 using ($5/$2):(high) with impulses ls i lw 0.9 notitle, \
+             limits index i-1 using ($10/$2):(high) with impulses ls i lw 0.9 dt (12,8) notitle, \
              for [w=1:2] $DENSITY index 2*(i-1)+w-1 using 1:2:($3 > low ? $3 : low):4 \
                  with yerrorbars ls i pt (w == 1 ? 6 : 7) notitle, \
-             keyentry with lines lc "black" lw 0.9 title "λ_{max}, theory", \
-             keyentry with lines lc "black" lw 0.9 dt (12,8) title "bulk, theory", \
+             for [w=1:2] $KERNEL index 2*(i-1)+w-1 using 1:2 with lines lc "black" lw 1.1 notitle, \
+             keyentry with lines lc "black" lw 0.9 title "λ_{max}", \
+             keyentry with lines lc "black" lw 0.9 dt (12,8) title "bulk, limit", \
+             keyentry with lines lc "black" lw 1.8 title "bulk, kernel", \
              keyentry with points lc "black" pt 6 ps 0.45 title sprintf("M = %d", widths[1]), \
              keyentry with points lc "black" pt 7 ps 0.45 title sprintf("M = %d", widths[2])
     }

@@ -38,6 +38,7 @@
     X(tests_theory_gauss) \
     X(tests_theory_order) \
     X(tests_theory_kernel) \
+    X(tests_theory_spectrum) \
     X(tests_theory_fisher) \
     X(tests_theory_residual) \
     X(tests_theory_blocks) \
@@ -49,12 +50,14 @@
     X(tests_data_set) \
     X(tests_measure_registry) \
     X(tests_measure_estimators) \
+    X(tests_measure_heatmap) \
     X(tests_theory_layers) \
     X(tests_measure_axis) \
     X(tests_measure_layers) \
     X(tests_measure_metric) \
     X(tests_measure_norm) \
     X(tests_theory_softmax) \
+    X(tests_measure_ntk) \
     X(tests_measure_softmax) \
     X(tests_report_limit) \
     X(tests_report_theory_table) \

@@ -4,16 +4,17 @@
 #include "base/vector.h"
 #include "linalg/linalg.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Row s of the symmetric H (T, T) plus a bias, from its upper triangle; only_upper: from the diagonal on. */
-static void row_plus(size_t T, const double *H, double bias, size_t s, bool only_upper, double *row)
+/* a H + b for row s of the symmetric H (T, T), from its upper triangle; only_upper: from the diagonal on. */
+static void row_affine(size_t T, const double *H, size_t s, bool only_upper, double a, double b, double *row)
 {
     for (size_t t = 0; t < s && !only_upper; t++)
-        row[t] = H[t * T + s] + bias;
+        row[t] = a * H[t * T + s] + b;
     for (size_t t = s; t < T; t++)
-        row[t] = H[s * T + t] + bias;
+        row[t] = a * H[s * T + t] + b;
 }
 
 /* row (n) += D ∘ H for H (T), which repeats over it. */
@@ -25,49 +26,88 @@ BASE_CLONES static void add_products(size_t n, size_t T, const double *restrict 
             row[j + t] += D[j + t] * H[t];
 }
 
-/* row += D ∘ (K + bias), from the diagonal on; K (T, T) repeats over the C×C blocks of D. */
-static void add_layer(const struct net_architecture *a, size_t k, size_t s, const double *D, const double *K,
-                      double bias, double *scratch, double *row)
+/* Σ_l D^l ∘ (a_{l-1} H^{l-1} + b), and v Σ_l G^l ∘ Φ^l with trained branches */
+struct products {
+    const struct net_gram *gram;
+    const double *a; /* (L) */
+    double b, v;
+};
+
+/* row += D ∘ (a K + b), from the diagonal on; K (T, T) repeats over the C×C blocks of D. */
+static void add_layer(const struct net_architecture *architecture, size_t k, size_t s, const double *D,
+                      const double *K, double a, double b, double *scratch, double *row)
 {
-    const size_t T = a->T, CT = a->CT, diagonal = k * T + s, next = (k + 1) * T;
+    const size_t T = architecture->T, CT = architecture->CT, diagonal = k * T + s, next = (k + 1) * T;
     const double *D_row = D + diagonal * CT;
-    row_plus(T, K, bias, s, k + 1 == a->C, scratch);
+    row_affine(T, K, s, k + 1 == architecture->C, a, b, scratch);
     add_products(T - s, T - s, D_row + diagonal, scratch + s, row + diagonal);
     add_products(CT - next, T, D_row + next, scratch, row + next);
 }
 
-/* Row (k, s) of T times the dual, from the diagonal on. In D^L = I_C ⊗ 11ᵀ H^{L-1} + 1 stands once. */
-static void compute_row(const struct net_gram *gram, size_t k, size_t s, double *H, double *row)
+/* The layers of row (k, s), from the diagonal on. In D^L = I_C ⊗ 11ᵀ H^{L-1} stands once. */
+static void compute_row(const struct products *x, size_t k, size_t s, double *H, double *row)
 {
+    const struct net_gram *gram = x->gram;
     const struct net_architecture *a = gram->architecture;
     const size_t T = a->T, CT = a->CT, diagonal = k * T + s, next = (k + 1) * T;
-    row_plus(T, gram->H[a->L - 1], 1, s, true, H);
+    row_affine(T, gram->H[a->L - 1], s, true, x->a[a->L - 1], x->b, H);
     memcpy(row + diagonal, H + s, (T - s) * sizeof *row);
     memset(row + next, 0, (CT - next) * sizeof *row);
     for (size_t l = 1; l < a->L; l++) {
-        add_layer(a, k, s, gram->D[l], gram->H[l - 1], 1, H, row);
+        add_layer(a, k, s, gram->D[l], gram->H[l - 1], x->a[l - 1], x->b, H, row);
         if (a->train_branch)
-            add_layer(a, k, s, gram->G[l], gram->Phi[l], 0, H, row);
+            add_layer(a, k, s, gram->G[l], gram->Phi[l], x->v, 0, H, row);
     }
 }
 
-int fisher_dual_compute(const struct net_gram *gram, double *dual, struct base_error *error)
+static int compute(const struct products *x, double divisor, double *sum, struct base_error *error)
 {
     int status;
-    const struct net_architecture *a = gram->architecture;
+    const struct net_architecture *a = x->gram->architecture;
     const size_t T = a->T, CT = a->CT;
     double *H = base_calloc(T, sizeof *H, error), *row = base_calloc(CT, sizeof *row, error);
     TRY(base_got(H));
     TRY(base_got(row));
     for (size_t i = 0; i < CT; i++) {
-        compute_row(gram, i / T, i % T, H, row);
+        compute_row(x, i / T, i % T, H, row);
         for (size_t j = i; j < CT; j++)
-            dual[i * CT + j] = row[j] / (double)T;
+            sum[i * CT + j] = row[j] / divisor;
     }
 out:
     free(H);
     free(row);
     return status;
+}
+
+int fisher_dual_compute(const struct net_gram *gram, double *dual, struct base_error *error)
+{
+    double a[EXPERIMENT_MAX_DEPTH + 1];
+    for (size_t l = 0; l < gram->architecture->L; l++)
+        a[l] = 1;
+    return compute(&(struct products){gram, a, 1, 1}, (double)gram->architecture->T, dual, error);
+}
+
+int fisher_ntk_compute(const struct net_gram *gram, double *ntk, struct base_error *error)
+{
+    const struct net_architecture *architecture = gram->architecture;
+    double a[EXPERIMENT_MAX_DEPTH + 1];
+    for (size_t l = 0; l < architecture->L; l++)
+        a[l] = architecture->weight_variance / (double)architecture->widths[l];
+    const double v = architecture->branch_variance / (double)architecture->M;
+    return compute(&(struct products){gram, a, architecture->bias_variance, v}, 1, ntk, error);
+}
+
+double fisher_kernel_error(size_t C, size_t T, const double *ntk, const double *kernel)
+{
+    double squares = 0, off = 0;
+    for (size_t i = 0; i < C * T; i++)
+        for (size_t j = i; j < C * T; j++) {
+            const double mean_field = i / T == j / T ? kernel[i % T * T + j % T] : 0;
+            const double difference = ntk[i * C * T + j] - mean_field;
+            squares += (j > i ? 2 : 1) * mean_field * mean_field;
+            off += (j > i ? 2 : 1) * difference * difference;
+        }
+    return sqrt(off / squares);
 }
 
 /* In eight parts, a vector's width. */

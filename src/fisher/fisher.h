@@ -24,6 +24,14 @@
  * branches; the upper triangle. (L−1)·(CT)²/2 multiplications, or twice as many. */
 int fisher_dual_compute(const struct net_gram *gram, double *dual, struct base_error *error);
 
+/* Θ (CT, CT), the neural tangent kernel of the NTK parametrisation W^l_ij = σ_w ω_ij/√M_{l-1}, b^l_i = σ_b
+ * β_i, of the same function, without 1/T; the upper triangle: Θ_(k,s),(k',t) = Σ_l D^l_(k,s),(k',t) (σ_w²
+ * H^{l-1}_st/M_{l-1} + σ_b²)                      (KAA21) */
+int fisher_ntk_compute(const struct net_gram *gram, double *ntk, struct base_error *error);
+
+/* ‖Θ − I_C ⊗ K‖/‖K‖√C in Frobenius norms, for Θ (CT, CT) and K (T, T), upper triangles. */
+double fisher_kernel_error(size_t C, size_t T, const double *ntk, const double *kernel);
+
 /* means (C, CT): the mean of F*_(k,s),(k',t) over t at means[k'*CT + k*T + s], that is E_t ∇f_k'·∇f_k(s) /T.
  */
 void fisher_dual_means(size_t C, size_t T, const double *dual, double *means);
@@ -159,6 +167,12 @@ size_t fisher_parameter_branch(const struct net_architecture *architecture, size
 
 /* J (CT, P), J[(k·T + t)·P + p] = ∂f_k(t)/∂θ_p, from the signals of an explicit network. */
 void fisher_jacobian_compute(const struct net_weights *network, double *J);
+
+/* The map of unit blocks, n = Σ_{l=1}^{L} M_l hidden and output units, layer after layer: map[i*n + j] =
+ * ‖F_(unit i),(unit j)‖, Frobenius, weights alone; and of the entries of F (weights alone) the largest by
+ * size within the units' own blocks and outside of them. Every block is formed: n² T M² multiplications. */
+int fisher_block_map(const struct net_weights *network, double *map, double *largest_on, double *largest_off,
+                     struct base_error *error);
 
 /* F (P, P) = (1/T) JᵀJ. CT·P² flops and P² numbers. */
 void fisher_matrix_compute(size_t CT, size_t T, size_t P, const double *J, double *F);

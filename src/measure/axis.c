@@ -14,6 +14,8 @@ const struct measure_dimension_name measure_dimensions[MEASURE_N_DIMENSIONS] = {
     [MEASURE_BY_LAYER2] = {"layer2", "layer, the second of a pair", 0, 0, NULL},
     [MEASURE_BY_RANK] = {"rank", "rank of an eigenvalue, the largest first", 1, 0, NULL},
     [MEASURE_BY_KIND] = {"kind", "kind of estimator", 0, N_KINDS, kinds},
+    [MEASURE_BY_UNIT] = {"unit", "hidden or output unit, layer after layer", 1, 0, NULL},
+    [MEASURE_BY_UNIT2] = {"unit2", "unit, the second of a pair", 1, 0, NULL},
 };
 
 size_t measure_axis_dimensions(enum measure_axis axis, size_t *first)
@@ -25,17 +27,17 @@ size_t measure_axis_dimensions(enum measure_axis axis, size_t *first)
     case MEASURE_LAYER_PAIR: *first = MEASURE_BY_LAYER; return 2;
     case MEASURE_RANK: *first = MEASURE_BY_RANK; return 1;
     case MEASURE_KIND: *first = MEASURE_BY_KIND; return 1;
+    case MEASURE_UNIT_PAIR: *first = MEASURE_BY_UNIT; return 2;
     case MEASURE_N_AXES: break;
     }
     return 0;
 }
 
-void measure_sizes_include(size_t sizes[MEASURE_N_DIMENSIONS], size_t depth, size_t ranks)
+void measure_sizes_include(size_t sizes[MEASURE_N_DIMENSIONS], size_t depth, size_t ranks, size_t units)
 {
-    const size_t wanted[MEASURE_N_DIMENSIONS] = {[MEASURE_BY_LAYER] = depth + 1,
-                                                 [MEASURE_BY_LAYER2] = depth + 1,
-                                                 [MEASURE_BY_RANK] = ranks,
-                                                 [MEASURE_BY_KIND] = N_KINDS};
+    const size_t wanted[MEASURE_N_DIMENSIONS] = {
+        [MEASURE_BY_LAYER] = depth + 1, [MEASURE_BY_LAYER2] = depth + 1, [MEASURE_BY_RANK] = ranks,
+        [MEASURE_BY_KIND] = N_KINDS,    [MEASURE_BY_UNIT] = units,       [MEASURE_BY_UNIT2] = units};
     for (size_t d = 0; d < MEASURE_N_DIMENSIONS; d++)
         sizes[d] = wanted[d] > sizes[d] ? wanted[d] : sizes[d];
 }
@@ -50,13 +52,15 @@ size_t measure_axis_length(enum measure_axis axis, const size_t sizes[MEASURE_N_
 }
 
 /* Only a pair's numbers move, to a longer row; from the last on, for they move away from the start. */
-void measure_axis_spread(enum measure_axis axis, size_t L, const size_t sizes[MEASURE_N_DIMENSIONS],
-                         double *values)
+void measure_axis_spread(enum measure_axis axis, const struct net_architecture *network,
+                         const size_t sizes[MEASURE_N_DIMENSIONS], double *values)
 {
-    const size_t mine = L + 1, all = sizes[MEASURE_BY_LAYER2];
-    if (axis != MEASURE_LAYER_PAIR || mine == all)
+    size_t own[MEASURE_N_DIMENSIONS] = {0}, first;
+    measure_sizes_include(own, network->L, network->CT, net_architecture_units(network));
+    if (measure_axis_dimensions(axis, &first) < 2 || own[first + 1] == sizes[first + 1])
         return;
-    for (size_t l = mine; l-- > 1;) {
+    const size_t rows = own[first], mine = own[first + 1], all = sizes[first + 1];
+    for (size_t l = rows; l-- > 1;) {
         memmove(values + l * all, values + l * mine, mine * sizeof *values);
         for (size_t i = l * mine; i < l * all && i < (l + 1) * mine; i++)
             values[i] = NAN;

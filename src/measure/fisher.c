@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MEAN, SECOND_MOMENT, MAX, CENTRED_MAX, OVERLAP, EIGENVALUES, N_VARIABLES };
+enum { MEAN, SECOND_MOMENT, MAX, CENTRED_MAX, OVERLAP, EIGENVALUES, MAX_KAPPA, CENTRED_KERNEL, N_VARIABLES };
 
 static const struct measure_variable variables[N_VARIABLES] = {
     [MEAN] = {.name = "fisher_eig_mean",
@@ -58,6 +58,23 @@ static const struct measure_variable variables[N_VARIABLES] = {
                      .axis = MEASURE_RANK,
                      .saved_on_request = true,
                      .predicted = true},
+    [MAX_KAPPA] = {.name = "fisher_eig_max_theory_kappa",
+                   .long_name =
+                       "largest eigenvalue of the Fisher matrix: prediction from the two order parameters "
+                       "of Gaussian inputs, whatever the inputs are",
+                   .formula = "alpha M ((T-1)/T kappa_2 + kappa_1/T)",
+                   .source = "KAA19",
+                   .only_predicted = true},
+    [CENTRED_KERNEL] = {.name = "fisher_centred_eig_max_theory_kernel",
+                        .long_name =
+                            "largest eigenvalue of the Fisher matrix of the mean-subtracted outputs: "
+                            "prediction from the mean-field kernel of the inputs, at T samples in M_0 "
+                            "dimensions rather than in the limit",
+                        .formula =
+                            "lambda_1(P K P), P = I - 11^T/T, K = (1/T) sum_l (M_{l-1} qhat^{l-1} + 1) "
+                            "qtilde^l",
+                        .source = "beyond",
+                        .only_predicted = true},
 };
 
 struct work {
@@ -145,30 +162,76 @@ out:
     return status;
 }
 
-/* λ_max C-fold, and (κ_1 − κ_2) αM/T for all others: the mean-field dual is I_C ⊗ (that + λ_max's constant
- * matrix). */
-static void predict_spectrum(const struct theory_fisher *theory, const struct net_architecture *a,
-                             double *spectrum)
+/* Whole spectra are those of the mean-field kernel of the inputs: of the given ones, or of some draws of
+ * Gaussian ones. eigenvalues (T) or NULL. */
+static int predict_kernel(const struct theory_order *order, const struct net_architecture *a,
+                          struct theory_spectrum *spectrum, double *eigenvalues, struct base_error *error)
 {
-    const double bulk = (double)a->M * (theory->alpha_kappa[0] - theory->alpha_kappa[1]) / (double)a->T;
+    int status;
+    struct net_activation activation = {0};
+    if (a->inputs != NULL)
+        return theory_fisher_kernel(order, a, spectrum, eigenvalues, error);
+    TRY(net_activation_open(&activation, a->activation, error));
+    TRY(theory_fisher_draws(a, &activation, spectrum, eigenvalues, error));
+out:
+    net_activation_close(&activation);
+    return status;
+}
+
+/* What KAA19 would say if the inputs were Gaussian. */
+static int predict_kappa(const struct net_architecture *a, double *eig_max, struct base_error *error)
+{
+    int status;
+    struct net_activation activation = {0};
+    struct theory_order order = {.L = 0};
+    struct theory_fisher theory;
+    TRY(net_activation_open(&activation, a->activation, error));
+    TRY(theory_order_solve(&order, &activation, a->weight_variance, a->bias_variance, a->L, 1e-12, error));
+    theory_fisher_predict(&order, a, &theory);
+    *eig_max = theory.eig_max;
+out:
+    theory_order_free(&order);
+    net_activation_close(&activation);
+    return status;
+}
+
+/* Each C-fold. */
+static void fill_spectrum(const struct net_architecture *a, const double *eigenvalues, double *spectrum)
+{
     for (size_t rank = 0; rank < a->CT; rank++)
-        spectrum[rank] = rank < a->C ? theory->eig_max : bulk;
+        spectrum[rank] = eigenvalues[rank / a->C];
 }
 
 static int fisher_predict(const struct theory_order *order, const struct net_architecture *architecture,
                           double *const *predictions, struct base_error *error)
 {
-    (void)error;
+    int status;
     struct theory_fisher theory;
+    struct theory_spectrum kernel;
+    double *eigenvalues = NULL;
     theory_fisher_predict(order, architecture, &theory);
     *predictions[MEAN] = theory.eig_mean;
     *predictions[SECOND_MOMENT] = theory.eig_second_moment;
     *predictions[MAX] = theory.eig_max;
     *predictions[CENTRED_MAX] = theory.centred_eig_max;
     *predictions[OVERLAP] = theory.eigvec_overlap;
+    *predictions[MAX_KAPPA] = theory.eig_max;
+    if (architecture->inputs != NULL)
+        TRY(predict_kappa(architecture, predictions[MAX_KAPPA], error));
     if (predictions[EIGENVALUES] != NULL)
-        predict_spectrum(&theory, architecture, predictions[EIGENVALUES]);
-    return BASE_OK;
+        TRY(base_got(eigenvalues = base_calloc(architecture->T, sizeof *eigenvalues, error)));
+    TRY(predict_kernel(order, architecture, &kernel, eigenvalues, error));
+    *predictions[CENTRED_KERNEL] = kernel.centred_eig_max;
+    if (architecture->inputs != NULL) {
+        *predictions[MAX] = kernel.eig_max;
+        *predictions[CENTRED_MAX] = kernel.centred_eig_max;
+        *predictions[OVERLAP] = kernel.eigvec_overlap;
+    }
+    if (eigenvalues != NULL)
+        fill_spectrum(architecture, eigenvalues, predictions[EIGENVALUES]);
+out:
+    free(eigenvalues);
+    return status;
 }
 
 const struct measure measure_fisher = {

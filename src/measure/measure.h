@@ -26,6 +26,8 @@ enum { MEASURE_MAX_POWERS = 2, MEASURE_MAX_VARIABLES = 16, MEASURE_MAX_MEASURES 
  *     MEASURE_LAYER       L+1 numbers, that of layer l at [l]; NaN where a layer has none
  *     MEASURE_LAYER_PAIR  (L+1)² numbers, those of layers l and m at [l*(L+1) + m]; NaN where they have none
  *     MEASURE_KIND        two numbers, of the sampled and of the empirical estimator
+ *     MEASURE_UNIT_PAIR   n² numbers for n hidden and output units, those of units i and j at [i*n + j];
+ * layer after layer from the first hidden one on
  */
 enum measure_axis {
     MEASURE_SCALAR,
@@ -33,6 +35,7 @@ enum measure_axis {
     MEASURE_LAYER,
     MEASURE_LAYER_PAIR,
     MEASURE_KIND,
+    MEASURE_UNIT_PAIR,
     MEASURE_N_AXES
 };
 
@@ -66,7 +69,8 @@ struct measure {
     const char *doc;
     size_t n_variables;
     const struct measure_variable *variables;
-    unsigned sums; /* of enum net_sums: what its run reads of the Gram summary besides H, D and f */
+    unsigned sums;     /* of enum net_sums: what its run reads of the Gram summary besides H, D and f */
+    size_t most_units; /* it is refused for networks of more hidden and output units; 0: for none */
     /* Bytes of working memory for one network. */
     double (*bytes)(const struct net_architecture *architecture);
     int (*init)(void **work, const struct net_architecture *architecture, struct base_error *error);
@@ -89,6 +93,8 @@ extern const struct measure measure_estimators;
 extern const struct measure measure_metric;
 extern const struct measure measure_norm;
 extern const struct measure measure_softmax;
+extern const struct measure measure_heatmap;
+extern const struct measure measure_ntk;
 
 /* All of them, ended by NULL. */
 extern const struct measure *const measure_registry[];
@@ -113,6 +119,8 @@ enum measure_dimension {
     MEASURE_BY_LAYER2,
     MEASURE_BY_RANK,
     MEASURE_BY_KIND,
+    MEASURE_BY_UNIT,
+    MEASURE_BY_UNIT2,
     MEASURE_N_DIMENSIONS
 };
 struct measure_dimension_name {
@@ -126,16 +134,17 @@ extern const struct measure_dimension_name measure_dimensions[MEASURE_N_DIMENSIO
 /* How many dimensions an axis has, from *first on: "layer", "layer2" for a pair; 0 for MEASURE_SCALAR. */
 size_t measure_axis_dimensions(enum measure_axis axis, size_t *first);
 
-/* The sizes of all dimensions that hold every network of this shape, where sizes[d] is no larger already. */
-void measure_sizes_include(size_t sizes[MEASURE_N_DIMENSIONS], size_t depth, size_t ranks);
+/* The sizes of all dimensions that hold every network of this shape, where sizes[d] is no larger already.
+ * units: hidden and output. */
+void measure_sizes_include(size_t sizes[MEASURE_N_DIMENSIONS], size_t depth, size_t ranks, size_t units);
 
 /* Numbers along an axis, the last dimension fastest. */
 size_t measure_axis_length(enum measure_axis axis, const size_t sizes[MEASURE_N_DIMENSIONS]);
 
-/* From where a measure writes the numbers of a network of depth L to where they stand among these sizes, in
- * place; what no number comes to is NaN. values: measure_axis_length numbers. */
-void measure_axis_spread(enum measure_axis axis, size_t L, const size_t sizes[MEASURE_N_DIMENSIONS],
-                         double *values);
+/* From where a measure writes the numbers of a network to where they stand among these sizes, in place; what
+ * no number comes to is NaN. values: measure_axis_length numbers. */
+void measure_axis_spread(enum measure_axis axis, const struct net_architecture *network,
+                         const size_t sizes[MEASURE_N_DIMENSIONS], double *values);
 
 /* The coordinate of number `index` along dimension i of its axis (i below measure_axis_dimensions), as text:
  * "3" or "sampled". */

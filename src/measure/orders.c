@@ -8,12 +8,17 @@
 /* Relative; the quadrature reaches a few 1e-15. */
 static const double tolerance = 1e-12;
 
+/* Bytes that the order parameters of given inputs may take. */
+static const double most_bytes = 4294967296.0;
+
 struct measure_orders_entry {
     const char *activation;
     double weight_variance, bias_variance;
     bool residual;
     double skip, branch_variance;
     size_t L;
+    const double *inputs; /* and of given ones: */
+    size_t T, M_0;
     struct theory_order *order; /* does not move when the list grows */
 };
 
@@ -23,7 +28,8 @@ static const struct theory_order *find(const struct measure_orders *orders, cons
         const struct measure_orders_entry *e = &orders->entries[i];
         if (e->L == a->L && e->weight_variance == a->weight_variance &&
             e->bias_variance == a->bias_variance && e->residual == a->residual && e->skip == a->skip &&
-            e->branch_variance == a->branch_variance && strcmp(e->activation, a->activation) == 0)
+            e->branch_variance == a->branch_variance && strcmp(e->activation, a->activation) == 0 &&
+            e->inputs == a->inputs && (a->inputs == NULL || (e->T == a->T && e->M_0 == a->widths[0])))
             return e->order;
     }
     return NULL;
@@ -45,6 +51,27 @@ static int grow(struct measure_orders *orders, struct base_error *error)
     return BASE_OK;
 }
 
+static int solve_given(const struct net_architecture *a, const struct net_activation *activation,
+                       struct theory_order *order, struct base_error *error)
+{
+    int status;
+    const double bytes = theory_kernel_bytes(a->L, a->T);
+    char size[32];
+    double *gram = NULL;
+    if (bytes > most_bytes)
+        TRY(base_fail(error, BASE_UNRESOLVED,
+                      "the order parameters of %zu given inputs in %zu layers take %s; predictions are made "
+                      "up to 4 GiB",
+                      a->T, a->L, base_format_bytes(bytes, size)));
+    TRY(base_got(gram = base_calloc(a->T * a->T, sizeof *gram, error)));
+    TRY(theory_gram_compute(a->widths[0], a->T, a->inputs, gram, error));
+    TRY(theory_kernel_solve(order, activation, a->weight_variance, a->bias_variance, a->L, a->T, gram,
+                            tolerance, error));
+out:
+    free(gram);
+    return status;
+}
+
 int measure_orders_get(struct measure_orders *orders, const struct net_architecture *architecture,
                        const struct theory_order **order, struct base_error *error)
 {
@@ -52,22 +79,33 @@ int measure_orders_get(struct measure_orders *orders, const struct net_architect
     const struct net_architecture *a = architecture;
     struct net_activation activation = {0};
     struct theory_order *solved = NULL;
-    if (a->inputs != NULL)
-        return base_fail(error, BASE_UNRESOLVED, "this version has no theory for inputs from a file");
     if ((*order = find(orders, a)) != NULL)
         return BASE_OK;
     TRY(grow(orders, error));
     TRY(base_got(solved = base_calloc(1, sizeof *solved, error)));
     TRY(net_activation_open(&activation, a->activation, error));
+    if (a->residual && a->inputs != NULL)
+        TRY(base_fail(error, BASE_UNRESOLVED,
+                      "this version has no theory of residual networks with given inputs"));
     if (a->residual)
         TRY(theory_order_solve_residual(solved, &activation, a->weight_variance, a->bias_variance, a->skip,
                                         a->branch_variance, a->L, tolerance, error));
+    else if (a->inputs != NULL)
+        TRY(solve_given(a, &activation, solved, error));
     else
         TRY(theory_order_solve(solved, &activation, a->weight_variance, a->bias_variance, a->L, tolerance,
                                error));
-    orders->entries[orders->n++] = (struct measure_orders_entry){
-        a->activation, a->weight_variance, a->bias_variance, a->residual, a->skip, a->branch_variance, a->L,
-        solved};
+    orders->entries[orders->n++] = (struct measure_orders_entry){a->activation,
+                                                                 a->weight_variance,
+                                                                 a->bias_variance,
+                                                                 a->residual,
+                                                                 a->skip,
+                                                                 a->branch_variance,
+                                                                 a->L,
+                                                                 a->inputs,
+                                                                 a->T,
+                                                                 a->widths[0],
+                                                                 solved};
     *order = solved;
 out:
     net_activation_close(&activation);

@@ -3,10 +3,21 @@
 #include <stdio.h>
 #include <string.h>
 
+// clang-format off
 const struct measure *const measure_registry[] = {
-    &measure_fisher, &measure_layers, &measure_blocks,  &measure_unit, &measure_estimators,
-    &measure_metric, &measure_norm,   &measure_softmax, NULL,
+    &measure_fisher,
+    &measure_layers,
+    &measure_blocks,
+    &measure_unit,
+    &measure_estimators,
+    &measure_heatmap,
+    &measure_metric,
+    &measure_norm,
+    &measure_softmax,
+    &measure_ntk,
+    NULL,
 };
+// clang-format on
 
 const struct measure *measure_find(const char *name)
 {

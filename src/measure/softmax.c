@@ -37,20 +37,17 @@ static const struct measure_variable variables[N_VARIABLES] = {
                  .long_name = "lower bound of the largest eigenvalue of the softmax Fisher matrix",
                  .formula = "softmax_eig_second_moment_theory / softmax_eig_mean_theory",
                  .source = "KAA21",
-                 .predicted = true,
                  .only_predicted = true},
     [MAX_HIGH] = {.name = "softmax_eig_max_theory_high",
                   .long_name = "upper bound of the largest eigenvalue of the softmax Fisher matrix",
                   .formula = "sqrt(P softmax_eig_second_moment_theory)",
                   .source = "KAA21",
-                  .predicted = true,
                   .only_predicted = true},
     [MAX_KERNEL] = {.name = "softmax_eig_max_theory_kernel",
                     .long_name =
                         "mean largest eigenvalue of the mean-field kernel with softmax of Gaussian outputs",
                     .formula = "E_f lambda_1(B^T F*_MF B), rows of f iid N(0, q^L), Q_t = B_t B_t^T",
                     .source = "beyond KAA21",
-                    .predicted = true,
                     .only_predicted = true},
     [EIGENVALUES] = {.name = "softmax_eigenvalues",
                      .long_name =
@@ -148,7 +145,7 @@ static int average_of(const struct theory_order *order, const struct net_archite
     if (order->samples > 1)
         return BASE_OK;
     const double *q = order->q + order->L * order->pairs;
-    return theory_softmax_average(q[0], q[1], a->C, average, error);
+    return theory_softmax_average(q[0], q[order->pairs - 1], a->C, average, error);
 }
 
 static int softmax_predict(const struct theory_order *order, const struct net_architecture *architecture,

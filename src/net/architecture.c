@@ -68,6 +68,14 @@ void net_architecture_set_inputs(struct net_architecture *architecture, size_t f
     count_parameters(architecture);
 }
 
+size_t net_architecture_units(const struct net_architecture *architecture)
+{
+    size_t units = 0;
+    for (size_t l = 1; l <= architecture->L; l++)
+        units += architecture->widths[l];
+    return units;
+}
+
 size_t net_architecture_widest(const struct net_architecture *architecture)
 {
     size_t widest = 0;

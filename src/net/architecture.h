@@ -52,6 +52,9 @@ int net_architecture_init(struct net_architecture *architecture, const struct ex
 void net_architecture_set_inputs(struct net_architecture *architecture, size_t features, const double *inputs,
                                  uint64_t word);
 
+/* Hidden and output units: Σ_{l=1}^{L} M_l. */
+size_t net_architecture_units(const struct net_architecture *architecture);
+
 /* max M_l, l = 0..L */
 size_t net_architecture_widest(const struct net_architecture *architecture);
 

@@ -146,7 +146,7 @@ static int add_scales(struct contents *c, hid_t text, struct base_error *error)
         TRY(add_axis(c, &e->axes[a], text, error));
     TRY(add_counter(c, "trial", (size_t)e->trials, 0, "trial: one random network and data set", error));
     for (size_t d = 0; d < MEASURE_N_DIMENSIONS; d++)
-        if (store_layout_has(c->layout, d))
+        if (store_layout_has(c->layout, (enum measure_dimension)d))
             TRY(add_dimension(c, d, text, error));
 out:
     return status;

@@ -17,6 +17,7 @@ static void add_variables(struct store_layout *layout, bool only_predicted)
 int store_layout_init(struct store_layout *layout, const struct experiment *experiment,
                       struct base_error *error)
 {
+    int status = BASE_OK;
     memset(layout, 0, sizeof *layout);
     layout->experiment = experiment;
     add_variables(layout, false);
@@ -24,12 +25,15 @@ int store_layout_init(struct store_layout *layout, const struct experiment *expe
     add_variables(layout, true);
     for (size_t p = 0; p < experiment->n_points; p++) {
         const struct experiment_point *point = &experiment->points[p];
-        measure_sizes_include(layout->sizes, (size_t)point->depth, (size_t)(point->outputs * point->samples));
+        struct net_architecture network;
+        TRY(net_architecture_init(&network, point, error));
+        measure_sizes_include(layout->sizes, network.L, network.CT, net_architecture_units(&network));
     }
     if (experiment->n_axes + 3 > 30)
-        return base_fail(error, BASE_BAD_INPUT, "%s: sweep: %zu keys; a result file has room for 27 axes",
-                         experiment->path, experiment->n_axes);
-    return BASE_OK;
+        TRY(base_fail(error, BASE_BAD_INPUT, "%s: sweep: %zu keys; a result file has room for 27 axes",
+                      experiment->path, experiment->n_axes));
+out:
+    return status;
 }
 
 size_t store_layout_length(const struct store_layout *layout, size_t variable)
@@ -72,7 +76,7 @@ static double metadata_bytes(const struct store_layout *layout)
     }
     dimensions += 5 * (double)e->n_axes;
     for (size_t d = 0; d < MEASURE_N_DIMENSIONS; d++)
-        if (store_layout_has(layout, d)) {
+        if (store_layout_has(layout, (enum measure_dimension)d)) {
             datasets++;
             strings += word * (double)layout->sizes[d];
         }

@@ -83,7 +83,7 @@ static int run_measures(struct sweep_network *network, struct base_error *error)
         status = measure->run(network->measure_work[i], &network->gram, cells, error);
     }
     for (size_t v = 0; v < layout->n_variables; v++)
-        measure_axis_spread(layout->variables[v]->axis, network->architecture.L, layout->sizes,
+        measure_axis_spread(layout->variables[v]->axis, &network->architecture, layout->sizes,
                             network->values[v]);
     return status;
 }

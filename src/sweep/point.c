@@ -5,6 +5,20 @@
 #include <stdio.h>
 #include <string.h>
 
+static int check_units(const struct experiment *experiment, size_t point, const struct measure *measure,
+                       const struct net_architecture *architecture, struct base_error *error)
+{
+    char where[SWEEP_POINT_TEXT];
+    const size_t units = net_architecture_units(architecture);
+    if (measure->most_units == 0 || units <= measure->most_units)
+        return BASE_OK;
+    return base_fail(
+        error, BASE_BAD_INPUT,
+        "%s: measure %s: a network of case %s has %zu hidden and output units, and it takes at most %zu",
+        experiment->path, measure->name, sweep_point_describe(experiment, point, where) + 5, units,
+        measure->most_units);
+}
+
 int sweep_point_architecture(const struct store_layout *layout, size_t point,
                              struct net_architecture *architecture, struct base_error *error)
 {
@@ -21,8 +35,11 @@ int sweep_point_architecture(const struct store_layout *layout, size_t point,
                           experiment->path, architecture->M, architecture->M, set->features, set->features));
         net_architecture_set_inputs(architecture, set->features, set->inputs, set->word);
     }
-    for (size_t i = 0; i < experiment->n_measures; i++)
-        architecture->sums |= measure_find(experiment->measures[i])->sums;
+    for (size_t i = 0; i < experiment->n_measures; i++) {
+        const struct measure *measure = measure_find(experiment->measures[i]);
+        architecture->sums |= measure->sums;
+        TRY(check_units(experiment, point, measure, architecture, error));
+    }
 out:
     return status;
 }

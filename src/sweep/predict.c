@@ -75,7 +75,7 @@ static int predict_point(const struct store_layout *layout, const struct theory_
             TRY(measured);
     }
     for (size_t v = 0; v < layout->n_all; v++)
-        measure_axis_spread(layout->variables[v]->axis, a->L, layout->sizes,
+        measure_axis_spread(layout->variables[v]->axis, a, layout->sizes,
                             p->values[v] + point * store_layout_length(layout, v));
 out:
     return status;

@@ -43,10 +43,12 @@ static int largest_predict(const struct theory_order *order, const struct net_ar
     struct theory_fisher fisher;
     double quartic;
     theory_fisher_predict(order, architecture, &fisher);
-    const double largest = fisher.eig_max;
-    prediction->eig_max[0] = architecture->C == 1 ? largest * (1 + 2 / (n * T) * (k1 / largest - 1))
-                                                  : largest * pow(1 + sqrt(C / (n * T)), 2);
-    if (architecture->C > 1 || fisher.kappa2_vanishes)
+    if (fisher.kappa2_vanishes)
+        return BASE_OK;
+    prediction->eig_max[0] = architecture->C == 1
+                                 ? fisher.eig_max * (1 + 2 / (n * T) * (k1 / fisher.eig_max - 1))
+                                 : k2 * pow(1 + sqrt(C / (n * T)), 2) + (k1 - k2) / T * (1 + (C + 1) / n);
+    if (architecture->C > 1)
         return BASE_OK;
     TRY(quartic_mean(v, c, &quartic, error));
     prediction->eig_max[1] = architecture->T == 1 ? k1 * v : k2 * v + (k1 - k2) / T * quartic;

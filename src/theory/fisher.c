@@ -21,18 +21,51 @@ static double alpha_kappa(const struct theory_order *order, const struct net_arc
     return sum;
 }
 
+/* K_p T of the kernel for given inputs: Σ_l (M_{l-1} q̂^{l-1}_p + 1) q̃^l_p */
+static double kernel(const struct theory_order *order, const struct net_architecture *architecture, size_t p)
+{
+    double sum = 0;
+    for (size_t l = 1; l <= order->L; l++)
+        sum += ((double)architecture->widths[l - 1] * order->qhat[(l - 1) * order->pairs + p] + 1) *
+               order->qtilde[l * order->pairs + p];
+    return sum;
+}
+
+static void predict_given(const struct theory_order *order, const struct net_architecture *architecture,
+                          struct theory_fisher *prediction)
+{
+    const double C = (double)architecture->C, T = (double)architecture->T, P = architecture->P;
+    double trace = 0, squares = 0;
+    for (size_t p = 0; p < order->pairs; p++) {
+        const double K = kernel(order, architecture, p);
+        trace += p < order->samples ? K / T : 0;
+        squares += theory_order_weight(order, architecture->T, p) * K * K;
+    }
+    *prediction = (struct theory_fisher){.alpha = prediction->alpha,
+                                         .kappa = {NAN, NAN},
+                                         .alpha_kappa = {NAN, NAN},
+                                         .eig_mean = C * trace / P,
+                                         .eig_second_moment = C * squares / P,
+                                         .eig_max = NAN,
+                                         .centred_eig_max = NAN,
+                                         .eigvec_overlap = NAN};
+}
+
 void theory_fisher_predict(const struct theory_order *order, const struct net_architecture *architecture,
                            struct theory_fisher *prediction)
 {
     double M = (double)architecture->M, C = (double)architecture->C, T = (double)architecture->T,
            P = architecture->P;
-    double ak1 = alpha_kappa(order, architecture, 0), ak2 = alpha_kappa(order, architecture, 1);
-    double w1 = 1 / T, w2 = (T - 1) / T; /* the shares of equal and of different samples */
-
     double sum = 0;
     for (size_t l = 1; l < order->L; l++)
         sum += (architecture->train_branch ? 2 : 1) * alpha(architecture, l) * alpha(architecture, l - 1);
-
+    prediction->alpha = sum;
+    if (order->pairs != 2) {
+        predict_given(order, architecture, prediction);
+        return;
+    }
+    double ak1 = alpha_kappa(order, architecture, 0), ak2 = alpha_kappa(order, architecture, 1);
+    double w1 = 1 / T, w2 = (T - 1) / T; /* the shares of equal and of different samples */
     bool vanishes = architecture->T > 1 && ak2 < 1e-12 * ak1;
     *prediction = (struct theory_fisher){
         .alpha = sum,

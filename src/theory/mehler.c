@@ -281,6 +281,7 @@ static void find_tails(struct mehler *m, const double *c, bool squares, double *
             if (k % 8 == 7)
                 tails[(k + 1) / 8] = fmax(tails[(k + 1) / 8], fabs(1 - sum));
         }
+        m->rest[t] = fmax(m->rest[t], whole > 0 ? fabs(1 - sum) : 0);
     }
 }
 
@@ -288,6 +289,7 @@ static void find_tails(struct mehler *m, const double *c, bool squares, double *
 static void find_limits(struct mehler *m)
 {
     double tails[MEHLER_MOST_TERMS / 8 + 1] = {0}, present[2] = {0, 0};
+    memset(m->rest, 0, m->T * sizeof *m->rest);
     find_tails(m, m->c, false, tails, present);
     if (m->squares)
         find_tails(m, m->c2, true, tails, present);
@@ -347,9 +349,10 @@ int mehler_init(struct mehler *mehler, const struct net_activation *activation, 
     *m = (struct mehler){
         .activation = activation, .T = T, .blocks = blocks, .squares = squares, .tolerance = tolerance};
     m->rays = find_rays(activation, &m->plus, &m->minus);
-    TRY(base_got(m->mean = base_calloc(3 * blocks * B, sizeof *m->mean, error)));
+    TRY(base_got(m->mean = base_calloc(4 * blocks * B, sizeof *m->mean, error)));
     m->root = m->mean + blocks * B;
     m->inverse = m->root + blocks * B;
+    m->rest = m->inverse + blocks * B;
     TRY(base_got(m->same = base_calloc(T, sizeof *m->same, error)));
 out:
     return status;
@@ -457,6 +460,13 @@ static double power(double x, size_t n)
     return n == 0 ? 1 : x;
 }
 
+/* Whether even all terms leave out too much, where it is not one sample's tail that does. */
+static bool is_unresolved(const struct mehler *m, size_t s, size_t t, double rho)
+{
+    return fabs(rho) > m->limits[m->terms / 8] &&
+           pow(fabs(rho), (double)m->terms) * sqrt(m->rest[s] * m->rest[t]) > m->tolerance;
+}
+
 static int pair_directly(const struct mehler *m, size_t s, size_t t, double q, struct theory_pair *pair,
                          struct base_error *error)
 {
@@ -476,7 +486,7 @@ static int series_pairs(const struct mehler *m, size_t s, size_t first, size_t l
     for (size_t j = 0; j < count; j++) {
         const double c = q[j] * m->inverse[s] * m->inverse[first + j];
         r.rho[lane + j] = fmax(-1, fmin(1, c));
-        largest = fmax(largest, fmin(fabs(c), unresolved)); /* those above get a quadrature */
+        largest = fmax(largest, fmin(fabs(c), unresolved)); /* those above take all terms, or a quadrature */
     }
     const size_t n = terms_for(m, largest);
     for (size_t j = 0; j < B; j++)
@@ -497,7 +507,7 @@ static int series_pairs(const struct mehler *m, size_t s, size_t first, size_t l
             dphi2[j] = power(r.rho[lane + j], m->first) * r.squares[lane + j];
     }
     for (size_t j = 0; j < count; j++)
-        if (fabs(r.rho[lane + j]) > unresolved) {
+        if (is_unresolved(m, s, first + j, r.rho[lane + j])) {
             struct theory_pair pair;
             TRY(pair_directly(m, s, first + j, q[j], &pair, error));
             phi[j] = pair.phi;

@@ -30,13 +30,14 @@ struct mehler {
     bool rays;
     double plus, minus; /* their slopes */
 
-    const double *q;                          /* (T), the caller's */
-    double *mean;                             /* (blocks, 64) E φ */
-    double *root, *inverse;                   /* (blocks, 64) √q and 1/√q; 0 where q is 0 */
-    struct theory_pair *same;                 /* (T) of a sample with itself */
-    size_t terms;                             /* N */
-    double *c, *c2;                           /* (blocks, N, 64) coefficients of φ' and φ'² */
-    size_t first, step;                       /* the n whose coefficients do not all vanish */
+    const double *q;          /* (T), the caller's */
+    double *mean;             /* (blocks, 64) E φ */
+    double *rest;             /* (blocks, 64) share of E φ'² or E φ'⁴ that N terms leave out */
+    double *root, *inverse;   /* (blocks, 64) √q and 1/√q; 0 where q is 0 */
+    struct theory_pair *same; /* (T) of a sample with itself */
+    size_t terms;             /* N */
+    double *c, *c2;           /* (blocks, N, 64) coefficients of φ' and φ'² */
+    size_t first, step;       /* the n whose coefficients do not all vanish */
     double limits[MEHLER_MOST_TERMS / 8 + 1]; /* limits[i]: largest |ρ| for which 8i terms are enough */
 };
 

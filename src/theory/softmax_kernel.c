@@ -29,7 +29,7 @@
 enum {
     DRAWS = 256,
     FEWEST_DRAWS = 16,
-    SPECTRA = 8,
+    SPECTRA = 16,
     MOST_ROWS = 1500,
     MOST_STEPS = 1000,
     N_NUMBERS = THEORY_SOFTMAX_NUMBERS
@@ -91,7 +91,7 @@ static int kernel_init(struct kernel *kernel, const struct theory_order *o, cons
     *kernel = (struct kernel){.full = NULL};
     if (o->samples == 1) {
         kernel->same = element_of(o, a, which, 0);
-        kernel->other = element_of(o, a, which, 1);
+        kernel->other = element_of(o, a, which, o->pairs - 1); /* one given input has no other */
         return BASE_OK;
     }
     TRY(got(kernel->full = gsl_matrix_alloc(a->T, a->T), error));

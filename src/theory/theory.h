@@ -114,9 +114,9 @@ void theory_order_free(struct theory_order *order);
  * (KAA21 and the literature on the NTK; "beyond" as a predictor of whole Fisher spectra). The integrals are
  * sums of Mehler's over the correlation, with as many terms as leave out at most `tolerance` (not below
  * 1e-13) of √(E φ'(u_s)² E φ'(u_t)²); the diagonal is a one-dimensional quadrature. Piecewise linear
- * activations with their kink at 0 have closed forms. Where the series is too long (correlations above some
- * 0.98 of an expression with kinks elsewhere; never of a named activation at variances up to some 60) a pair
- * takes a two-dimensional quadrature, 0.1 to 10 ms.
+ * activations with their kink at 0 have closed forms. Where the series is too long (correlations above 0.9999
+ * of tanh at a variance of 12, above 0.98 of an expression with kinks elsewhere) a pair takes a
+ * two-dimensional quadrature, 0.1 to 10 ms.
  *
  * T×T matrices are symmetric, upper triangles, element (s, t) at [s*T + t]. */
 
@@ -131,8 +131,8 @@ int theory_kernel_solve(struct theory_order *order, const struct net_activation 
 double theory_kernel_bytes(size_t depth, size_t T);
 
 /* sum (T, T) = Σ_l (a_{l-1} q̂^{l-1} + b_{l-1}) q̃^l , a and b (L), and nngp (T, T) = q^L, the covariance of
- * the outputs: the same in 2 T² numbers, layer by layer. About 20 ns a pair and layer. gram may not be either
- * of them. */
+ * the outputs: the same in 2 T² numbers, layer by layer. About 0.1 µs a pair and layer (T = 2000, L = 10: 2
+ * s; T = 10,000: a minute). gram may not be either of them. */
 int theory_kernel_sum(const struct net_activation *activation, double weight_variance, double bias_variance,
                       size_t depth, size_t T, const double *gram, const double *a, const double *b,
                       double tolerance, double *sum, double *nngp, struct base_error *error);
@@ -156,11 +156,14 @@ int theory_ntk_compute(const struct net_activation *activation, double weight_va
  *
  * A residual network has one width, so that α = L − 1 and ακ is the same sum; with trained branches, whose
  * gradients ∂f_k/∂V^l_ij = g^l_ki φ(u^l_j) add Φ^l ∘ G^l to the dual, α = 2(L − 1) and ακ gains
- * Σ_{l=1}^{L-1} Q^l_e p̂^l_e. */
+ * Σ_{l=1}^{L-1} Q^l_e p̂^l_e.
+ *
+ * For given inputs they are C tr K/P and C ‖K‖²/P of the kernel K below; κ is not defined, and what takes an
+ * eigenvalue is nan here and comes from theory_fisher_kernel. */
 struct theory_fisher {
-    double alpha;    /* 0 at L = 1 */
-    double kappa[2]; /* nan at L = 1 */
-    double alpha_kappa[2];
+    double alpha;          /* 0 at L = 1 */
+    double kappa[2];       /* nan at L = 1 and for given inputs */
+    double alpha_kappa[2]; /* nan for given inputs */
     double eig_mean, eig_second_moment, eig_max;
     double centred_eig_max; /* nan at T = 1 */
     double eigvec_overlap;
@@ -207,7 +210,8 @@ int theory_blocks_predict(const struct theory_order *order, const struct net_arc
  *                                                            (1/T²) Σ_st k_st² E(r_s·r_t)² ,
  *                                      E(r_s·r_t)² = C v_s v_t + (C²+C) (q^L_st)² , s ≠ t, and (C²+2C) v_s²
  *     eig_max     C = 1: λ_1 (1 + (2/nT)(tr F/λ_1 − 1))      C = 1: k_2 v + ((k_1−k_2)/T) E[Σ r⁴/Σ r²]
- *                 C > 1: λ_1 (1 + √(C/(nT)))²                C > 1: none
+ *                 C > 1: k_2 (1 + √(C/(nT)))²
+ *                          + ((k_1−k_2)/T)(1 + (C+1)/n)      C > 1: none
  *
  * with λ_1 of F. E[Σ_t r_t⁴/Σ_t r_t²] is taken at large T with what all samples share, z, given:
  * ∫Dz (3g² + 6g m² + m⁴)/(g + m²), m² = q^L_2 z², g = v − q^L_2. The largest eigenvalues are to first order
@@ -342,14 +346,14 @@ int theory_softmax_average(double q1, double q2, size_t C, struct theory_softmax
  *       good to 5 % where Tκ_2 ≥ 7κ_1, nan elsewhere
  *     kernel               E_f λ_max(Bᵀ F*_MF B), rows of f ~ N(0, q^L), Q_t = B_t B_tᵀ,
  *                          F*_MF = I_C ⊗ (1/T) Σ_l (M_{l−1} q̂^{l−1}_st + 1) q̃^l_st             ("beyond")
- *     spectrum (CT)        the mean of each eigenvalue of Bᵀ F*_MF B, descending, over 8 draws of f;
+ *     spectrum (CT)        the mean of each eigenvalue of Bᵀ F*_MF B, descending, over 16 draws of f;
  *                          nan from rank (C−1)T on, where they are 0, and for CT > 1500 ("beyond")
  *
  * Given inputs: each sample has its own β_1, the second moment is an average over the draws of f, and λ_max
  * is the kernel's. 256 draws with a fixed seed; fewer, at least 16, where they would take longer than
  * seconds. average: of q^L_1, q^L_2 and C; not read for given inputs. spectrum may be NULL, and what is nan
  * in it is not set. BASE_UNRESOLVED for C < 2. Some 10 CT flops a draw and step of the power iteration, of
- * which there are about 30, or 2CT² for given inputs; 8 times some (CT)³ flops for the spectrum. */
+ * which there are about 30, or 2CT² for given inputs; 16 times some (CT)³ flops for the spectrum. */
 struct theory_softmax {
     double eig_mean, eig_second_moment;
     double moments_error; /* relative; of the second moment alone for given inputs */
@@ -359,6 +363,42 @@ struct theory_softmax {
 int theory_softmax_predict(const struct theory_order *order, const struct net_architecture *architecture,
                            const struct theory_softmax_average *average, struct theory_softmax *prediction,
                            double *spectrum, struct base_error *error);
+
+/* ---- spectrum.c: from the whole kernel ("beyond"). The mean-field dual is F* = I_C ⊗ K,
+ *
+ *     K = (1/T) Σ_l (M_{l-1} q̂^{l-1} + 1) q̃^l   (T, T) ,
+ *
+ * the 1 being the bias; its eigenvalues, each C-fold, predict all CT of F*. With several outputs real
+ * networks split them. Gaussian inputs have such a kernel too: that of the inputs of one trial, which is not
+ * the two numbers of KAA19 but as T ≪ M_0. */
+struct theory_spectrum {
+    double eig_max;         /* λ_1(K) */
+    double centred_eig_max; /* λ_1(ΠKΠ), Π = I − 11ᵀ/T; nan at T = 1 */
+    double eigvec_overlap; /* λ_1 (1ᵀv_1)²/(1ᵀK1): share of the first eigenvectors in span{E_t ∇f_k} */
+};
+
+/* Of given inputs. eigenvalues (T), descending, or NULL. T²  numbers; with eigenvalues O(T³), 0.3 ms at T =
+ * 100. */
+int theory_fisher_kernel(const struct theory_order *order, const struct net_architecture *architecture,
+                         struct theory_spectrum *spectrum, double *eigenvalues, struct base_error *error);
+
+/* The same averaged over some draws of inputs iid N(0, 1), the same draws at every call: 10 at T = 100, 2
+ * from T = 500 on. BASE_UNRESOLVED above THEORY_MOST_DRAWN samples. */
+enum { THEORY_MOST_DRAWN = 4096 };
+int theory_fisher_draws(const struct net_architecture *architecture, const struct net_activation *activation,
+                        struct theory_spectrum *spectrum, double *eigenvalues, struct base_error *error);
+
+/* Of Θ = I_C ⊗ Σ_l q^l q̃^l, without 1/T: tr Θ/CT, ‖Θ‖²/CT and λ_1(Θ), for either kind of inputs. eig_max is
+ * nan where Θ_2 vanishes at T > 1. */
+struct theory_ntk {
+    double eig_mean, eig_second_moment, eig_max;
+};
+int theory_ntk_predict(const struct theory_order *order, size_t T, struct theory_ntk *prediction,
+                       struct base_error *error);
+
+/* The largest eigenvalue of a symmetric K (n, n), upper triangle, and its unit eigenvector, by Lanczos
+ * iteration: ‖Kv − λv‖ ≤ 1e-9 λ mostly; after 300 steps BASE_UNRESOLVED if it is above 1e-4 λ. */
+int theory_eigen_top(size_t n, const double *K, double *value, double *vector, struct base_error *error);
 
 /* GSL returns its errors instead of ending the program. Call first. */
 void theory_init(void);

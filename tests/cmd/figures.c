@@ -1,11 +1,13 @@
 /* The figures: every experiment has a plot script of its name and the other way round, runs, and is drawn. */
 #include "cmd/shell.h"
+#include "data/files.h"
 #include "tests.h"
 
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { MOST = 32, NAME = 64 };
@@ -79,9 +81,24 @@ static void draw(void **state, const char *name)
     }
 }
 
+/* Images of six pixels stand for MNIST's, which is nobody's to distribute with a program. */
+static void make_images(void **state)
+{
+    char path[SCRATCH_PATH];
+    size_t size;
+    unsigned char *bytes = files_idx_images(400, &size);
+    assert_int_equal(mkdir(scratch_path(state, "data", path), 0777), 0);
+    files_write(scratch_path(state, "data/t10k-images-idx3-ubyte.gz", path), bytes, size, true);
+    free(bytes);
+    bytes = files_idx_labels(400, &size);
+    files_write(scratch_path(state, "data/t10k-labels-idx1-ubyte.gz", path), bytes, size, true);
+    free(bytes);
+}
+
 static void every_figure_is_drawn(void **state)
 {
     char names[MOST][NAME];
+    make_images(state);
     const size_t n = list("experiments", ".yaml", names);
     link_sources(state, "experiments");
     link_sources(state, "plots");

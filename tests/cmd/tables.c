@@ -11,7 +11,8 @@
 
 #define THEORY_HEADER                                                                                        \
     "case\twidth\tkappa1\tkappa2\talpha\tfisher_eig_mean\tfisher_eig_second_moment\tfisher_eig_max\t"        \
-    "fisher_centred_eig_max\tfisher_eigvec_overlap"
+    "fisher_centred_eig_max\tfisher_eigvec_overlap\tfisher_eig_max_theory_kappa\t"                           \
+    "fisher_centred_eig_max_theory_kernel"
 
 /* Every cell from column `first` on is nan or the shortest text of 17 significant digits of its number. */
 static void check_numbers(char *row, size_t first, size_t columns)
@@ -122,6 +123,9 @@ static void results_are_tables(void **state)
     shell_free(&shell);
     shell = shell_expect(state, "table results/x.h5 fisher_eigenvalues", 0);
     check_table(shell.out, ranks, 2, 30);
+    shell_free(&shell);
+    shell = shell_expect(state, "table results/x.h5 fisher_centred_eig_max_theory_kernel", 0);
+    check_table(shell.out, "case\twidth\tfisher_centred_eig_max_theory_kernel", 2, 3); /* no trials */
     shell_free(&shell);
     shell_refuse(state, "table results/x.h5 nonsense", 2, "nonsense|fisher_eig_max");
 

@@ -118,6 +118,48 @@ static void dual_is_the_jacobian_squared(void **state)
     }
 }
 
+/* Θ = J Jᵀ for the parameters ω, β of W = σ_w ω/√M_{l-1}, b = σ_b β; and its distance from another matrix. */
+static void ntk_is_the_jacobian_squared(void **state)
+{
+    (void)state;
+    for (size_t s = 0; s < N_SHAPES; s++) {
+        struct explicit e;
+        struct base_error error;
+        explicit_open(&e, &shapes[s]);
+        const size_t C = e.a.C, T = e.a.T, CT = e.a.CT;
+        double *factors = malloc(e.P * sizeof *factors), *ntk = e.dual,
+               *kernel = malloc(T * T * sizeof *kernel), squares = 0, off = 0;
+        assert_true(factors != NULL && kernel != NULL);
+        for (size_t l = 1; l <= e.a.L; l++)
+            for (size_t i = 0; i < e.a.widths[l]; i++) {
+                for (size_t j = 0; j < e.a.widths[l - 1]; j++)
+                    factors[fisher_parameter_weight(&e.a, l, i, j)] =
+                        sqrt(shapes[s].weight_variance / (double)e.a.widths[l - 1]);
+                factors[fisher_parameter_bias(&e.a, l, i)] = sqrt(shapes[s].bias_variance);
+            }
+        poison(CT, ntk);
+        assert_int_equal(fisher_ntk_compute(&e.gram, ntk, &error), BASE_OK);
+        for (size_t i = 0; i < T; i++)
+            for (size_t j = 0; j < T; j++)
+                kernel[i * T + j] = j < i ? NAN : 0.7 * cos((double)(i + 2 * j)) * ntk[0];
+        for (size_t r = 0; r < CT; r++)
+            for (size_t c = 0; c < CT; c++) {
+                const size_t i = r % T < c % T ? r % T : c % T, j = r % T + c % T - i;
+                double sum = 0, mean_field = r / T == c / T ? kernel[i * T + j] : 0;
+                for (size_t p = 0; p < e.P; p++)
+                    sum += e.J[r * e.P + p] * e.J[c * e.P + p] * factors[p] * factors[p];
+                if (c >= r)
+                    assert_within(ntk[r * CT + c], sum, 1e-12 * (1 + fabs(ntk[0])));
+                squares += mean_field * mean_field;
+                off += (sum - mean_field) * (sum - mean_field);
+            }
+        assert_close(fisher_kernel_error(C, T, ntk, kernel), sqrt(off / squares), 1e-11);
+        free(factors);
+        free(kernel);
+        explicit_close(&e);
+    }
+}
+
 /* The P×P matrix has the spectrum of the dual and zeros, its trace and its Frobenius norm. */
 static void full_matrix_has_the_spectrum_of_the_dual(void **state)
 {
@@ -249,10 +291,8 @@ static void overlap_is_the_projection(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(jacobian_is_the_derivative),
-    cmocka_unit_test(dual_is_the_jacobian_squared),
-    cmocka_unit_test(full_matrix_has_the_spectrum_of_the_dual),
-    cmocka_unit_test(centring_is_of_the_outputs),
-    cmocka_unit_test(overlap_is_the_projection),
+    cmocka_unit_test(jacobian_is_the_derivative),  cmocka_unit_test(dual_is_the_jacobian_squared),
+    cmocka_unit_test(ntk_is_the_jacobian_squared), cmocka_unit_test(full_matrix_has_the_spectrum_of_the_dual),
+    cmocka_unit_test(centring_is_of_the_outputs),  cmocka_unit_test(overlap_is_the_projection),
 };
 const struct test_group tests_fisher_fisher = TEST_GROUP(tests);

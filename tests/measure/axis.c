@@ -10,13 +10,14 @@ static void sizes_hold_the_largest(void **state)
 {
     (void)state;
     size_t sizes[MEASURE_N_DIMENSIONS] = {0};
-    measure_sizes_include(sizes, 3, 70);
-    measure_sizes_include(sizes, 5, 20);
+    measure_sizes_include(sizes, 3, 70, 9);
+    measure_sizes_include(sizes, 5, 20, 8);
     assert_int_equal(measure_axis_length(MEASURE_SCALAR, sizes), 1);
     assert_int_equal(measure_axis_length(MEASURE_RANK, sizes), 70);
     assert_int_equal(measure_axis_length(MEASURE_LAYER, sizes), 6);
     assert_int_equal(measure_axis_length(MEASURE_LAYER_PAIR, sizes), 36);
     assert_int_equal(measure_axis_length(MEASURE_KIND, sizes), 2);
+    assert_int_equal(measure_axis_length(MEASURE_UNIT_PAIR, sizes), 81);
 }
 
 /* A network of depth L writes rows of L + 1; every depth up to the largest. */
@@ -25,7 +26,7 @@ static void pairs_are_spread(void **state)
     (void)state;
     enum { DEEPEST = 6, ALL = DEEPEST + 1 };
     size_t sizes[MEASURE_N_DIMENSIONS] = {0};
-    measure_sizes_include(sizes, DEEPEST, 1);
+    measure_sizes_include(sizes, DEEPEST, 1, 1);
     for (size_t L = 1; L <= DEEPEST; L++) {
         double values[ALL * ALL];
         for (size_t i = 0; i < ALL * ALL; i++)
@@ -33,7 +34,8 @@ static void pairs_are_spread(void **state)
         for (size_t l = 0; l <= L; l++)
             for (size_t m = 0; m <= L; m++)
                 values[l * (L + 1) + m] = l == 2 ? NAN : 10. * (double)l + (double)m;
-        measure_axis_spread(MEASURE_LAYER_PAIR, L, sizes, values);
+        const struct net_architecture network = {.L = L, .CT = 1};
+        measure_axis_spread(MEASURE_LAYER_PAIR, &network, sizes, values);
         for (size_t l = 0; l < ALL; l++)
             for (size_t m = 0; m < ALL; m++) {
                 const double value = values[l * ALL + m];
@@ -44,8 +46,25 @@ static void pairs_are_spread(void **state)
             }
     }
     double layers[ALL] = {1, 2, 3, NAN, NAN, NAN, NAN};
-    measure_axis_spread(MEASURE_LAYER, 2, sizes, layers); /* stays */
+    const struct net_architecture two = {.L = 2, .CT = 1};
+    measure_axis_spread(MEASURE_LAYER, &two, sizes, layers); /* stays */
     assert_true(layers[0] == 1 && layers[1] == 2 && layers[2] == 3 && isnan(layers[3]));
+}
+
+/* Units: rows of 3 among rows of 4, wherever the layers end. */
+static void pairs_of_units_are_spread(void **state)
+{
+    (void)state;
+    size_t sizes[MEASURE_N_DIMENSIONS] = {0};
+    double values[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    const struct net_architecture network = {.L = 2, .CT = 1, .widths = {7, 2, 1}};
+    measure_sizes_include(sizes, 2, 1, 4);
+    measure_axis_spread(MEASURE_UNIT_PAIR, &network, sizes, values);
+    for (size_t i = 0; i < 16; i++)
+        if (i / 4 == 3 || i % 4 == 3)
+            assert_true(isnan(values[i]));
+        else
+            assert_true(values[i] == 1 + 3 * (double)(i / 4) + (double)(i % 4));
 }
 
 static void check_column(const struct measure_variable *variable, const size_t sizes[MEASURE_N_DIMENSIONS],
@@ -66,8 +85,9 @@ static void numbers_have_names(void **state)
     const struct measure_variable scalar = {.name = "a"}, layer = {.name = "b", .axis = MEASURE_LAYER},
                                   pair = {.name = "c", .axis = MEASURE_LAYER_PAIR},
                                   rank = {.name = "d", .axis = MEASURE_RANK},
-                                  kind = {.name = "e", .axis = MEASURE_KIND};
-    measure_sizes_include(sizes, 11, 30);
+                                  kind = {.name = "e", .axis = MEASURE_KIND},
+                                  units = {.name = "f", .axis = MEASURE_UNIT_PAIR};
+    measure_sizes_include(sizes, 11, 30, 5);
     sizes[MEASURE_BY_KIND] = 3; /* as in a file of another program: the third has no word */
     assert_string_equal(measure_axis_coordinate(MEASURE_KIND, sizes, 2, 0, text), "2");
     sizes[MEASURE_BY_KIND] = 2;
@@ -78,6 +98,7 @@ static void numbers_have_names(void **state)
     check_column(&rank, sizes, 0, "d[1]");
     check_column(&kind, sizes, 0, "e[sampled]");
     check_column(&kind, sizes, 1, "e[empirical]");
+    check_column(&units, sizes, 3 * 5 + 4, "f[4,5]");
     static const char *const bad[] = {
         "c",        "c[1]",      "c[1,2",  "c[1,2]x", "c[1,12]", "c[01,2]",
         "c[1,2,3]", "c[-1,2]",   "c[, 2]", "c[]",     "d[0]",    "d[31]",
@@ -116,6 +137,7 @@ static void layer_one_may_have_powers_of_its_own(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(sizes_hold_the_largest),
     cmocka_unit_test(pairs_are_spread),
+    cmocka_unit_test(pairs_of_units_are_spread),
     cmocka_unit_test(numbers_have_names),
     cmocka_unit_test(layer_one_may_have_powers_of_its_own),
 };

@@ -27,6 +27,8 @@ static void descriptors_are_complete(void **state)
             assert_true(strlen(variable->long_name) > 0 && strlen(variable->formula) > 0 &&
                         strlen(variable->source) > 0);
             assert_ptr_equal(measure_find_variable(variable->name), variable);
+            assert_true(!variable->only_predicted ||
+                        (!variable->predicted && strstr(variable->name, "_theory_") != NULL));
             for (size_t i = 0; i < n; i++)
                 assert_string_not_equal(names[i], variable->name);
             names[n++] = variable->name;
@@ -65,7 +67,7 @@ static void fisher_measures_the_spectrum(void **state)
         struct net_gram gram;
         struct base_error error = {""};
         void *sampler = NULL, *work = NULL;
-        double numbers[5], *values[6], *centred;
+        double numbers[5], *values[8] = {NULL}, *centred;
         shape_open(&shapes[s], &a, &activation);
         double *dual = malloc(a.CT * a.CT * sizeof *dual), *eigenvalues = malloc(a.CT * sizeof *eigenvalues);
         double *saved = malloc(a.CT * sizeof *saved);
@@ -120,36 +122,102 @@ static void fisher_measures_the_spectrum(void **state)
     }
 }
 
-/* The predicted spectrum has the predicted mean, second moment and largest eigenvalue (to leading order it is
- * one). */
+/* What theory says of one network, in the order of the variables; spectrum (CT). */
+struct predicted {
+    double numbers[8], *spectrum, trace, squares;
+};
+
+static void predicted_open(struct predicted *p, struct measure_orders *orders,
+                           const struct net_architecture *a)
+{
+    struct base_error error = {""};
+    const struct theory_order *order, *again;
+    double *values[8];
+    *p = (struct predicted){.spectrum = malloc(a->CT * sizeof *p->spectrum)};
+    assert_non_null(p->spectrum);
+    for (size_t v = 0; v < 8; v++)
+        values[v] = &p->numbers[v];
+    values[5] = p->spectrum;
+    assert_int_equal(measure_orders_get(orders, a, &order, &error), BASE_OK);
+    assert_int_equal(measure_orders_get(orders, a, &again, &error), BASE_OK);
+    assert_ptr_equal(order, again); /* solved once */
+    if (measure_fisher.predict(order, a, values, &error) != BASE_OK)
+        fail_msg("%s", error.text);
+    for (size_t i = 0; i < a->CT; i++) {
+        p->trace += p->spectrum[i];
+        p->squares += p->spectrum[i] * p->spectrum[i];
+        assert_true(i == 0 || p->spectrum[i] <= p->spectrum[i - 1]);
+        assert_true(p->spectrum[i] == p->spectrum[i / a->C * a->C]); /* C-fold */
+    }
+}
+
+/* The spectrum of the kernel of given inputs is what all other predictions come from. For Gaussian inputs the
+ * two numbers of KAA19 stand for the average kernel: T = 60 of them in M_0 = 1000 dimensions have nearly its
+ * moments and outlier, but not its bulk. */
 static void predictions_fit_each_other(void **state)
+{
+    (void)state;
+    enum { T = 60, M_0 = 1000 };
+    struct net_architecture a;
+    struct net_activation activation = {0};
+    struct measure_orders orders = {0};
+    struct measure_orders none = {0};
+    struct predicted gaussian, given, other, fresh;
+    shape_open(&(struct shape){"tanh", 3, 0.64, 4, 1000, 2, T, {1, 0.5, 1.5, 2}}, &a, &activation);
+    double *inputs = malloc(M_0 * T * sizeof *inputs);
+    assert_non_null(inputs);
+    for (size_t i = 0; i < M_0 * T; i++)
+        inputs[i] = sin(0.37 * (double)(i % T)) + cos(0.001 * (double)(i * i % 6283));
+
+    predicted_open(&gaussian, &orders, &a);
+    assert_close(gaussian.numbers[0], gaussian.trace / a.P, 0.02);
+    assert_close(gaussian.numbers[1], gaussian.squares / a.P, 0.05);
+    assert_close(gaussian.numbers[2], gaussian.spectrum[0], 0.02);
+    assert_true(gaussian.numbers[4] == 1);
+    assert_true(gaussian.numbers[7] > 1.1 * gaussian.numbers[3] &&
+                gaussian.numbers[7] < 2 * gaussian.numbers[3]);
+    assert_close(gaussian.numbers[7], gaussian.spectrum[2], 0.02);
+
+    a.inputs = inputs;
+    predicted_open(&given, &orders, &a);
+    assert_true(gaussian.numbers[6] == gaussian.numbers[2]);
+    assert_close(given.numbers[6], gaussian.numbers[6], 1e-12);
+    assert_close(given.numbers[0], given.trace / a.P, 1e-11);
+    assert_close(given.numbers[1], given.squares / a.P, 1e-11);
+    assert_close(given.numbers[2], given.spectrum[0], 1e-11);
+    assert_true(given.numbers[3] == given.numbers[7] && given.numbers[3] < given.spectrum[0]);
+    assert_true(given.numbers[3] >= given.spectrum[2] * (1 - 1e-9)); /* interlacing */
+    assert_true(given.numbers[4] > 0.3 && given.numbers[4] < 1);
+
+    a.widths[0] /= 2; /* other inputs, of half the dimension */
+    predicted_open(&other, &orders, &a);
+    predicted_open(&fresh, &none, &a);
+    assert_true(other.numbers[2] != given.numbers[2] && other.numbers[2] == fresh.numbers[2]);
+    free(gaussian.spectrum);
+    free(given.spectrum);
+    free(other.spectrum);
+    free(fresh.spectrum);
+    measure_orders_free(&none);
+    free(inputs);
+    measure_orders_free(&orders);
+    net_activation_close(&activation);
+}
+
+/* Room for the order parameters is limited: a sentence, and no prediction. */
+static void too_many_given_inputs_have_no_prediction(void **state)
 {
     (void)state;
     struct net_architecture a;
     struct net_activation activation = {0};
     struct measure_orders orders = {0};
-    const struct theory_order *order, *again;
-    struct base_error error;
-    double numbers[5], *spectrum, *values[6], sum = 0, squares = 0;
-    shape_open(&(struct shape){"tanh", 3, 0.64, 4, 1000, 2, 60, {1, 0.5, 1.5, 2}}, &a, &activation);
-    spectrum = malloc(a.CT * sizeof *spectrum);
-    assert_non_null(spectrum);
-    for (size_t v = 0; v < 5; v++)
-        values[v] = &numbers[v];
-    values[5] = spectrum;
-    assert_int_equal(measure_orders_get(&orders, &a, &order, &error), BASE_OK);
-    assert_int_equal(measure_orders_get(&orders, &a, &again, &error), BASE_OK);
-    assert_ptr_equal(order, again); /* solved once */
-    measure_fisher.predict(order, &a, values, &error);
-    for (size_t i = 0; i < a.CT; i++) {
-        sum += spectrum[i];
-        squares += spectrum[i] * spectrum[i];
-    }
-    assert_close(numbers[0], sum / a.P, 1e-12);
-    assert_close(numbers[1], squares / a.P, 1e-12);
-    assert_true(spectrum[0] == numbers[2] && spectrum[1] == numbers[2] && spectrum[2] < numbers[2]);
-    assert_close(numbers[3], spectrum[2], 1e-12);
-    free(spectrum);
+    const struct theory_order *order;
+    struct base_error error = {""};
+    const double one = 1;
+    shape_open(&(struct shape){"tanh", 3, 0.64, 3, 10, 1, 10, {1}}, &a, &activation);
+    a.inputs = &one; /* never read */
+    a.T = 20000;
+    assert_int_equal(measure_orders_get(&orders, &a, &order, &error), BASE_UNRESOLVED);
+    assert_non_null(strstr(error.text, "20000 given inputs"));
     measure_orders_free(&orders);
     net_activation_close(&activation);
 }
@@ -159,5 +227,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(powers_depend_on_the_outputs),
     cmocka_unit_test(fisher_measures_the_spectrum),
     cmocka_unit_test(predictions_fit_each_other),
+    cmocka_unit_test(too_many_given_inputs_have_no_prediction),
 };
 const struct test_group tests_measure_registry = TEST_GROUP(tests);

@@ -91,6 +91,9 @@ static void every_number_comes_back(void **state)
         snprintf(name, sizeof name, "%s_theory", r.names[v]);
         check_predicted(&r, name, v, store_layout_length(&s.layout, v));
     }
+    assert_true(s.layout.n_all > s.layout.n_variables); /* second predictions have no trials */
+    for (size_t v = s.layout.n_variables; v < s.layout.n_all; v++)
+        check_predicted(&r, s.layout.variables[v]->name, v, store_layout_length(&s.layout, v));
     check_predicted(&r, "kappa1", 101, 1);
     check_predicted(&r, "kappa2", 102, 1);
     check_predicted(&r, "alpha", 103, 1);

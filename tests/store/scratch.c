@@ -106,20 +106,20 @@ void scratch_sample_make(struct scratch_sample *sample, const char *text)
     struct store_predictions *p = &sample->predictions;
     files_load_good(&sample->experiment, text, false, NULL);
     assert_int_equal(store_layout_init(&sample->layout, &sample->experiment, &error), BASE_OK);
-    const size_t n = sample->experiment.n_points, n_variables = sample->layout.n_variables;
+    const size_t n = sample->experiment.n_points, n_all = sample->layout.n_all;
     *p = (struct store_predictions){.kappa1 = point_values(n, 1, 101), .kappa2 = point_values(n, 1, 102)};
     p->alpha = point_values(n, 1, 103);
     p->parameters = point_values(n, 1, 104);
-    p->values = base_calloc(n_variables, sizeof *p->values, &error);
+    p->values = base_calloc(n_all, sizeof *p->values, &error);
     assert_non_null(p->values);
-    for (size_t v = 0; v < n_variables; v++)
+    for (size_t v = 0; v < n_all; v++)
         p->values[v] = point_values(n, store_layout_length(&sample->layout, v), v);
 }
 
 void scratch_sample_free(struct scratch_sample *sample)
 {
     struct store_predictions *p = &sample->predictions;
-    for (size_t v = 0; v < sample->layout.n_variables; v++)
+    for (size_t v = 0; v < sample->layout.n_all; v++)
         free(p->values[v]);
     free(p->values);
     free(p->kappa1);

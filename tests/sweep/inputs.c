@@ -158,7 +158,7 @@ static void runs_are_the_same_bits(void **state)
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(store_read(&result, predicted[i], &array, &error), BASE_OK);
         for (size_t p = 0; p < 8; p++)
-            assert_true(isnan(array.values[p]));
+            assert_true(i < 2 ? array.values[p] > 0 : isnan(array.values[p]));
         store_array_free(&array);
     }
     assert_int_equal(store_read(&result, "parameters", &array, &error), BASE_OK);

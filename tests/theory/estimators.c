@@ -74,7 +74,8 @@ static void linear_by_hand(void **state)
                 assert_close(got.eig_max[0], largest + 2 / (n * T) * (k1 - largest), 1e-13);
                 assert_close(got.eig_max[1], k2 * v + (k1 - k2) / T * quartic_mean(v, c), 1e-10);
             } else {
-                assert_close(got.eig_max[0], largest * pow(1 + sqrt(C / (n * T)), 2), 1e-13);
+                assert_close(got.eig_max[0],
+                             k2 * pow(1 + sqrt(C / (n * T)), 2) + (k1 - k2) / T * (1 + (C + 1) / n), 1e-13);
                 assert_true(isnan(got.eig_max[1]));
             }
         }

@@ -21,13 +21,16 @@ static struct theory_pair trapezoid(const struct net_activation *activation, dou
                                     double h)
 {
     enum { MOST = 1000 };
-    static double u[MOST], v[MOST], phi_u[MOST], dphi_u[MOST], phi[MOST], dphi[MOST];
+    static double u[MOST], v[MOST], w[MOST], phi_u[MOST], dphi_u[MOST], phi[MOST], dphi[MOST];
     const double reach = 10.5, rest = sqrt((1 - rho) * (1 + rho));
     const size_t n = 2 * (size_t)(reach / h) + 1;
     struct theory_pair sum = {0};
     assert_true(n <= MOST);
-    for (size_t i = 0; i < n; i++)
-        u[i] = sqrt(a) * h * ((double)i - (double)(n / 2));
+    for (size_t i = 0; i < n; i++) {
+        const double z = h * ((double)i - (double)(n / 2));
+        u[i] = sqrt(a) * z;
+        w[i] = h / sqrt(2 * pi) * exp(-0.5 * z * z);
+    }
     net_activation_eval(activation, n, u, phi_u, dphi_u);
     for (size_t i = 0; i < n; i++) {
         const double z1 = h * ((double)i - (double)(n / 2));
@@ -36,15 +39,13 @@ static struct theory_pair trapezoid(const struct net_activation *activation, dou
             v[j] = sqrt(d) * (rho * z1 + rest * h * ((double)j - (double)(n / 2)));
         net_activation_eval(activation, n, v, phi, dphi);
         for (size_t j = 0; j < n; j++) {
-            const double z2 = h * ((double)j - (double)(n / 2)), w = h / sqrt(2 * pi) * exp(-0.5 * z2 * z2);
-            inner.phi += w * phi[j];
-            inner.dphi += w * dphi[j];
-            inner.dphi2 += w * dphi[j] * dphi[j];
+            inner.phi += w[j] * phi[j];
+            inner.dphi += w[j] * dphi[j];
+            inner.dphi2 += w[j] * dphi[j] * dphi[j];
         }
-        const double w = h / sqrt(2 * pi) * exp(-0.5 * z1 * z1);
-        sum.phi += w * phi_u[i] * inner.phi;
-        sum.dphi += w * dphi_u[i] * inner.dphi;
-        sum.dphi2 += w * dphi_u[i] * dphi_u[i] * inner.dphi2;
+        sum.phi += w[i] * phi_u[i] * inner.phi;
+        sum.dphi += w[i] * dphi_u[i] * inner.dphi;
+        sum.dphi2 += w[i] * dphi_u[i] * dphi_u[i] * inner.dphi2;
     }
     return sum;
 }
@@ -133,16 +134,19 @@ static void smooth_layers_are_another_quadrature(void **state)
         const char *text;
         size_t stride; /* not every pair is tried */
         double h;
-    } cases[] = {{"tanh", 31, 0.045},          {"erf", 131, 0.06},    {"sigmoid", 131, 0.08},
-                 {"softplus", 131, 0.08},      {"gelu", 131, 0.06},   {"silu", 131, 0.08},
-                 {"sin", 131, 0.08},           {"linear", 131, 0.08}, {"tanh(x)", 331, 0.045},
-                 {"x*exp(-x^2/2)", 331, 0.06}, {"cos(x)", 331, 0.08}};
+    } cases[] = {{"tanh", 31, 0.045},     {"erf", 131, 0.06},
+                 {"sigmoid", 131, 0.08},  {"softplus", 131, 0.08},
+                 {"gelu", 131, 0.06},     {"silu", 131, 0.08},
+                 {"sin", 131, 0.08},      {"linear", 131, 0.08},
+                 {"tanh(x)", 1201, 0.07}, {"x*exp(-x^2/2)", 1201, 0.07},
+                 {"cos(x)", 1201, 0.08}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct theory_order order;
         struct net_activation activation;
         open_activation(&activation, cases[i].text);
         solve_layer(&order, cases[i].text);
-        for (size_t p = 0; p < order.pairs; p += p + 1 < SAMPLES ? 9 : cases[i].stride) {
+        for (size_t p = 0; p < order.pairs;
+             p += p + 9 < SAMPLES && cases[i].stride < 1000 ? 9 : cases[i].stride) {
             const size_t s = order.s[p], t = order.t[p];
             assert_true(p < SAMPLES ? s == p && t == p : s < t);
             const struct theory_pair want = trapezoid(&activation, variance_of(s), variance_of(t),
@@ -231,7 +235,7 @@ static double bent_integral(struct bent *x)
 static void kinks_anywhere_are_resolved(void **state)
 {
     (void)state;
-    enum { T = 13 };
+    enum { T = 9 };
     struct theory_order order;
     double gram[T * T];
     for (size_t s = 0; s < T; s++)
