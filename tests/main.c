@@ -51,6 +51,7 @@
     X(tests_measure_registry) \
     X(tests_measure_estimators) \
     X(tests_measure_heatmap) \
+    X(tests_measure_unit) \
     X(tests_theory_layers) \
     X(tests_measure_axis) \
     X(tests_measure_layers) \
