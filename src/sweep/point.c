@@ -29,6 +29,7 @@ int sweep_point_architecture(const struct store_layout *layout, size_t point,
     if (data->n > 0 && data->of_point[point] < data->n) {
         const struct data_set *set = &data->sets[data->of_point[point]];
         net_architecture_set_inputs(architecture, set->features, set->inputs, set->word);
+        architecture->targets = data->targets[point];
     }
     for (size_t i = 0; i < experiment->n_measures; i++) {
         const struct measure *measure = measure_find(experiment->measures[i]);
