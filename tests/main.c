@@ -83,6 +83,7 @@
     X(slow_random_normal) \
     X(slow_net_samplers) \
     X(slow_fisher_blocks) \
+    X(slow_theory_kernel) \
     X(slow_theory_estimators) \
     X(slow_measure_metric) \
     X(slow_measure_norm) \
