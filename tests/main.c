@@ -29,6 +29,7 @@
     X(tests_net_streams) \
     X(tests_net_top) \
     X(tests_net_samplers) \
+    X(tests_net_residual) \
     X(tests_fisher_fisher) \
     X(tests_fisher_blocks) \
     X(tests_fisher_estimators) \
@@ -39,6 +40,7 @@
     X(tests_theory_kernel) \
     X(tests_theory_spectrum) \
     X(tests_theory_fisher) \
+    X(tests_theory_residual) \
     X(tests_theory_blocks) \
     X(tests_theory_estimators) \
     X(tests_theory_unit) \
@@ -49,6 +51,7 @@
     X(tests_measure_registry) \
     X(tests_measure_estimators) \
     X(tests_measure_heatmap) \
+    X(tests_measure_unit) \
     X(tests_theory_layers) \
     X(tests_measure_axis) \
     X(tests_measure_layers) \
@@ -83,6 +86,8 @@
     X(slow_random_normal) \
     X(slow_net_samplers) \
     X(slow_fisher_blocks) \
+    X(slow_net_residual) \
+    X(slow_theory_residual) \
     X(slow_theory_estimators) \
     X(slow_measure_metric) \
     X(slow_measure_norm) \

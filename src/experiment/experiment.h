@@ -36,9 +36,13 @@ struct experiment_point {
     int64_t width;          /* M */
     int64_t outputs;        /* C = M_L */
     const double *profile;  /* (L) α_0..α_{L-1}; M_l = α_l·M rounded half up, from 1; the experiment's */
-    const char *inputs;     /* "gaussian", "mnist", "cifar10" or "hdf5" */
-    int64_t samples;        /* T */
-    int64_t draws;          /* n: outputs drawn for each sample, by estimators alone */
+    const char *architecture; /* "plain", as NULL, or "residual" */
+    double skip;              /* γ, and the next two: of residual networks alone */
+    double branch_variance;   /* σ_v² */
+    const char *train_branch; /* "true" or "false" */
+    const char *inputs;       /* "gaussian", "mnist", "cifar10" or "hdf5" */
+    int64_t samples;          /* T */
+    int64_t draws;            /* n: outputs drawn for each sample, by estimators alone */
     /* of inputs from files alone (data.h): */
     const char *path;   /* as it is written */
     const char *labels; /* "": none */

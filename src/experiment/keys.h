@@ -23,6 +23,10 @@ enum key_id {
     KEY_WIDTH,
     KEY_OUTPUTS,
     KEY_PROFILE,
+    KEY_ARCHITECTURE,
+    KEY_SKIP,
+    KEY_BRANCH_VARIANCE,
+    KEY_TRAIN_BRANCH,
     KEY_INPUTS,
     KEY_SAMPLES,
     KEY_DRAWS,
@@ -59,6 +63,7 @@ struct experiment_key {
     bool defines;         /* it fixes the numbers, so it stands in the definition */
     bool tacit;           /* but not where every case has the default: results older than the key go on */
     bool of_files;        /* of inputs from files alone */
+    bool residual;        /* of residual networks alone */
     int64_t least, most;  /* integers, sizes; `most` bytes of text */
     bool positive;        /* reals */
     bool one_line;        /* text: not empty, without control characters, for it becomes a cell of a table */

@@ -145,6 +145,7 @@ int experiment_layout_build(const struct experiment_context *context, const stru
     TRY(read_cases(context, experiment_tree_get(top, "cases"), layout));
     TRY(experiment_layout_complete(context, top, layout));
     TRY(experiment_layout_profiles(context, layout));
+    TRY(experiment_layout_residual(context, layout));
     TRY(experiment_layout_inputs(context, layout));
     TRY(find_unsaid(context, layout));
     TRY(count_points(context, layout));

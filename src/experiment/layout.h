@@ -39,6 +39,9 @@ int experiment_layout_complete(const struct experiment_context *context, const s
  * become the default, n = 0. (profile.c) */
 int experiment_layout_profiles(const struct experiment_context *context, struct experiment_layout *layout);
 
+/* Keys of residual networks stand where there are some, and those have one width. Networks without get the
+ * defaults. (residual.c) */
+int experiment_layout_residual(const struct experiment_context *context, struct experiment_layout *layout);
 /* The values that a key takes in a case: its own one, or the sweep's; *n of them. */
 const struct experiment_value *experiment_layout_values(const struct experiment_layout *layout,
                                                         const struct experiment_value *row, size_t id,

@@ -15,10 +15,6 @@ static const struct {
     const char *name, *why;
 } later[] = {
     {SECTION_TOP, "training", "this version has no training experiments"},
-    {SECTION_NETWORK, "architecture", "this version has no residual networks"},
-    {SECTION_NETWORK, "skip", "this version has no residual networks"},
-    {SECTION_NETWORK, "branch_variance", "this version has no residual networks"},
-    {SECTION_NETWORK, "train_branch", "this version has no residual networks"},
 };
 
 static const char *why_later(enum key_section section, const char *name)

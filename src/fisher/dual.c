@@ -26,15 +26,25 @@ BASE_CLONES static void add_products(size_t n, size_t T, const double *restrict 
             row[j + t] += D[j + t] * H[t];
 }
 
-/* Σ_l D^l ∘ (a_{l-1} H^{l-1} + b) */
+/* Σ_l D^l ∘ (a_{l-1} H^{l-1} + b), and v Σ_l G^l ∘ Φ^l with trained branches */
 struct products {
     const struct net_gram *gram;
     const double *a; /* (L) */
-    double b;
+    double b, v;
 };
 
-/* The layers of row (k, s), from the diagonal on; H (T, T) repeats over the C×C blocks of D. In D^L = I_C ⊗
- * 11ᵀ it stands once. */
+/* row += D ∘ (a K + b), from the diagonal on; K (T, T) repeats over the C×C blocks of D. */
+static void add_layer(const struct net_architecture *architecture, size_t k, size_t s, const double *D,
+                      const double *K, double a, double b, double *scratch, double *row)
+{
+    const size_t T = architecture->T, CT = architecture->CT, diagonal = k * T + s, next = (k + 1) * T;
+    const double *D_row = D + diagonal * CT;
+    row_affine(T, K, s, k + 1 == architecture->C, a, b, scratch);
+    add_products(T - s, T - s, D_row + diagonal, scratch + s, row + diagonal);
+    add_products(CT - next, T, D_row + next, scratch, row + next);
+}
+
+/* The layers of row (k, s), from the diagonal on. In D^L = I_C ⊗ 11ᵀ H^{L-1} stands once. */
 static void compute_row(const struct products *x, size_t k, size_t s, double *H, double *row)
 {
     const struct net_gram *gram = x->gram;
@@ -44,10 +54,9 @@ static void compute_row(const struct products *x, size_t k, size_t s, double *H,
     memcpy(row + diagonal, H + s, (T - s) * sizeof *row);
     memset(row + next, 0, (CT - next) * sizeof *row);
     for (size_t l = 1; l < a->L; l++) {
-        const double *D = gram->D[l] + diagonal * CT;
-        row_affine(T, gram->H[l - 1], s, k + 1 == a->C, x->a[l - 1], x->b, H);
-        add_products(T - s, T - s, D + diagonal, H + s, row + diagonal);
-        add_products(CT - next, T, D + next, H, row + next);
+        add_layer(a, k, s, gram->D[l], gram->H[l - 1], x->a[l - 1], x->b, H, row);
+        if (a->train_branch)
+            add_layer(a, k, s, gram->G[l], gram->Phi[l], x->v, 0, H, row);
     }
 }
 
@@ -75,7 +84,7 @@ int fisher_dual_compute(const struct net_gram *gram, double *dual, struct base_e
     double a[EXPERIMENT_MAX_DEPTH + 1];
     for (size_t l = 0; l < gram->architecture->L; l++)
         a[l] = 1;
-    return compute(&(struct products){gram, a, 1}, (double)gram->architecture->T, dual, error);
+    return compute(&(struct products){gram, a, 1, 1}, (double)gram->architecture->T, dual, error);
 }
 
 int fisher_ntk_compute(const struct net_gram *gram, double *ntk, struct base_error *error)
@@ -84,7 +93,8 @@ int fisher_ntk_compute(const struct net_gram *gram, double *ntk, struct base_err
     double a[EXPERIMENT_MAX_DEPTH + 1];
     for (size_t l = 0; l < architecture->L; l++)
         a[l] = architecture->weight_variance / (double)architecture->widths[l];
-    return compute(&(struct products){gram, a, architecture->bias_variance}, 1, ntk, error);
+    const double v = architecture->branch_variance / (double)architecture->M;
+    return compute(&(struct products){gram, a, architecture->bias_variance, v}, 1, ntk, error);
 }
 
 double fisher_kernel_error(size_t C, size_t T, const double *ntk, const double *kernel)

@@ -3,8 +3,8 @@
  *
  *     F  = (1/T) Σ_t Σ_k ∇f_k(t) ∇f_k(t)ᵀ = (1/T) JᵀJ       P×P, J (CT, P) with rows (k, t)
  *     F* = (1/T) J Jᵀ                                        CT×CT, "the dual": the same nonzero spectrum
- *     F*_(k,s),(k',t) = (1/T) Σ_l D^l_(k,s),(k',t) (H^{l-1}_st + 1)                          (KAA19; the +1
- * is the bias)
+ *     F*_(k,s),(k',t) = (1/T) Σ_l D^l_(k,s),(k',t) (H^{l-1}_st + 1)      (KAA19; the +1 is the bias)
+ *                     + (1/T) Σ_l G^l_(k,s),(k',t) Φ^l_st   where the V^l of a residual network are trained
  *
  * 1/T is always included, biases always count as parameters. Parametrisation is the standard one, W ~ N(0,
  * σ_w²/M_{l-1}).
@@ -20,8 +20,8 @@
 
 /* ---- dual.c */
 
-/* F* (CT, CT) from the Gram summary: (1/T) Σ_l (H^{l-1} + 1) ∘ D^l; the upper triangle. (L−1)·(CT)²/2
- * multiplications. */
+/* F* (CT, CT) from the Gram summary: (1/T) Σ_l (H^{l-1} + 1) ∘ D^l, and (1/T) Σ_l Φ^l ∘ G^l with trained
+ * branches; the upper triangle. (L−1)·(CT)²/2 multiplications, or twice as many. */
 int fisher_dual_compute(const struct net_gram *gram, double *dual, struct base_error *error);
 
 /* Θ (CT, CT), the neural tangent kernel of the NTK parametrisation W^l_ij = σ_w ω_ij/√M_{l-1}, b^l_i = σ_b
@@ -140,7 +140,8 @@ double fisher_norm_self(const struct net_gram *gram);
 
 /* E θ'ᵀF(θ)θ' over θ' alone, independent and of the law of θ: *all is
  *     (1/T) Σ_t Σ_k Σ_l (σ_w² H^{l-1}_tt/M_{l-1} + σ_b²) D^l_(k,t),(k,t) ,
- * *weights the same without σ_b², where θ' has weights alone. */
+ * and with trained branches (1/T) Σ_t Σ_k Σ_l (σ_v²/M) Φ^l_tt G^l_(k,t),(k,t) ; *weights the same without
+ * σ_b², where θ' has weights alone. */
 void fisher_norm_independent(const struct net_gram *gram, double *weights, double *all);
 
 /* ---- softmax.c: classification, F_sm = (1/T) Σ_t Σ_kk' ∇f_k(t) Q_t(k,k') ∇f_k'(t)ᵀ (KAA21)
@@ -158,9 +159,11 @@ void fisher_softmax_dual(size_t C, size_t T, const double *g, double *scratch, d
 
 /* ---- full.c: small networks only, to hold the dual against */
 
-/* Parameters in the order W¹ (row-major), b¹, W², b², …: the index of W^l_ij and of b^l_i. */
+/* Parameters in the order W¹ (row-major), b¹, W², b², …, then V¹, V², … where they are trained: the index of
+ * W^l_ij, of b^l_i and of V^l_ij. */
 size_t fisher_parameter_weight(const struct net_architecture *architecture, size_t l, size_t i, size_t j);
 size_t fisher_parameter_bias(const struct net_architecture *architecture, size_t l, size_t i);
+size_t fisher_parameter_branch(const struct net_architecture *architecture, size_t l, size_t i, size_t j);
 
 /* J (CT, P), J[(k·T + t)·P + p] = ∂f_k(t)/∂θ_p, from the signals of an explicit network. */
 void fisher_jacobian_compute(const struct net_weights *network, double *J);

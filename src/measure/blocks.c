@@ -72,5 +72,6 @@ const struct measure measure_blocks = {
     .init = blocks_init,
     .free = blocks_free,
     .run = blocks_run,
+    .predicts_residual = true,
     .predict = blocks_predict,
 };

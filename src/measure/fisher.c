@@ -243,5 +243,6 @@ const struct measure measure_fisher = {
     .init = fisher_init,
     .free = fisher_free,
     .run = fisher_run,
+    .predicts_residual = true,
     .predict = fisher_predict,
 };

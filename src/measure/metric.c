@@ -140,5 +140,6 @@ const struct measure measure_metric = {
     .init = metric_init,
     .free = metric_free,
     .run = metric_run,
+    .predicts_residual = true,
     .predict = metric_predict,
 };

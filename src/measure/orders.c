@@ -14,6 +14,8 @@ static const double most_bytes = 4294967296.0;
 struct measure_orders_entry {
     const char *activation;
     double weight_variance, bias_variance;
+    bool residual;
+    double skip, branch_variance;
     size_t L;
     const double *inputs; /* and of given ones: */
     size_t T, M_0;
@@ -25,7 +27,8 @@ static const struct theory_order *find(const struct measure_orders *orders, cons
     for (size_t i = 0; i < orders->n; i++) {
         const struct measure_orders_entry *e = &orders->entries[i];
         if (e->L == a->L && e->weight_variance == a->weight_variance &&
-            e->bias_variance == a->bias_variance && strcmp(e->activation, a->activation) == 0 &&
+            e->bias_variance == a->bias_variance && e->residual == a->residual && e->skip == a->skip &&
+            e->branch_variance == a->branch_variance && strcmp(e->activation, a->activation) == 0 &&
             e->inputs == a->inputs && (a->inputs == NULL || (e->T == a->T && e->M_0 == a->widths[0])))
             return e->order;
     }
@@ -81,13 +84,28 @@ int measure_orders_get(struct measure_orders *orders, const struct net_architect
     TRY(grow(orders, error));
     TRY(base_got(solved = base_calloc(1, sizeof *solved, error)));
     TRY(net_activation_open(&activation, a->activation, error));
-    if (a->inputs != NULL)
+    if (a->residual && a->inputs != NULL)
+        TRY(base_fail(error, BASE_UNRESOLVED,
+                      "this version has no theory of residual networks with given inputs"));
+    if (a->residual)
+        TRY(theory_order_solve_residual(solved, &activation, a->weight_variance, a->bias_variance, a->skip,
+                                        a->branch_variance, a->L, tolerance, error));
+    else if (a->inputs != NULL)
         TRY(solve_given(a, &activation, solved, error));
     else
         TRY(theory_order_solve(solved, &activation, a->weight_variance, a->bias_variance, a->L, tolerance,
                                error));
-    orders->entries[orders->n++] = (struct measure_orders_entry){
-        a->activation, a->weight_variance, a->bias_variance, a->L, a->inputs, a->T, a->widths[0], solved};
+    orders->entries[orders->n++] = (struct measure_orders_entry){a->activation,
+                                                                 a->weight_variance,
+                                                                 a->bias_variance,
+                                                                 a->residual,
+                                                                 a->skip,
+                                                                 a->branch_variance,
+                                                                 a->L,
+                                                                 a->inputs,
+                                                                 a->T,
+                                                                 a->widths[0],
+                                                                 solved};
     *order = solved;
 out:
     net_activation_close(&activation);

@@ -173,7 +173,8 @@ static int unit_run(void *work, const struct net_gram *gram, double *const *valu
     int status = BASE_OK;
     struct work *w = work;
     for (size_t l = 1; l < w->architecture->L; l++)
-        TRY(measure_layer(w, gram, l, values, error));
+        if (gram->units[l].n > 0) /* none of a residual network */
+            TRY(measure_layer(w, gram, l, values, error));
 out:
     return status;
 }

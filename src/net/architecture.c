@@ -1,13 +1,31 @@
 #include "net/architecture.h"
 
+#include "net/signals.h"
+
 #include <math.h>
 #include <string.h>
 
 static void count_parameters(struct net_architecture *a)
 {
-    a->P = 0;
+    a->P = a->train_branch ? (double)(a->L - 1) * (double)a->M * (double)a->M : 0;
     for (size_t l = 1; l <= a->L; l++)
         a->P += (double)a->widths[l] * ((double)a->widths[l - 1] + 1);
+}
+
+static int add_residual(struct net_architecture *a, const struct experiment_point *point,
+                        struct base_error *error)
+{
+    a->residual = true;
+    a->skip = point->skip;
+    a->branch_variance = point->branch_variance;
+    a->train_branch = strcmp(point->train_branch, "true") == 0;
+    a->sums = a->train_branch ? NET_SUM_PHI | NET_SUM_G : 0;
+    for (size_t l = 0; l < a->L; l++)
+        if (a->widths[l] != a->M)
+            return base_fail(error, BASE_BAD_INPUT,
+                             "profile: layer %zu of a residual network would have %zu units, not M = %zu", l,
+                             a->widths[l], a->M);
+    return BASE_OK;
 }
 
 int net_architecture_init(struct net_architecture *architecture, const struct experiment_point *point,
@@ -33,8 +51,12 @@ int net_architecture_init(struct net_architecture *architecture, const struct ex
         a->widths[l] = (size_t)units;
     }
     a->widths[a->L] = a->C;
+    int status = BASE_OK;
+    if (point->architecture != NULL && strcmp(point->architecture, "residual") == 0)
+        TRY(add_residual(a, point, error));
     count_parameters(a);
-    return BASE_OK;
+out:
+    return status;
 }
 
 void net_architecture_set_inputs(struct net_architecture *architecture, size_t features, const double *inputs,

@@ -3,12 +3,19 @@
  *
  * u^l_i = Σ_j W^l_ij h^{l-1}_j + b^l_i ,  h^l = φ(u^l) for l < L ,  f = u^L ,  l = 1..L
  * W^l_ij ~ N(0, σ_w²/M_{l-1}) ,  b^l_i ~ N(0, σ_b²)   (standard parametrisation)
+ *
+ * A residual network (AKO19) has M units in each layer l < L, a skip and a branch:
+ *
+ * h^l = γ h^{l-1} + V^l φ(u^l) for 1 ≤ l < L ,  V^l_ij ~ N(0, σ_v²/M)
+ *
+ * and W, b are its parameters, or W, b and V.
  */
 #ifndef NET_ARCHITECTURE_H
 #define NET_ARCHITECTURE_H
 
 #include "experiment/experiment.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,7 +29,12 @@ struct net_architecture {
     size_t widths[EXPERIMENT_MAX_DEPTH + 1]; /* M_0..M_L */
     double weight_variance;                  /* σ_w² */
     double bias_variance;                    /* σ_b² */
-    double P; /* Σ_l M_l (M_{l-1} + 1): the parameters, exactly (a double holds it) */
+    bool residual;
+    double skip;            /* γ; this and the next two are 0 in a plain network */
+    double branch_variance; /* σ_v² */
+    bool train_branch;      /* the V^l are parameters */
+    double P; /* Σ_l M_l (M_{l-1} + 1), and (L−1) M² with trained branches: the parameters, exactly (a double
+                 holds it) */
     const char *activation;
     const double
         *inputs; /* h⁰ (M_0, T), not owned, the same in every trial; NULL: iid N(0, 1), new each trial */
@@ -30,8 +42,9 @@ struct net_architecture {
     unsigned sums;        /* of enum net_sums (signals.h): what is asked for besides H, D and f */
 };
 
-/* M_l = α_l·M rounded half up, l < L; M_L = C; Gaussian inputs, no sums. BASE_BAD_INPUT when a layer would
- * have no unit. */
+/* M_l = α_l·M rounded half up, l < L; M_L = C; Gaussian inputs, no sums but those that the dual needs with
+ * trained branches (NET_SUM_PHI, NET_SUM_G). BASE_BAD_INPUT when a layer would have no unit, or another
+ * number than M in a residual network. */
 int net_architecture_init(struct net_architecture *architecture, const struct experiment_point *point,
                           struct base_error *error);
 

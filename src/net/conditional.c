@@ -28,6 +28,7 @@
 #include "base/memory.h"
 #include "base/share.h"
 #include "linalg/linalg.h"
+#include "net/backward.h"
 #include "net/panel.h"
 #include "net/purpose.h"
 #include "net/sums.h"
@@ -382,39 +383,12 @@ static void walk_backward(struct conditional *w, size_t l)
     base_share(w->threads, net_panel_count(w->architecture, l), backward_work, backward_take, w);
 }
 
-/* Eᵀ (T, CT) ← (rank, CT) numbers spread over the rows of the independent samples. */
-static void scatter_rows(const struct linalg_root *root, size_t m, const double *packed, double *E)
-{
-    memset(E, 0, root->n * m * sizeof *E);
-    for (size_t j = 0; j < root->rank; j++)
-        memcpy(E + (size_t)root->pivots[j] * m, packed + j * m, m * sizeof *E);
-}
-
-/* The first m columns of those rows of B, `stride` numbers apart. */
-static void gather_rows(const struct linalg_root *root, size_t m, const double *B, size_t stride,
-                        double *packed)
-{
-    for (size_t j = 0; j < root->rank; j++)
-        memcpy(packed + j * m, B + (size_t)root->pivots[j] * stride, m * sizeof *packed);
-}
-
 /* The root of D^{l+1} and Eᵀ, in the symbols of the head of this file. */
 static int solve_backward(struct conditional *w, size_t l, struct base_error *error)
 {
-    int status;
     const struct net_architecture *a = w->architecture;
-    const struct linalg_root *root = &w->roots[l + 1], *root_D = &w->root_D;
-    const size_t CT = a->CT;
-    TRY(linalg_root_factor(&w->root_D, CT, columns_Y(a, l), w->gram->D[l + 1], error));
-    gather_rows(root, root_D->rank, w->B[l], columns_Y(a, l), w->BQ); /* QY = R⁺ (HᵀY) */
-    linalg_root_solve(root, root_D->rank, w->BQ);
-    linalg_root_apply(root_D, root->rank, -1, w->BQ, root_D->rank, w->E);
-    for (size_t i = 0; i < root->rank * CT; i++) /* ZᵀΔ − (QY) R_Dᵀ */
-        w->A[i] += w->E[i];
-    linalg_root_solve_transposed(root, CT, w->A);
-    scatter_rows(root, CT, w->A, w->E);
-out:
-    return status;
+    return net_backward_solve(&w->roots[l + 1], &w->root_D, a->CT, columns_Y(a, l), w->gram->D[l + 1], w->A,
+                              w->B[l], w->BQ, w->E, error);
 }
 
 /* G⁰ from D¹ and ZᵀΔ of layer 1, in the symbols of the head of this file. */
@@ -473,13 +447,13 @@ static void draw_unit_weights(struct conditional *w, size_t l)
     memcpy(Z, units->w, n * root->rank * sizeof *Z);
     random_normals(w->seed, net_stream(a, w->trial, l, NET_UNIT_WEIGHTS), 0, n * M, units->w);
     linalg_multiply(true, true, a->T, n, M, 1, units->h, units->w, 0, HG);
-    gather_rows(root, n, HG, n, difference);
+    net_backward_gather(root, n, HG, n, difference);
     linalg_root_solve(root, n, difference);
     for (size_t j = 0; j < root->rank; j++)
         for (size_t i = 0; i < n; i++)
             difference[j * n + i] = Z[i * root->rank + j] - difference[j * n + i];
     linalg_root_solve_transposed(root, n, difference);
-    scatter_rows(root, n, difference, HG);
+    net_backward_scatter(root, n, difference, HG);
     linalg_multiply(true, true, n, M, a->T, 1, HG, units->h, 1, units->w);
     net_panel_scale(n * M, sqrt(a->weight_variance / (double)M), units->w);
 }

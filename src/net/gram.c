@@ -32,6 +32,7 @@ int net_gram_init(struct net_gram *gram, const struct net_architecture *architec
     TRY(layers_init(&gram->S, a, a->sums & NET_SUM_S, 1, TT, error));
     TRY(layers_init(&gram->G, a, a->sums & NET_SUM_G, 0, CTCT, error));
     TRY(layers_init(&gram->U, a, a->sums & NET_SUM_U, 1, a->CT, error));
+    TRY(layers_init(&gram->Phi, a, a->sums & NET_SUM_PHI, 1, TT, error));
     TRY(net_units_init(gram, error));
     TRY(base_got(gram->f = base_calloc(a->CT, sizeof(double), error)));
 out:
@@ -51,7 +52,7 @@ void net_gram_free(struct net_gram *gram)
 {
     if (gram->architecture == NULL)
         return;
-    double **all[] = {gram->H, gram->D, gram->S, gram->G, gram->U};
+    double **all[] = {gram->H, gram->D, gram->S, gram->G, gram->U, gram->Phi};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         layers_free(all[i], gram->architecture->L);
     net_units_free(gram);
@@ -64,20 +65,23 @@ double net_gram_bytes(const struct net_architecture *architecture)
     const struct net_architecture *a = architecture;
     const double L = (double)a->L, TT = (double)(a->T * a->T), CT = (double)a->CT;
     const double S = (a->sums & NET_SUM_S) != 0, G = (a->sums & NET_SUM_G) != 0,
-                 U = (a->sums & NET_SUM_U) != 0;
-    return ((L + S * (L - 1)) * TT + (L - 1 + G * L) * CT * CT + (1 + U * (L - 1)) * CT) * sizeof(double) +
+                 U = (a->sums & NET_SUM_U) != 0, Phi = (a->sums & NET_SUM_PHI) != 0;
+    return ((L + (S + Phi) * (L - 1)) * TT + (L - 1 + G * L) * CT * CT + (1 + U * (L - 1)) * CT) *
+               sizeof(double) +
            net_units_bytes(a);
 }
 
 const struct net_sampler *net_sampler_choose(enum experiment_sampler choice,
                                              const struct net_architecture *architecture)
 {
+    const bool residual = architecture->residual;
+    const struct net_sampler *weights = residual ? &net_sampler_residual_weights : &net_sampler_weights,
+                             *conditional =
+                                 residual ? &net_sampler_residual_conditional : &net_sampler_conditional;
     switch (choice) {
-    case EXPERIMENT_WEIGHTS: return &net_sampler_weights;
-    case EXPERIMENT_CONDITIONAL: return &net_sampler_conditional;
+    case EXPERIMENT_WEIGHTS: return weights;
+    case EXPERIMENT_CONDITIONAL: return conditional;
     case EXPERIMENT_AUTO: break;
     }
-    return net_sampler_conditional.cost(architecture) < net_sampler_weights.cost(architecture)
-               ? &net_sampler_conditional
-               : &net_sampler_weights;
+    return conditional->cost(architecture) < weights->cost(architecture) ? conditional : weights;
 }

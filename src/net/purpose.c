@@ -6,14 +6,16 @@ uint64_t net_stream(const struct net_architecture *architecture, uint64_t trial,
                     enum net_purpose purpose)
 {
     const struct net_architecture *a = architecture;
-    const uint64_t shape[] = {random_word_text(a->activation),
-                              random_word_double(a->weight_variance),
-                              random_word_double(a->bias_variance),
-                              a->L,
-                              a->T,
-                              a->inputs_word};
-    const size_t n_shape =
-        sizeof shape / sizeof *shape - (a->inputs == NULL); /* Gaussian ones have no word */
+    uint64_t shape[9] = {random_word_text(a->activation), random_word_double(a->weight_variance),
+                         random_word_double(a->bias_variance), a->L, a->T};
+    size_t n_shape = 5;
+    if (a->inputs != NULL) /* Gaussian ones have no word, and plain networks none of these */
+        shape[n_shape++] = a->inputs_word;
+    if (a->residual) {
+        shape[n_shape++] = random_word_double(a->skip);
+        shape[n_shape++] = random_word_double(a->branch_variance);
+        shape[n_shape++] = a->train_branch;
+    }
     uint64_t widths[EXPERIMENT_MAX_DEPTH + 1];
     for (size_t l = 0; l <= a->L; l++)
         widths[l] = a->widths[l];

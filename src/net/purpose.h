@@ -16,7 +16,10 @@ enum net_purpose {
     NET_BACKWARD = 5, /* conditional sampler's Y^l_ja at index j·y + a, y = min(CT, M_l) */
     NET_WISHART = 6,  /* its L_tj of H⁰ at index j·T + t; for L_jj from T² + 1024·j on */
     NET_GRADIENT_WISHART = 7, /* its factor of V in G⁰ (conditional.c), as net_wishart_factor has it */
-    NET_LABELS = 11,          /* y_k(t) at index k·T + t; 8 to 10 are taken */
+    NET_BRANCH = 8,           /* V^l_ij, unit variance, at index i·S + j, S as for W^l */
+    NET_BRANCH_FORWARD = 9,   /* as NET_FORWARD, of V^l */
+    NET_BRANCH_BACKWARD = 10, /* as NET_BACKWARD, of V^l */
+    NET_LABELS = 11,          /* y_k(t) at index k·T + t */
     NET_DRAWS = 12,           /* ε_k(t) of draw r at index r·CT + k·T + t */
     NET_UNIT_INPUTS =
         13, /* conditional sampler's X_it of h⁰ given H⁰, where single units are asked for, at i·T + t */
@@ -24,7 +27,8 @@ enum net_purpose {
     NET_UNIT_FLOOR = 15    /* N_st at index s·T + t */
 };
 
-/* The stream of one purpose in one layer of one network. */
+/* The stream of one purpose in one layer of one network; a plain network's does not depend on what residual
+ * networks alone have. */
 uint64_t net_stream(const struct net_architecture *architecture, uint64_t trial, size_t layer,
                     enum net_purpose purpose);
 

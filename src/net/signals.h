@@ -13,6 +13,12 @@
  *     G^l  (CT, CT)  G^l_(k,s),(k',t) = Σ_j g^l_kj(s) g^l_k'j(t) , g^l_kj = ∂f_k/∂h^l_j     l = 0..L-1
  *     U^l  (C, T)    U^l_k(t) = Σ_i δ^l_ki(t) u^l_i(t)                                     l = 1..L-1
  *
+ *     Φ^l  (T, T)    Φ^l_st = Σ_i φ(u^l_i(s)) φ(u^l_i(t)) , of residual networks alone       l = 1..L-1
+ *
+ * In a residual network δ^l is still ∂f/∂u^l and g^l = ∂f/∂h^l, backward δ^l = φ' ∘ V^lᵀ g^l and
+ * g^{l-1} = γ g^l + W^lᵀ δ^l from g^{L-1} = W^Lᵀ; U^l gains Σ_j g^l_kj (h^l − γ h^{l-1})_j where V^l is
+ * trained, so that Σ_l U^l and the last layer's f make Σ_p θ_p ∂f_k/∂θ_p for both architectures.
+ *
  * A sampler walks the units and hands over this summary; whoever measures reads
  * nothing else and cannot tell which sampler made it. There is no 1/T and no bias +1 in it.
  *
@@ -23,8 +29,8 @@
  *                  the known T×T covariance, and given those the backward products Δ^l W^l are Gaussian again
  *                  (conditional.c has the equations). Of order (T² + CT² + (CT)²) M_{l-1} flops a layer.
  *
- * The random numbers of a network are functions of (seed, the shape's parameters, trial, layer, purpose)
- * alone.
+ * Both exist for residual networks too, under the same names. The random numbers of a network are functions
+ * of (seed, the shape's parameters, trial, layer, purpose) alone.
  */
 #ifndef NET_SIGNALS_H
 #define NET_SIGNALS_H
@@ -37,14 +43,14 @@
 #include <stdint.h>
 
 /* Sums beyond H, D and f, as bits. */
-enum net_sums { NET_SUM_S = 1, NET_SUM_G = 2, NET_SUM_U = 4, NET_SUM_UNITS = 8 };
+enum net_sums { NET_SUM_S = 1, NET_SUM_G = 2, NET_SUM_U = 4, NET_SUM_UNITS = 8, NET_SUM_PHI = 16 };
 
 /* The first units of a hidden layer l by themselves (NET_SUM_UNITS). The law of (h, w, b, u, s) of a layer is
  * that of the network; the conditional sampler draws w given h and u anew, so a weight has there nothing to
  * do with the signals of other layers beyond that. */
 enum { NET_UNITS = 2 };
 struct net_units {
-    size_t n;  /* min(NET_UNITS, M_l); 0 where not asked for */
+    size_t n;  /* min(NET_UNITS, M_l); 0 where not asked for, and in a residual network */
     double *h; /* (M_{l-1}, T) h^{l-1} */
     double *w; /* (n, M_{l-1}) W^l_i */
     double *b; /* (n) */
@@ -62,6 +68,7 @@ struct net_gram {
     double **S;              /* (L+1) pointers: S[l] (T, T), l = 1..L-1; NULL pointers where not asked for */
     double **G;              /* (L+1) pointers: G[l] (CT, CT), l = 0..L-1; so */
     double **U;              /* (L+1) pointers: U[l] (C, T), l = 1..L-1; so */
+    double **Phi;            /* (L+1) pointers: Phi[l] (T, T), l = 1..L-1; so */
     struct net_units *units; /* (L+1): units[l], l = 1..L-1; n = 0 where not asked for */
 };
 int net_gram_init(struct net_gram *gram, const struct net_architecture *architecture,
@@ -109,8 +116,11 @@ struct net_sampler {
 };
 extern const struct net_sampler net_sampler_weights;
 extern const struct net_sampler net_sampler_conditional;
+extern const struct net_sampler net_sampler_residual_weights; /* the same two for residual networks */
+extern const struct net_sampler net_sampler_residual_conditional;
 
-/* The sampler of an experiment's choice; for EXPERIMENT_AUTO the cheaper by the flop counts. */
+/* The sampler of an experiment's choice for this architecture; for EXPERIMENT_AUTO the cheaper by the flop
+ * counts. */
 const struct net_sampler *net_sampler_choose(enum experiment_sampler choice,
                                              const struct net_architecture *architecture);
 

@@ -35,7 +35,6 @@ BASE_CLONES static void squares(size_t units, size_t C, size_t T, const double *
 BASE_CLONES static void products(size_t units, size_t C, size_t T, const double *restrict delta,
                                  const double *restrict u, double *restrict U)
 {
-    memset(U, 0, C * T * sizeof *U);
     for (size_t i = 0; i < units; i++)
         for (size_t k = 0; k < C; k++)
             for (size_t t = 0; t < T; t++)
@@ -51,8 +50,19 @@ void net_sums_delta(const struct net_architecture *architecture, struct net_pane
         squares(panel.units, a->C, a->T, delta, parts->s);
         linalg_gram(panel.units, a->T, parts->s, net_panel_part(a, l, parts->S, gram->S[l]));
     }
+    if (a->sums & NET_SUM_U) {
+        double *U = net_panel_part(a, l, parts->U, gram->U[l]);
+        memset(U, 0, a->CT * sizeof *U);
+        products(panel.units, a->C, a->T, delta, u, U);
+    }
+}
+
+void net_sums_branch(const struct net_architecture *architecture, struct net_panel panel, const double *g,
+                     const double *y, const struct net_sums_parts *parts, const struct net_gram *gram)
+{
+    const struct net_architecture *a = architecture;
     if (a->sums & NET_SUM_U)
-        products(panel.units, a->C, a->T, delta, u, net_panel_part(a, l, parts->U, gram->U[l]));
+        products(panel.units, a->C, a->T, g, y, net_panel_part(a, panel.l, parts->U, gram->U[panel.l]));
 }
 
 void net_sums_gradient(const struct net_architecture *architecture, struct net_panel panel, const double *g,

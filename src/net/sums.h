@@ -21,6 +21,10 @@ void net_sums_lay_out(const struct net_architecture *architecture, double *memor
 /* The part of a panel of layer l, 1 ≤ l < L, in S^l and U^l: of its δ^l (units, CT) and u^l (units, T). */
 void net_sums_delta(const struct net_architecture *architecture, struct net_panel panel, const double *delta,
                     const double *u, const struct net_sums_parts *parts, const struct net_gram *gram);
+/* With a trained branch, after that, the rest of its part in U^l: of g = ∂f/∂h^l and y = V^l φ(u^l), alike.
+ */
+void net_sums_branch(const struct net_architecture *architecture, struct net_panel panel, const double *g,
+                     const double *y, const struct net_sums_parts *parts, const struct net_gram *gram);
 /* Its part in G^l, l < L−1: of g = ∂f/∂h^l (units, CT). */
 void net_sums_gradient(const struct net_architecture *architecture, struct net_panel panel, const double *g,
                        const struct net_sums_parts *parts, const struct net_gram *gram);

@@ -7,6 +7,8 @@
 
 static size_t count(const struct net_architecture *a, size_t l)
 {
+    if (a->residual) /* no sampler of theirs hands over single units */
+        return 0;
     return a->widths[l] < NET_UNITS ? a->widths[l] : NET_UNITS;
 }
 

@@ -17,7 +17,8 @@ int net_weights_init(struct net_weights *network, const struct net_architecture 
     const struct net_architecture *a = architecture;
     memset(network, 0, sizeof *network);
     network->architecture = a;
-    double ***lists[] = {&network->W, &network->b, &network->h, &network->dphi, &network->delta};
+    double ***lists[] = {&network->W,     &network->b, &network->h,   &network->dphi,
+                         &network->delta, &network->V, &network->phi, &network->gradient};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         TRY(base_got(*lists[i] = base_calloc(a->L + 1, sizeof **lists[i], error)));
     for (size_t l = 0; l <= a->L; l++)
@@ -27,6 +28,11 @@ int net_weights_init(struct net_weights *network, const struct net_architecture 
         TRY(base_got(network->b[l] = base_calloc(a->widths[l], sizeof(double), error)));
         TRY(base_got(network->delta[l] = base_calloc(a->widths[l] * a->CT, sizeof(double), error)));
         TRY(base_got(network->dphi[l] = base_calloc(a->widths[l] * a->T, sizeof(double), error)));
+    }
+    for (size_t l = 1; l < a->L && a->residual; l++) {
+        TRY(base_got(network->V[l] = base_calloc(a->M * a->M, sizeof(double), error)));
+        TRY(base_got(network->phi[l] = base_calloc(a->M * a->T, sizeof(double), error)));
+        TRY(base_got(network->gradient[l] = base_calloc(a->M * a->CT, sizeof(double), error)));
     }
     TRY(base_got(network->u = base_calloc(net_architecture_widest(a) * a->T, sizeof(double), error)));
     TRY(base_got(network->g = base_calloc(net_architecture_widest(a) * a->CT, sizeof(double), error)));
@@ -38,7 +44,8 @@ out:
 
 void net_weights_free(struct net_weights *network)
 {
-    double **lists[] = {network->W, network->b, network->h, network->dphi, network->delta};
+    double **lists[] = {network->W,     network->b, network->h,   network->dphi,
+                        network->delta, network->V, network->phi, network->gradient};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         for (size_t l = 0; lists[i] != NULL && l <= network->architecture->L; l++)
             free(lists[i][l]);
@@ -49,14 +56,15 @@ void net_weights_free(struct net_weights *network)
     memset(network, 0, sizeof *network);
 }
 
-/* W^l of a hidden layer: its stream holds rows of a padded length. */
-static void draw_rows(const struct net_architecture *a, uint64_t seed, uint64_t trial, size_t l, double *W)
+/* W^l or V^l of a hidden layer: its stream holds rows of a padded length. */
+static void draw_rows(const struct net_architecture *a, uint64_t seed, uint64_t trial, size_t l,
+                      enum net_purpose purpose, double variance, double *W)
 {
     const size_t units = a->widths[l], below = a->widths[l - 1];
     for (size_t i = 0; i < units; i++)
-        random_normals(seed, net_stream(a, trial, l, NET_WEIGHTS), i * net_weights_stride(a, l), below,
+        random_normals(seed, net_stream(a, trial, l, purpose), i * net_weights_stride(a, l), below,
                        W + i * below);
-    net_panel_scale(units * below, sqrt(a->weight_variance / (double)below), W);
+    net_panel_scale(units * below, sqrt(variance / (double)below), W);
 }
 
 /* W^L, a unit below at a time; column: (C). */
@@ -77,8 +85,10 @@ void net_weights_draw(struct net_weights *network, uint64_t seed, uint64_t trial
     net_panel_inputs(a, seed, trial, (struct net_panel){0, 0, a->widths[0]}, network->h[0]);
     for (size_t l = 1; l <= a->L; l++) {
         if (l < a->L)
-            draw_rows(a, seed, trial, l, network->W[l]);
-        else
+            draw_rows(a, seed, trial, l, NET_WEIGHTS, a->weight_variance, network->W[l]);
+        if (l < a->L && a->residual)
+            draw_rows(a, seed, trial, l, NET_BRANCH, a->branch_variance, network->V[l]);
+        if (l == a->L)
             draw_columns(a, seed, trial, network->b[l], network->W[l]);
         net_panel_biases(a, seed, trial, (struct net_panel){l, 0, a->widths[l]}, network->b[l]);
     }
@@ -93,6 +103,15 @@ static void pre_activations(const struct net_weights *network, size_t l, double 
     net_panel_add_biases(a, (struct net_panel){l, 0, a->widths[l]}, network->b[l], u);
 }
 
+/* h^l = γ h^{l-1} + V^l φ(u^l) */
+static void add_branch(const struct net_weights *network, size_t l)
+{
+    const struct net_architecture *a = network->architecture;
+    memcpy(network->h[l], network->h[l - 1], a->M * a->T * sizeof *network->h[l]);
+    linalg_multiply(false, false, a->M, a->T, a->M, 1, network->V[l], network->phi[l], a->skip,
+                    network->h[l]);
+}
+
 void net_weights_forward(struct net_weights *network, const struct net_activation *activation)
 {
     const struct net_architecture *a = network->architecture;
@@ -100,16 +119,22 @@ void net_weights_forward(struct net_weights *network, const struct net_activatio
         double *u = l == a->L ? network->h[l] : network->u;
         pre_activations(network, l, u);
         if (l < a->L)
-            net_activation_eval(activation, a->widths[l] * a->T, u, network->h[l], network->dphi[l]);
+            net_activation_eval(activation, a->widths[l] * a->T, u,
+                                a->residual ? network->phi[l] : network->h[l], network->dphi[l]);
+        if (l < a->L && a->residual)
+            add_branch(network, l);
     }
 }
 
-/* g^l_kj = ∂f_k/∂h^l_j = Σ_i W^{l+1}_ij δ^{l+1}_ki */
+/* g^l_kj = ∂f_k/∂h^l_j = Σ_i W^{l+1}_ij δ^{l+1}_ki, and γ g^{l+1}_kj past a skip */
 static void gradients(const struct net_weights *network, size_t l, double *g)
 {
     const struct net_architecture *a = network->architecture;
+    const bool skipped = a->residual && l + 1 < a->L;
+    if (skipped)
+        memcpy(g, network->gradient[l + 1], a->M * a->CT * sizeof *g);
     linalg_multiply(true, false, a->widths[l], a->CT, a->widths[l + 1], 1, network->W[l + 1],
-                    network->delta[l + 1], 0, g);
+                    network->delta[l + 1], skipped ? a->skip : 0, g);
 }
 
 /* δ^L_ki = 1[k=i] */
@@ -126,7 +151,10 @@ void net_weights_backward(struct net_weights *network)
     const struct net_architecture *a = network->architecture;
     delta_output(a, network->delta[a->L]);
     for (size_t l = a->L - 1; l >= 1; l--) {
-        gradients(network, l, network->delta[l]);
+        gradients(network, l, a->residual ? network->gradient[l] : network->delta[l]);
+        if (a->residual)
+            linalg_multiply(true, false, a->M, a->CT, a->M, 1, network->V[l], network->gradient[l], 0,
+                            network->delta[l]);
         net_panel_gate(a, (struct net_panel){l, 0, a->widths[l]}, network->dphi[l], network->delta[l]);
     }
 }
@@ -160,6 +188,10 @@ static void sum_U(const struct net_weights *network, size_t l, double *U)
         U[row] = 0;
         for (size_t i = 0; i < a->widths[l]; i++)
             U[row] += network->delta[l][i * a->CT + row] * network->u[i * a->T + row % a->T];
+        for (size_t i = 0; i < a->M && a->train_branch; i++)
+            U[row] +=
+                network->gradient[l][i * a->CT + row] *
+                (network->h[l][i * a->T + row % a->T] - a->skip * network->h[l - 1][i * a->T + row % a->T]);
     }
 }
 
@@ -179,6 +211,8 @@ void net_weights_gram(const struct net_weights *network, struct net_gram *gram)
             sum_S(network, l, gram->S[l]);
         if (a->sums & NET_SUM_U)
             sum_U(network, l, gram->U[l]);
+        if (a->sums & NET_SUM_PHI)
+            linalg_gram(a->M, a->T, network->phi[l], gram->Phi[l]);
     }
     memcpy(gram->f, network->h[a->L], a->CT * sizeof *gram->f);
 }

@@ -210,7 +210,8 @@ static int add_theory(struct contents *c, const struct store_predictions *p, str
         {"kappa1", "kappa_1, same sample", "sum_l (alpha_{l-1}/alpha) qtilde^l_1 qhat^{l-1}_1", p->kappa1},
         {"kappa2", "kappa_2, two samples", "sum_l (alpha_{l-1}/alpha) qtilde^l_2 qhat^{l-1}_2", p->kappa2},
         {"alpha", "alpha", "sum_{l=1}^{L-1} alpha_l alpha_{l-1}", p->alpha},
-        {"parameters", "P, number of parameters", "sum_l M_l (M_{l-1} + 1)", p->parameters},
+        {"parameters", "P, number of parameters", "sum_l M_l (M_{l-1} + 1), and M^2 for each trained branch",
+         p->parameters},
     };
     int status = BASE_OK;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {

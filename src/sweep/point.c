@@ -28,6 +28,11 @@ int sweep_point_architecture(const struct store_layout *layout, size_t point,
     TRY(net_architecture_init(architecture, &experiment->points[point], error));
     if (data->n > 0 && data->of_point[point] < data->n) {
         const struct data_set *set = &data->sets[data->of_point[point]];
+        if (architecture->residual && set->features != architecture->M)
+            TRY(base_fail(error, BASE_BAD_INPUT,
+                          "%s: network.width: a residual network of width %zu takes inputs of %zu features; "
+                          "these have %zu, so its width must be %zu",
+                          experiment->path, architecture->M, architecture->M, set->features, set->features));
         net_architecture_set_inputs(architecture, set->features, set->inputs, set->word);
     }
     for (size_t i = 0; i < experiment->n_measures; i++) {

@@ -63,7 +63,12 @@ static int predict_point(const struct store_layout *layout, const struct theory_
             const size_t at = store_layout_find(layout, &measure->variables[v]);
             cells[v] = at < layout->n_all ? p->values[at] + point * store_layout_length(layout, at) : NULL;
         }
-        const int measured = measure->predict(order, a, cells, error);
+        const int measured =
+            a->residual && !measure->predicts_residual
+                ? base_fail(error, BASE_UNRESOLVED,
+                            "this version has no theory of the measure %s for residual networks",
+                            measure->name)
+                : measure->predict(order, a, cells, error);
         if (measured == BASE_UNRESOLVED)
             note_missing(layout->experiment, point, error, p);
         else

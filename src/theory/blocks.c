@@ -128,6 +128,39 @@ static double cross_block(const struct pair *pair, size_t l, size_t m, struct je
     return (l == 1 && pair->fluctuates ? both.d : both.x * low[-1].h.x) / units;
 }
 
+/* V^l of a residual network into V (L): see theory.h. */
+static void residual_between_outputs(const struct pair *pair, double *V)
+{
+    const struct theory_order *o = pair->order;
+    const struct net_architecture *a = pair->architecture;
+    const double w = a->weight_variance, v = a->branch_variance, skip = a->skip * a->skip;
+    V[o->L - 1] = w * w / (double)a->M;
+    for (size_t l = o->L - 1; l > 1; l--) {
+        const double Qs = at(pair, o->Q, l, pair->s), Qt = at(pair, o->Q, l, pair->t);
+        const double qs = at(pair, o->qtilde, l, pair->s), qt = at(pair, o->qtilde, l, pair->t);
+        const double gain = skip + w * v * at(pair, o->slope, l, pair->p);
+        V[l - 1] = gain * gain * V[l] + (w * w * v * v * at(pair, o->slope2, l, pair->p) * Qs * Qt +
+                                         w * w * qs * qt + skip * w * (Qs * qt + Qt * qs)) /
+                                            (double)a->M;
+    }
+}
+
+static void residual_pair_add(const struct pair *pair, double weight, double *V, double *on, double *off)
+{
+    const struct theory_order *o = pair->order;
+    const struct net_architecture *a = pair->architecture;
+    const double C = (double)a->C, M = (double)a->M, v = a->branch_variance;
+    residual_between_outputs(pair, V);
+    for (size_t l = 1; l < o->L; l++) {
+        const double both = at(pair, o->Q, l, pair->s) * at(pair, o->Q, l, pair->t),
+                     across = at(pair, o->Q, l, pair->p), qtilde = at(pair, o->qtilde, l, pair->p),
+                     gain = v * at(pair, o->slope, l, pair->p), slope2 = at(pair, o->slope2, l, pair->p);
+        const double scale = weight * mean_square_input(pair, l) / (M * M);
+        on[l] += scale * v * v * slope2 * (C * C * both + 2 * C * across * across);
+        off[l] += scale * (C * qtilde * qtilde + C * (C - 1) * gain * gain * V[l]);
+    }
+}
+
 static void pair_add(const struct pair *pair, double weight, double *on, double *off, double *cross)
 {
     const size_t L = pair->order->L;
@@ -148,11 +181,13 @@ int theory_blocks_predict(const struct theory_order *order, const struct net_arc
     int status;
     const size_t L = order->L;
     struct layer *layers = base_calloc(L + 1, sizeof *layers, error);
+    double *V = base_calloc(L + 1, sizeof *V, error);
     TRY(base_got(layers));
+    TRY(base_got(V));
     for (size_t l = 1; l < L; l++) {
         on[l] = off[l] = 0;
         for (size_t m = l + 1; m < L; m++)
-            cross[l * (L + 1) + m] = 0;
+            cross[l * (L + 1) + m] = architecture->residual ? NAN : 0;
     }
     for (size_t p = 0; p < order->pairs; p++) {
         const double weight = theory_order_weight(order, architecture->T, p);
@@ -160,10 +195,17 @@ int theory_blocks_predict(const struct theory_order *order, const struct net_arc
                             order->s[p], order->t[p],  order->samples == 1 && p == 1, layers};
         if (weight == 0)
             continue;
+        if (architecture->residual) {
+            for (size_t l = 0; l < L; l++)
+                layers[l].h.x = (double)architecture->M * order->qhat[l * order->pairs + p];
+            residual_pair_add(&pair, weight, V, on, off);
+            continue;
+        }
         layers_fill(&pair);
         pair_add(&pair, weight, on, off, cross);
     }
 out:
+    free(V);
     free(layers);
     return status;
 }

@@ -9,13 +9,15 @@ static double alpha(const struct net_architecture *architecture, size_t l)
     return (double)architecture->widths[l] / (double)architecture->M;
 }
 
-/* ακ_e = Σ_{l=1}^{L} α_{l-1} q̃^l_e q̂^{l-1}_e */
+/* ακ_e = Σ_{l=1}^{L} α_{l-1} q̃^l_e q̂^{l-1}_e, and Σ_{l=1}^{L-1} Q^l_e p̂^l_e with trained branches */
 static double alpha_kappa(const struct theory_order *order, const struct net_architecture *architecture,
                           size_t e)
 {
     double sum = 0;
     for (size_t l = 1; l <= order->L; l++)
         sum += alpha(architecture, l - 1) * order->qtilde[2 * l + e] * order->qhat[2 * l - 2 + e];
+    for (size_t l = 1; l < order->L && architecture->train_branch; l++)
+        sum += order->Q[2 * l + e] * order->phat[2 * l + e];
     return sum;
 }
 
@@ -56,7 +58,7 @@ void theory_fisher_predict(const struct theory_order *order, const struct net_ar
            P = architecture->P;
     double sum = 0;
     for (size_t l = 1; l < order->L; l++)
-        sum += alpha(architecture, l) * alpha(architecture, l - 1);
+        sum += (architecture->train_branch ? 2 : 1) * alpha(architecture, l) * alpha(architecture, l - 1);
     prediction->alpha = sum;
     if (order->pairs != 2) {
         predict_given(order, architecture, prediction);

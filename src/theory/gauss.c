@@ -149,7 +149,7 @@ static int kinked_open(struct gauss *g, int level, struct base_error *error)
     int status;
     double breaks[MOST_BREAKS];
     size_t n_breaks = g->outer_scale[0] > 0 ? outer_breaks(g, breaks) : 0;
-    size_t nodes = (size_t)(16 * pow(1.5, level)), kinks = g->activation->n_kinks;
+    size_t nodes = theory_legendre_nodes(level), kinks = g->activation->n_kinks;
     TRY(theory_legendre_init(&g->legendre, nodes, error));
     TRY(theory_rule_init(&g->outer, theory_rule_panels_size(n_breaks, g->reach, nodes), error));
     TRY(theory_rule_init(&g->inner, theory_rule_panels_size(kinks + 2, g->reach, nodes), error));

@@ -56,6 +56,12 @@ void theory_rule_trapezoid(struct theory_rule *rule, double reach, double h)
     }
 }
 
+size_t theory_legendre_nodes(int level)
+{
+    static const size_t nodes[THEORY_LEGENDRE_LEVELS] = {16, 20, 32, 64, 96, 128, 256};
+    return nodes[level < THEORY_LEGENDRE_LEVELS ? level : THEORY_LEGENDRE_LEVELS - 1];
+}
+
 int theory_legendre_init(struct theory_legendre *legendre, size_t n, struct base_error *error)
 {
     int status;

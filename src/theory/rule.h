@@ -31,6 +31,10 @@ struct theory_legendre {
     size_t n;
     double *t, *v; /* (n) nodes and weights on [-1, 1] */
 };
+/* Nodes for level 0, 1, …, THEORY_LEGENDRE_LEVELS − 1 of a refinement; beyond, as the last. Only numbers for
+ * which GSL has a table: those it computes are right to 1e-10. */
+enum { THEORY_LEGENDRE_LEVELS = 7 };
+size_t theory_legendre_nodes(int level);
 int theory_legendre_init(struct theory_legendre *legendre, size_t n, struct base_error *error);
 void theory_legendre_free(struct theory_legendre *legendre);
 size_t theory_rule_panels_size(size_t n_breaks, double reach, size_t n);

@@ -10,6 +10,8 @@
  *     q^l_p       variance and covariance of the pre-activations u^l              l = 1..L
  *     q̂^l_p       the same of the activations h^l                                 l = 0..L-1
  *     q̃^l_p       the same of the backward signals δ^l = ∂f/∂u^l, times M_l        l = 1..L
+ *     p̂^l_p       the same of φ(u^l), in a residual network; in a plain one that is h^l   l = 1..L-1
+ *     Q^l_p       the same of g^l = ∂f/∂h^l, times M, in a residual network           l = 0..L-1
  *     w_p         the share of p among all (s, t): Σ_p w_p x_p = (1/T²) Σ_st x_st
  *     α_l, α      M_l/M ,  Σ_{l=1}^{L-1} α_l α_{l-1}
  *     κ_e         Σ_{l=1}^{L} (α_{l-1}/α) q̃^l_e q̂^{l-1}_e ; undefined at L = 1, where only ακ_e is
@@ -36,7 +38,7 @@
  * A smooth activation is integrated by the equispaced rule of step 0.2/1.5^level, whose error is e^(−2πd/h),
  * d the distance of the nearest pole over √a (tanh: d = π/(2√a)); 1e-13 for tanh up to a = 60 at level 5.
  * Gauss–Hermite is poor here: with 81 nodes it misses E φ'² of tanh at a = 3.6 by 2e-4. A kinked one is
- * integrated piece by piece by Gauss–Legendre panels of 16·1.5^level nodes; 1e-13 for relu at every c, 1
+ * integrated piece by piece by Gauss–Legendre panels of 16 nodes and more; 1e-13 for relu at every c, 1
  * included, from level 1 on. BASE_UNRESOLVED when the integral overflows or does not exist. b may exceed a by
  * rounding. */
 struct theory_pair {
@@ -68,6 +70,8 @@ struct theory_order {
     double *qtilde;      /* (L+1, pairs), l = 1..L */
     double *slope;       /* (L+1, pairs) E φ'φ' at q^l_p, l = 1..L-1 */
     double *slope2;      /* (L+1, pairs) E φ'²φ'² at q^l_p, l = 1..L-1 */
+    double *phat;        /* (L+1, pairs), l = 1..L-1; NULL for a plain network, as the next */
+    double *Q;           /* (L+1, pairs), l = 0..L-1 */
     double *slope_rate;  /* (L+1, pairs) ∂ slope/∂q^l_p, l = 1..L-1; NaN where both samples are one */
     double *slope2_rate; /* (L+1, pairs) ∂ slope2/∂q^l_p, so; neither counts for `error` */
     double error;        /* largest relative change of any of them between the last two quadrature levels */
@@ -85,6 +89,21 @@ double theory_order_weight(const struct theory_order *order, size_t T, size_t p)
 int theory_order_solve(struct theory_order *order, const struct net_activation *activation,
                        double weight_variance, double bias_variance, size_t depth, double tolerance,
                        struct base_error *error);
+
+/* The same for a residual network of AKO19, h^l = γ h^{l-1} + V^l φ(u^l) with γ and σ_v². At large width V^l
+ * φ is independent of h^{l-1}, and W^lᵀ δ^l of g^l, given the layers before, for each brings in a fresh
+ * Gaussian matrix of mean zero: mean squares add, with no cross term. So (beyond the papers)
+ *
+ *     q^l_e = σ_w² q̂^{l-1}_e + σ_b² ,   p̂^l_e = I_φ[q^l_1, q^l_e] ,   q̂^l_e = γ² q̂^{l-1}_e + σ_v² p̂^l_e
+ *     Q^{L-1}_e = σ_w² ,  q̃^L_e = 1 ,   q̃^l_e = σ_v² Q^l_e I_φ'[q^l_1, q^l_e] ,  Q^{l-1}_e = γ² Q^l_e + σ_w²
+ * q̃^l_e
+ *
+ * With γ = 0 and σ_v² = 1 a linear layer V^l lies after each φ, of variance one: q̂ and q̃ are the plain ones.
+ */
+int theory_order_solve_residual(struct theory_order *order, const struct net_activation *activation,
+                                double weight_variance, double bias_variance, double skip,
+                                double branch_variance, size_t depth, double tolerance,
+                                struct base_error *error);
 void theory_order_free(struct theory_order *order);
 
 /* ---- kernel.c: given inputs. "Mean-field kernels": the recursions of KAA19 for each pair (s, t)
@@ -135,6 +154,10 @@ int theory_ntk_compute(const struct net_activation *activation, double weight_va
  *
  * Mean and second moment divide by the exact P.
  *
+ * A residual network has one width, so that α = L − 1 and ακ is the same sum; with trained branches, whose
+ * gradients ∂f_k/∂V^l_ij = g^l_ki φ(u^l_j) add Φ^l ∘ G^l to the dual, α = 2(L − 1) and ακ gains
+ * Σ_{l=1}^{L-1} Q^l_e p̂^l_e.
+ *
  * For given inputs they are C tr K/P and C ‖K‖²/P of the kernel K below; κ is not defined, and what takes an
  * eigenvalue is nan here and comes from theory_fisher_kernel. */
 struct theory_fisher {
@@ -163,7 +186,16 @@ void theory_fisher_predict(const struct theory_order *order, const struct net_ar
  * V is the mean square of δ^l_k·δ^l_k' of two outputs. With inputs iid N(0,1) what two samples share in layer
  * 1 is all fluctuation: (h⁰)² is M_0² + 2M_0 for one sample and M_0 for two, and a cross block with l = 1
  * is, for two, the derivative by q̂⁰, at 0, of what stands beside h⁰. on and off have L+1
- * numbers, cross (L+1)²; others are left alone. */
+ * numbers, cross (L+1)²; others are left alone.
+ *
+ * Of a residual network the blocks of the W^l, with V^{L-1} = σ_w⁴/M for g in place of δ (beyond):
+ *
+ *     on    Σ_p w_p (σ_v²/M)² E φ'²φ'² (C² Q^l_ss Q^l_tt + 2C (Q^l_st)²) ⟨H²⟩
+ *     off   Σ_p w_p [C (q̃^l_st)² + C(C−1) (σ_v² E φ'φ')² V^l] / M² · ⟨H²⟩
+ *     V^{l-1} = (γ² + σ_w²σ_v² E φ'φ')² V^l + [σ_w⁴σ_v⁴ E φ'²φ'² Q^l_ss Q^l_tt + σ_w⁴ q̃^l_ss q̃^l_tt
+ *               + γ²σ_w² (Q^l_ss q̃^l_tt + Q^l_tt q̃^l_ss)]/M
+ *
+ * and no cross (NaN). */
 int theory_blocks_predict(const struct theory_order *order, const struct net_architecture *architecture,
                           double *on, double *off, double *cross, struct base_error *error);
 
@@ -236,7 +268,7 @@ void theory_unit_natural_gradient(const struct theory_unit *unit, const double *
  * Exact in the mean over networks of any width are the mean eigenvalue at l = L−1 and, with C = 1, the
  * largest there. Given inputs have as many features, M_0, at every width: of them the second moment and the
  * largest keep a part that does not go away, of relative size C/M_0 and √(C/M_0). T³ flops with given inputs.
- */
+ * In a residual network q̃_h of layer l is Q^l. */
 struct theory_metric {
     double eig_mean, eig_second_moment, eig_max, sharpness;
 };

@@ -44,7 +44,7 @@ static int open_rule(const struct net_activation *activation, double r, double b
     int status;
     struct theory_legendre legendre = {0};
     double breaks[NET_MAX_KINKS + 2] = {-reach, reach};
-    size_t n = 2, nodes = (size_t)(16 * pow(1.5, level));
+    size_t n = 2, nodes = theory_legendre_nodes(level);
     if (activation->smooth || r == 0) {
         const double h = 0.2 * pow(1.5, -level);
         TRY(theory_rule_init(rule, theory_rule_trapezoid_size(reach, h), error));

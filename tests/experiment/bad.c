@@ -114,7 +114,10 @@ static void keys_are_strict(void **state)
         {"network: {samples: 1}", "network.samples: unknown key; did you mean data.samples?"},
         {"data: {draws: 0}", "data.draws: \"0\" is not a whole number from 1 to 1000000"},
         {"network: {width 100}", "network.width 100: unknown key"},
-        {"network: {skip: 1}", "network.skip: not available: this version has no residual networks"},
+        {"network: {skip: -1}", "x.yaml:1:17: network.skip: \"-1\" is not a number from 0"},
+        {"network: {branch_variance: 0}", "network.branch_variance: \"0\" is not a number above 0"},
+        {"network: {train_branch: yes}", "network.train_branch: \"yes\" is not true or false"},
+        {"network: {architecture: resnet}", "architecture: \"resnet\" is not plain or residual"},
         {"network: 3", "x.yaml:1:10: network: a single value is not a mapping; write network: {depth"},
         {"network: [3]", "network: a list is not a mapping"},
         {"data: {sample: 3}", "data.sample: unknown key; did you mean samples?|data has inputs, samples, "
@@ -151,6 +154,32 @@ static void cases_are_strict(void **state)
         {"cases: [{name: a, deph: 3}]", "cases.a.deph: unknown key; did you mean depth?"},
         {FILES_MINIMAL "cases: [{name: a, width: 3}]\nsweep: {width: [1, 2]}",
          "x.yaml:5:26: cases.a.width: the sweep varies width; leave it out here or out of the sweep"},
+    };
+    refuse_all(bad, sizeof bad / sizeof *bad);
+}
+
+static void residual_networks_are_strict(void **state)
+{
+    (void)state;
+#define RESIDUAL NETWORK("architecture: residual, " REST)
+    static const struct bad bad[] = {
+        {NETWORK(REST ", skip: 0.5"),
+         "network.skip: a plain network has no skip; leave it out or write architecture: residual"},
+        {NETWORK(REST ", architecture: plain, train_branch: false"), "network.train_branch: a plain network"},
+        {NETWORK(REST) "cases: [{name: a, branch_variance: 2}, {name: b, architecture: residual}]",
+         "x.yaml:5:36: cases.a.branch_variance: a plain network has no branch_variance"},
+        {NETWORK(REST ", profile: [1, 2]") "cases: [{name: a}, {name: b, architecture: residual}]",
+         "network.profile: all layers of a residual network have the width M"},
+        {RESIDUAL "cases: [{name: a, profile: [1, 0.5]}]", "x.yaml:5:28: cases.a.profile: all layers"},
+        {NETWORK(REST ", profile: [1, 2]") "sweep: {architecture: [plain, residual]}",
+         "network.profile: all layers"},
+        {NETWORK(REST) "sweep: {skip: [0, 1]}",
+         "x.yaml:5:15: sweep.skip: the case default has plain networks, which have no skip"},
+        {NETWORK(REST) "sweep: {skip: [0, 1], architecture: [plain, residual]}",
+         "sweep.skip: the case default has plain networks"},
+        {RESIDUAL "cases: [{name: a}, {name: b, architecture: plain}]\nsweep: {skip: [0, 1]}",
+         "sweep.skip: the case b has plain networks"},
+        {RESIDUAL "sweep: {train_branch: [true, false, true]}", "sweep.train_branch: true stands twice"},
     };
     refuse_all(bad, sizeof bad / sizeof *bad);
 }
@@ -381,6 +410,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(values_are_strict),
     cmocka_unit_test(keys_are_strict),
     cmocka_unit_test(cases_are_strict),
+    cmocka_unit_test(residual_networks_are_strict),
     cmocka_unit_test(sweeps_are_strict),
     cmocka_unit_test(nothing_may_be_missing),
     cmocka_unit_test(profiles_fit),

@@ -136,6 +136,7 @@ static void different_experiments_differ(void **state)
                                        "outputs=1",
                                        "profile=[1, 1, 2]",
                                        "samples=21",
+                                       "architecture=residual",
                                        "sweep.width=[100]",
                                        "cases=[{name: other}]"};
     char *plain = define(FILES_MINIMAL, false, NULL);
@@ -158,9 +159,32 @@ static void different_experiments_differ(void **state)
     free(b);
 }
 
+/* A result of plain networks is gone on with, whether its version had residual ones or not. */
+static void keys_of_residual_networks_are_tacit(void **state)
+{
+    (void)state;
+    assert_same(FILES_MINIMAL "cases: [{name: default, architecture: residual}]", FILES_MINIMAL
+                "cases: [{name: default, architecture: residual, skip: 1, branch_variance: 1.0, "
+                "train_branch: false}]");
+    assert_same(FILES_MINIMAL, FILES_MINIMAL "cases: [{name: default, architecture: plain}]");
+    char *one =
+        define(FILES_MINIMAL, false, (const char *const[]){"architecture=residual", "skip=0.5", NULL});
+    assert_non_null(strstr(one, "\nnetwork.architecture: residual\nnetwork.skip: 0.5\ndata.inputs"));
+    free(one);
+    one = define(FILES_MINIMAL "cases: [{name: a}, {name: b, architecture: residual, train_branch: true}]",
+                 false, (const char *const[]){"skip=0.5", NULL});
+    assert_non_null(strstr(one, "\ncases.a.architecture: plain\ncases.b.architecture: residual\n"
+                                "cases.a.skip: 1\ncases.b.skip: 0.5\n"
+                                "cases.a.train_branch: false\ncases.b.train_branch: true\n"));
+    free(one);
+    one = define(FILES_MINIMAL "sweep: {architecture: [plain, residual]}", false, NULL);
+    assert_non_null(strstr(one, "\nsweep.architecture: [plain, residual]\n"));
+    free(one);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_default_is_written),    cmocka_unit_test(cases_and_axes_are_written),
     cmocka_unit_test(equal_experiments_are_equal), cmocka_unit_test(different_experiments_differ),
-    cmocka_unit_test(keys_of_files_are_tacit),
+    cmocka_unit_test(keys_of_files_are_tacit),     cmocka_unit_test(keys_of_residual_networks_are_tacit),
 };
 const struct test_group tests_experiment_definition = TEST_GROUP(tests);

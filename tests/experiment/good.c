@@ -237,6 +237,45 @@ static void inputs_from_files_are_read(void **state)
     experiment_free(&e);
 }
 
+static void residual_networks_are_read(void **state)
+{
+    (void)state;
+    struct experiment e;
+    files_load_good(&e,
+                    FILES_MINIMAL
+                    "cases:\n- {name: plain}\n"
+                    "- {name: a, architecture: residual, skip: 0.7, profile: [1, 1.0, 1]}\n"
+                    "- {name: b, architecture: residual, branch_variance: 2, train_branch: true}\n",
+                    false, NULL);
+    static const struct {
+        const char *architecture, *train_branch;
+        double skip, branch_variance;
+    } points[] = {{"plain", "false", 1, 1}, {"residual", "false", 0.7, 1}, {"residual", "true", 1, 2}};
+    assert_int_equal(e.n_points, 3);
+    for (size_t p = 0; p < 3; p++) {
+        assert_string_equal(e.points[p].architecture, points[p].architecture);
+        assert_string_equal(e.points[p].train_branch, points[p].train_branch);
+        assert_true(e.points[p].skip == points[p].skip);
+        assert_true(e.points[p].branch_variance == points[p].branch_variance);
+    }
+    experiment_free(&e);
+    /* what `network` says is of the residual ones */
+    files_load_good(&e,
+                    FILES_MINIMAL "cases: [{name: plain}, {name: a, architecture: residual}]\n"
+                                  "sweep: {width: [10, 20]}\n",
+                    false, (const char *const[]){"skip=0.5", NULL});
+    assert_true(e.points[0].skip == 1 && e.points[3].skip == 0.5);
+    experiment_free(&e);
+    files_load_good(
+        &e, FILES_MINIMAL "sweep: {architecture: [residual], skip: [0, 1], train_branch: [false, true]}\n",
+        false, NULL);
+    assert_int_equal(e.n_points, 4);
+    assert_true(e.points[0].skip == 0 && e.points[2].skip == 1);
+    assert_string_equal(e.points[1].train_branch, "true");
+    assert_int_equal(e.axes[2].type, EXPERIMENT_STRING);
+    experiment_free(&e);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_full_file_is_read),
     cmocka_unit_test(the_grid_is_in_c_order),
@@ -245,6 +284,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(sections_may_be_empty_handed),
     cmocka_unit_test(other_dresses_of_yaml_are_read),
     cmocka_unit_test(scalars_are_listed),
+    cmocka_unit_test(residual_networks_are_read),
     cmocka_unit_test(inputs_from_files_are_read),
 };
 const struct test_group tests_experiment_good = TEST_GROUP(tests);

@@ -2,6 +2,7 @@
 
 #include "fisher/fisher.h"
 #include "linalg/linalg.h"
+#include "net/law.h"
 #include "net/shape.h"
 #include "net/weights.h"
 #include "tests.h"
@@ -467,34 +468,6 @@ static void statistics_of(const struct net_gram *gram, double values[STATISTICS]
     free(eigenvalues);
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Values that rounding alone tells apart count as one: T above the rank leaves eigenvalues of 1e-16. */
-static double distance_of(size_t n, double *x, double *y, double scale)
-{
-    size_t i = 0, j = 0;
-    double distance = 0;
-    for (size_t k = 0; k < n; k++) {
-        x[k] = fabs(x[k]) < 1e-11 * scale ? 0 : x[k];
-        y[k] = fabs(y[k]) < 1e-11 * scale ? 0 : y[k];
-    }
-    qsort(x, n, sizeof *x, ascending);
-    qsort(y, n, sizeof *y, ascending);
-    while (i < n && j < n) {
-        const double at = fmin(x[i], y[j]);
-        while (i < n && x[i] <= at)
-            i++;
-        while (j < n && y[j] <= at)
-            j++;
-        distance = fmax(distance, fabs((double)i - (double)j) / (double)n);
-    }
-    return distance;
-}
-
 /* Fills rows of `values` (STATISTICS, n) with networks of a seed. */
 static void sample_statistics(const struct shape *shape, const struct net_sampler *sampler, uint64_t seed,
                               size_t n, double *values)
@@ -537,7 +510,7 @@ static size_t disagreements(const struct shape *shape, size_t n, double critical
     for (size_t k = 0; k < n; k++)
         scale = fmax(scale, x[EIG_MAX * n + k]);
     for (size_t k = 0; k < STATISTICS; k++) {
-        const double distance = distance_of(n, x + k * n, y + k * n, scale);
+        const double distance = law_distance(n, x + k * n, y + k * n, scale);
         worst = fmax(worst, distance);
         if (distance > critical) {
             failures++;

@@ -38,29 +38,47 @@ static const double *given_inputs(size_t features, size_t T)
     return made[n].inputs;
 }
 
-void shape_open(const struct shape *shape, struct net_architecture *architecture,
-                struct net_activation *activation)
+static void open_point(const struct shape *shape, const struct branch *branch,
+                       struct net_architecture *architecture, struct net_activation *activation)
 {
     double profile[8];
     struct base_error error = {""};
     for (size_t l = 0; l < 8; l++)
         profile[l] = shape->profile[l] > 0 ? shape->profile[l] : 1;
-    const struct experiment_point point = {.activation = shape->activation,
-                                           .weight_variance = shape->weight_variance,
-                                           .bias_variance = shape->bias_variance,
-                                           .depth = shape->depth,
-                                           .width = shape->width,
-                                           .outputs = shape->outputs,
-                                           .profile = profile,
-                                           .inputs = "gaussian",
-                                           .samples = shape->samples,
-                                           .draws = 1};
+    struct experiment_point point = {.activation = shape->activation,
+                                     .weight_variance = shape->weight_variance,
+                                     .bias_variance = shape->bias_variance,
+                                     .depth = shape->depth,
+                                     .width = shape->width,
+                                     .outputs = shape->outputs,
+                                     .profile = profile,
+                                     .inputs = "gaussian",
+                                     .samples = shape->samples,
+                                     .draws = 1};
+    if (branch != NULL) {
+        point.architecture = "residual";
+        point.skip = branch->skip;
+        point.branch_variance = branch->variance;
+        point.train_branch = branch->train ? "true" : "false";
+    }
     if (net_architecture_init(architecture, &point, &error) != BASE_OK ||
         net_activation_open(activation, shape->activation, &error) != BASE_OK)
         fail_msg("%s", error.text);
     const size_t features = shape_features(shape);
     if (features > 0)
         net_architecture_set_inputs(architecture, features, given_inputs(features, architecture->T), 1);
+}
+
+void shape_open(const struct shape *shape, struct net_architecture *architecture,
+                struct net_activation *activation)
+{
+    open_point(shape, NULL, architecture, activation);
+}
+
+void shape_open_residual(const struct shape *shape, const struct branch *branch,
+                         struct net_architecture *architecture, struct net_activation *activation)
+{
+    open_point(shape, branch, architecture, activation);
 }
 
 void shape_order(const struct net_architecture *architecture, const struct net_activation *activation,

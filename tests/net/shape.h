@@ -22,6 +22,14 @@ size_t shape_features(const struct shape *shape);
 void shape_open(const struct shape *shape, struct net_architecture *architecture,
                 struct net_activation *activation);
 
+/* The same as a residual network: γ, σ_v², whether V is trained. */
+struct branch {
+    double skip, variance;
+    bool train;
+};
+void shape_open_residual(const struct shape *shape, const struct branch *branch,
+                         struct net_architecture *architecture, struct net_activation *activation);
+
 /* The order parameters of its inputs, given or Gaussian; so. */
 void shape_order(const struct net_architecture *architecture, const struct net_activation *activation,
                  struct theory_order *order);

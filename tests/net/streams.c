@@ -32,6 +32,28 @@ static int by_place(const void *a, const void *b)
 }
 
 /* A mix-up of two purposes or layers would draw the same numbers for both. */
+static void assert_distinct(struct net_architecture *a, const struct net_activation *activation,
+                            const struct net_sampler *sampler)
+{
+    struct net_gram gram;
+    struct base_error error = {""};
+    void *work = NULL;
+    a->sums |= NET_SUM_S | NET_SUM_G | NET_SUM_U | NET_SUM_UNITS;
+    assert_int_equal(net_gram_init(&gram, a, &error), BASE_OK);
+    assert_int_equal(sampler->init(&work, a, 1, 1e9, &error), BASE_OK); /* all is kept */
+    n_draws = 0;
+    room = sizeof draws / sizeof *draws;
+    assert_int_equal(sampler->sample(work, activation, 3, 1, &gram, &error), BASE_OK);
+    assert_true(n_draws > 2 && n_draws < room);
+    room = 0;
+    qsort(draws, n_draws, sizeof *draws, by_place);
+    for (size_t d = 1; d < n_draws; d++)
+        assert_true(draws[d].stream != draws[d - 1].stream ||
+                    draws[d].first >= draws[d - 1].first + draws[d - 1].n);
+    sampler->free(work);
+    net_gram_free(&gram);
+}
+
 static void no_number_serves_twice(void **state)
 {
     (void)state;
@@ -44,27 +66,27 @@ static void no_number_serves_twice(void **state)
         for (size_t k = 0; k < 2; k++) {
             struct net_architecture a;
             struct net_activation activation = {0};
-            struct net_gram gram;
-            struct base_error error = {""};
-            void *work = NULL;
             shape_open(&shapes[i], &a, &activation);
-            a.sums = NET_SUM_S | NET_SUM_G | NET_SUM_U | NET_SUM_UNITS;
-            assert_int_equal(net_gram_init(&gram, &a, &error), BASE_OK);
-            assert_int_equal(samplers[k]->init(&work, &a, 1, 1e9, &error), BASE_OK); /* all is kept */
-            n_draws = 0;
-            room = sizeof draws / sizeof *draws;
-            assert_int_equal(samplers[k]->sample(work, &activation, 3, 1, &gram, &error), BASE_OK);
-            assert_true(n_draws > 2 && n_draws < room);
-            room = 0;
-            qsort(draws, n_draws, sizeof *draws, by_place);
-            for (size_t d = 1; d < n_draws; d++)
-                assert_true(draws[d].stream != draws[d - 1].stream ||
-                            draws[d].first >= draws[d - 1].first + draws[d - 1].n);
-            samplers[k]->free(work);
-            net_gram_free(&gram);
+            assert_distinct(&a, &activation, samplers[k]);
             net_activation_close(&activation);
         }
 }
 
-static const struct CMUnitTest tests[] = {cmocka_unit_test(no_number_serves_twice)};
+/* The weights sampler of residual networks draws every weight twice, and keeps none. */
+static void no_number_serves_a_residual_network_twice(void **state)
+{
+    (void)state;
+    static const struct shape shapes[] = {{"tanh", 3, 0.64, 4, 700, 2, 10, {1}},
+                                          {"relu", 2, 0.1, 3, 100, 1, 120, {1}}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        struct net_architecture a;
+        struct net_activation activation = {0};
+        shape_open_residual(&shapes[i], &(struct branch){0.7, 1, true}, &a, &activation);
+        assert_distinct(&a, &activation, &net_sampler_residual_conditional);
+        net_activation_close(&activation);
+    }
+}
+
+static const struct CMUnitTest tests[] = {cmocka_unit_test(no_number_serves_twice),
+                                          cmocka_unit_test(no_number_serves_a_residual_network_twice)};
 const struct test_group tests_net_streams = TEST_GROUP(tests);
