@@ -168,5 +168,6 @@ const struct measure measure_estimators = {
     .init = estimators_init,
     .free = estimators_free,
     .run = estimators_run,
+    .predicts_residual = true,
     .predict = estimators_predict,
 };

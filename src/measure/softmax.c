@@ -176,5 +176,6 @@ const struct measure measure_softmax = {
     .init = softmax_init,
     .free = softmax_free,
     .run = softmax_run,
+    .predicts_residual = true,
     .predict = softmax_predict,
 };

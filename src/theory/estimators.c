@@ -5,14 +5,10 @@
 #include <math.h>
 #include <stdbool.h>
 
-/* k_p = Σ_l M_{l-1} q̂^{l-1}_p q̃^l_p */
+/* k_p */
 static double kernel(const struct theory_order *order, const struct net_architecture *architecture, size_t p)
 {
-    double sum = 0;
-    for (size_t l = 1; l <= order->L; l++)
-        sum += (double)architecture->widths[l - 1] * order->qhat[(l - 1) * order->pairs + p] *
-               order->qtilde[l * order->pairs + p];
-    return sum;
+    return theory_order_kernel(order, architecture, p, 0);
 }
 
 /* ∫Dz (3g² + 6g m² + m⁴)/(g + m²), m² = c z², g = v − c ≥ 1. The nearest pole is at z = i√(g/c). */
