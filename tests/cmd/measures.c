@@ -273,9 +273,10 @@ static void what_is_not_judged_is_named(void **state)
                     "  not judged: the prediction is no statement about the limit of large width\n"
                     "estimator_eig_max: cannot be judged (0 agree, 0 disagree, 1 not judged)\n");
     expect(two.out, "\n  1 + c1 1/M + c2 1/M^2 : limit ");
-    const char *mean = strstr(two.out, "softmax_eig_mean: mean eigenvalue");
+    const char *mean = strstr(two.out, "\nsoftmax_eig_mean: mean eigenvalue");
     assert_non_null(mean);
-    assert_true(strstr(mean, " : limit ") < strstr(mean, "softmax_eig_second_moment: "));
+    const char *limit = strstr(mean, " : limit ");
+    assert_true(limit != NULL && limit < strstr(mean, "\nsoftmax_eig_second_moment: "));
     expect(one.out, "\nsoftmax_eig_mean: cannot be judged (0 agree, 0 disagree, 1 not judged)\n");
     shell_free(&two);
     shell_free(&one);
