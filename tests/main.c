@@ -89,6 +89,7 @@
     X(slow_fisher_blocks) \
     X(slow_net_residual) \
     X(slow_theory_residual) \
+    X(slow_theory_kernel) \
     X(slow_theory_estimators) \
     X(slow_measure_metric) \
     X(slow_measure_norm) \

@@ -73,6 +73,7 @@ struct measure {
     size_t n_variables;
     const struct measure_variable *variables;
     unsigned sums;     /* of enum net_sums: what its run reads of the Gram summary besides H, D and f */
+    bool targets;      /* it reads the architecture's targets, where inputs have labels */
     size_t most_units; /* it is refused for networks of more hidden and output units; 0: for none */
     /* Bytes of working memory for one network. */
     double (*bytes)(const struct net_architecture *architecture);
