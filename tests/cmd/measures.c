@@ -1,6 +1,7 @@
 /* Every measure through the program: what a file says of its variables, and networks of several depths. */
 #include "cmd/shell.h"
 #include "measure/measure.h"
+#include "report/series.h"
 #include "tests.h"
 
 #include <math.h>
@@ -282,9 +283,41 @@ static void what_is_not_judged_is_named(void **state)
     shell_free(&one);
 }
 
+/* What the left-out powers may do, and 5 % more. */
+static void an_interval_has_room_for_the_predictions_accuracy(void **state)
+{
+    struct store_result result;
+    struct series_list list = {0};
+    struct base_error error = {""};
+    shell_file(state, "x.yaml",
+               "seed: 1\ntrials: 3\nmeasure: [softmax]\nsweep: {width: [20, 40, 80]}\n"
+               "network: {activation: relu, weight_variance: 2, bias_variance: 0.1, outputs: 2, depth: 3}\n"
+               "data: {inputs: gaussian, samples: 60}\n");
+    shell_expect_only(state, "run x.yaml -o x.h5", 0);
+    open_result(state, "x.h5", &result);
+    assert_int_equal(series_collect(&result, NULL, &list, &error), BASE_OK);
+    assert_int_equal(list.n, 3);
+    for (size_t i = 0; i < list.n; i++) {
+        const struct series *s = &list.series[i];
+        const size_t counts[] = {3, 3, 3};
+        struct report_limit bare;
+        assert_int_equal(s->state, SERIES_FITTED);
+        assert_int_equal(report_limit_fit(s->n, s->widths, s->ratios, s->se, counts, s->n_powers, s->powers,
+                                          &bare, &error),
+                         BASE_OK);
+        const bool is_max = strcmp(s->variable->name, "softmax_eig_max") == 0;
+        assert_within(s->limit.model - bare.model, is_max ? 0.05 : 0, 1e-12 * (1 + bare.model));
+    }
+    series_list_free(&list);
+    store_result_free(&result);
+}
+
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(known_variables_are_there), scratch_test(every_variable_is_documented_in_the_file),
-    scratch_test(depths_stand_side_by_side),     scratch_test(pairs_of_layers_of_several_depths_are_printed),
+    cmocka_unit_test(known_variables_are_there),
+    scratch_test(every_variable_is_documented_in_the_file),
+    scratch_test(depths_stand_side_by_side),
+    scratch_test(pairs_of_layers_of_several_depths_are_printed),
     scratch_test(what_is_not_judged_is_named),
+    scratch_test(an_interval_has_room_for_the_predictions_accuracy),
 };
 const struct test_group tests_cmd_measures = TEST_GROUP(tests);
