@@ -77,6 +77,7 @@
     X(tests_cmd_tables) \
     X(tests_cmd_own_theory) \
     X(tests_cmd_layers) \
+    X(tests_cmd_measures) \
     X(tests_cmd_figures) \
     X(tests_cmd_plan) \
     X(tests_cmd_doctor) \
@@ -88,11 +89,13 @@
     X(slow_fisher_blocks) \
     X(slow_net_residual) \
     X(slow_theory_residual) \
+    X(slow_theory_kernel) \
     X(slow_theory_estimators) \
     X(slow_measure_metric) \
     X(slow_measure_norm) \
     X(slow_theory_softmax) \
     X(slow_report_verdict) \
+    X(slow_cmd_agreement) \
     X(slow_cmd_kills)
 // clang-format on
 

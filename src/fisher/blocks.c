@@ -26,16 +26,13 @@ static void row_fill(const struct net_gram *gram, size_t i, double *X)
     }
 }
 
-/* Σ_i ‖F_(l,i),(l,i)‖² */
-static double sum_on(const struct net_gram *gram, size_t l)
+/* Σ_i ‖F_(l,i),(l,i)‖² = (1/T²) Σ_st S_st (H_st)² */
+static double sum_on(size_t T, const double *S, const double *H)
 {
-    const size_t T = gram->architecture->T;
     double sum = 0;
     for (size_t s = 0; s < T; s++)
-        for (size_t t = s; t < T; t++) {
-            const double H = gram->H[l - 1][s * T + t];
-            sum += (t == s ? 1 : 2) * gram->S[l][s * T + t] * H * H;
-        }
+        for (size_t t = s; t < T; t++)
+            sum += (t == s ? 1 : 2) * S[s * T + t] * H[s * T + t] * H[s * T + t];
     return sum / (double)(T * T);
 }
 
@@ -67,7 +64,7 @@ int fisher_blocks_compute(const struct net_gram *gram, double *on, double *off, 
             sums[j] += row[j];
     }
     for (size_t l = 1; l <= layers; l++) {
-        const double units = (double)a->widths[l], within = sum_on(gram, l),
+        const double units = (double)a->widths[l], within = sum_on(a->T, gram->S[l], gram->H[l - 1]),
                      all = sums[(l - 1) * layers + l - 1] / TT;
         on[l] = within / units;
         off[l] = (all - within) / (units * (units - 1)); /* one unit: 0/0 */
@@ -81,4 +78,29 @@ out:
     free(row);
     free(sums);
     return status;
+}
+
+/* (1/T²) Σ (G ∘ Φ)² */
+static double sum_all(const struct net_architecture *a, const double *G, const double *Phi)
+{
+    const size_t T = a->T, CT = a->CT;
+    double sum = 0;
+    for (size_t i = 0; i < CT; i++)
+        for (size_t j = i; j < CT; j++) {
+            const double x = G[i * CT + j] * symmetric(T, Phi, i % T, j % T);
+            sum += (j == i ? 1 : 2) * x * x;
+        }
+    return sum / (double)(T * T);
+}
+
+void fisher_branch_blocks_compute(const struct net_gram *gram, double *on, double *off)
+{
+    const struct net_architecture *a = gram->architecture;
+    const double M = (double)a->M;
+    for (size_t l = 1; l < a->L && a->train_branch; l++) {
+        const double within = sum_on(a->T, gram->R[l], gram->Phi[l]),
+                     all = sum_all(a, gram->G[l], gram->Phi[l]);
+        on[l] = within / M;
+        off[l] = a->M > 1 ? (all - within) / (M * (M - 1)) : NAN;
+    }
 }

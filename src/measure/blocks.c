@@ -3,7 +3,7 @@
 
 #include "fisher/fisher.h"
 
-enum { ON, OFF, CROSS, N_VARIABLES };
+enum { ON, OFF, CROSS, BRANCH_ON, BRANCH_OFF, N_VARIABLES };
 
 static const struct measure_variable variables[N_VARIABLES] = {
     [ON] = {.name = "block_on",
@@ -33,6 +33,24 @@ static const struct measure_variable variables[N_VARIABLES] = {
                .predicted = true,
                .powers = {1, 2},
                .powers_outputs = {1, 2}},
+    [BRANCH_ON] = {.name = "block_branch_on",
+                   .long_name = "block_on of the rows of the trained V^l of a residual network",
+                   .formula = "(1/M) sum_i ||F_(l,i),(l,i)||^2, F_(l,i),(l,j) = (1/T) sum_t sum_k g^l_ki "
+                              "g^l_kj phi(u^l) phi(u^l)^T",
+                   .source = "beyond AKO19",
+                   .axis = MEASURE_LAYER,
+                   .predicted = true,
+                   .powers = {1, 2},
+                   .powers_outputs = {1, 2}},
+    [BRANCH_OFF] = {.name = "block_branch_off",
+                    .long_name = "block_off of the rows of the trained V^l of a residual network",
+                    .formula = "1/(M (M - 1)) sum_{i != j} ||F_(l,i),(l,j)||^2, F_(l,i),(l,j) = (1/T) sum_t "
+                               "sum_k g^l_ki g^l_kj phi(u^l) phi(u^l)^T",
+                    .source = "beyond AKO19",
+                    .axis = MEASURE_LAYER,
+                    .predicted = true,
+                    .powers = {1, 2},
+                    .powers_outputs = {1, 2}},
 };
 
 static int blocks_init(void **work, const struct net_architecture *architecture, struct base_error *error)
@@ -52,14 +70,20 @@ static int blocks_run(void *work, const struct net_gram *gram, double *const *va
                       struct base_error *error)
 {
     (void)work;
+    fisher_branch_blocks_compute(gram, values[BRANCH_ON], values[BRANCH_OFF]);
     return fisher_blocks_compute(gram, values[ON], values[OFF], values[CROSS], error);
 }
 
 static int blocks_predict(const struct theory_order *order, const struct net_architecture *architecture,
                           double *const *predictions, struct base_error *error)
 {
-    return theory_blocks_predict(order, architecture, predictions[ON], predictions[OFF], predictions[CROSS],
-                                 error);
+    int status;
+    TRY(theory_blocks_predict(order, architecture, predictions[ON], predictions[OFF], predictions[CROSS],
+                              error));
+    TRY(theory_branch_blocks_predict(order, architecture, predictions[BRANCH_ON], predictions[BRANCH_OFF],
+                                     error));
+out:
+    return status;
 }
 
 const struct measure measure_blocks = {

@@ -186,7 +186,12 @@ static int predict_kappa(const struct net_architecture *a, double *eig_max, stru
     struct theory_order order = {.L = 0};
     struct theory_fisher theory;
     TRY(net_activation_open(&activation, a->activation, error));
-    TRY(theory_order_solve(&order, &activation, a->weight_variance, a->bias_variance, a->L, 1e-12, error));
+    if (a->residual)
+        TRY(theory_order_solve_residual(&order, &activation, a->weight_variance, a->bias_variance, a->skip,
+                                        a->branch_variance, a->L, 1e-12, error));
+    else
+        TRY(theory_order_solve(&order, &activation, a->weight_variance, a->bias_variance, a->L, 1e-12,
+                               error));
     theory_fisher_predict(&order, a, &theory);
     *eig_max = theory.eig_max;
 out:

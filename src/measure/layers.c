@@ -191,5 +191,6 @@ const struct measure measure_layers = {
     .init = layers_init,
     .free = layers_free,
     .run = layers_run,
+    .predicts_residual = true,
     .predict = layers_predict,
 };

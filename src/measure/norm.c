@@ -95,5 +95,6 @@ const struct measure measure_norm = {
     .init = norm_init,
     .free = norm_free,
     .run = norm_run,
+    .predicts_residual = true,
     .predict = norm_predict,
 };

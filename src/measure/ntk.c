@@ -100,8 +100,11 @@ static int kernel_error(struct work *w, const struct net_gram *gram, double *val
     const struct net_architecture *a = gram->architecture;
     for (size_t i = 0; i < a->T * a->T; i++)
         w->inputs[i] = gram->H[0][i] / (double)a->widths[0];
-    const int status = theory_ntk_compute(&w->activation, a->weight_variance, a->bias_variance, a->L, a->T,
-                                          w->inputs, tolerance, w->kernel, w->nngp, error);
+    const struct theory_branch branch = {a->skip, a->branch_variance,
+                                         a->train_branch ? a->branch_variance : 0};
+    const int status = theory_ntk_compute_residual(
+        &w->activation, a->weight_variance, a->bias_variance, a->residual ? &branch : NULL, a->L, a->T,
+        w->inputs, tolerance, w->kernel, w->nngp, error);
     *value = status == BASE_OK ? fisher_kernel_error(a->C, a->T, w->ntk, w->kernel) : NAN;
     return status == BASE_UNRESOLVED ? BASE_OK : status;
 }
@@ -128,7 +131,7 @@ static int ntk_predict(const struct theory_order *order, const struct net_archit
 {
     int status;
     struct theory_ntk theory;
-    TRY(theory_ntk_predict(order, architecture->T, &theory, error));
+    TRY(theory_ntk_predict(order, architecture, &theory, error));
     *predictions[MEAN] = theory.eig_mean;
     *predictions[SECOND_MOMENT] = theory.eig_second_moment;
     *predictions[MAX] = theory.eig_max;
@@ -145,5 +148,6 @@ const struct measure measure_ntk = {
     .init = ntk_init,
     .free = ntk_free,
     .run = ntk_run,
+    .predicts_residual = true,
     .predict = ntk_predict,
 };

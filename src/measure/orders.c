@@ -55,7 +55,9 @@ static int solve_given(const struct net_architecture *a, const struct net_activa
                        struct theory_order *order, struct base_error *error)
 {
     int status;
-    const double bytes = theory_kernel_bytes(a->L, a->T);
+    const struct theory_branch branch = {a->skip, a->branch_variance, 0};
+    const double bytes =
+        a->residual ? theory_kernel_bytes_residual(a->L, a->T) : theory_kernel_bytes(a->L, a->T);
     char size[32];
     double *gram = NULL;
     if (bytes > most_bytes)
@@ -65,8 +67,8 @@ static int solve_given(const struct net_architecture *a, const struct net_activa
                       a->T, a->L, base_format_bytes(bytes, size)));
     TRY(base_got(gram = base_calloc(a->T * a->T, sizeof *gram, error)));
     TRY(theory_gram_compute(a->widths[0], a->T, a->inputs, gram, error));
-    TRY(theory_kernel_solve(order, activation, a->weight_variance, a->bias_variance, a->L, a->T, gram,
-                            tolerance, error));
+    TRY(theory_kernel_solve_residual(order, activation, a->weight_variance, a->bias_variance,
+                                     a->residual ? &branch : NULL, a->L, a->T, gram, tolerance, error));
 out:
     free(gram);
     return status;
@@ -84,14 +86,11 @@ int measure_orders_get(struct measure_orders *orders, const struct net_architect
     TRY(grow(orders, error));
     TRY(base_got(solved = base_calloc(1, sizeof *solved, error)));
     TRY(net_activation_open(&activation, a->activation, error));
-    if (a->residual && a->inputs != NULL)
-        TRY(base_fail(error, BASE_UNRESOLVED,
-                      "this version has no theory of residual networks with given inputs"));
-    if (a->residual)
+    if (a->inputs != NULL)
+        TRY(solve_given(a, &activation, solved, error));
+    else if (a->residual)
         TRY(theory_order_solve_residual(solved, &activation, a->weight_variance, a->bias_variance, a->skip,
                                         a->branch_variance, a->L, tolerance, error));
-    else if (a->inputs != NULL)
-        TRY(solve_given(a, &activation, solved, error));
     else
         TRY(theory_order_solve(solved, &activation, a->weight_variance, a->bias_variance, a->L, tolerance,
                                error));

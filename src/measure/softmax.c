@@ -32,7 +32,8 @@ static const struct measure_variable variables[N_VARIABLES] = {
              .source = "beyond KAA21",
              .predicted = true,
              .outlier = true,
-             .powers_outputs = {0.5, 1}},
+             .powers_outputs = {0.5, 1},
+             .accuracy = 0.05},
     [MAX_LOW] = {.name = "softmax_eig_max_theory_low",
                  .long_name = "lower bound of the largest eigenvalue of the softmax Fisher matrix",
                  .formula = "softmax_eig_second_moment_theory / softmax_eig_mean_theory",
@@ -175,5 +176,6 @@ const struct measure measure_softmax = {
     .init = softmax_init,
     .free = softmax_free,
     .run = softmax_run,
+    .predicts_residual = true,
     .predict = softmax_predict,
 };

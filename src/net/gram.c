@@ -33,6 +33,7 @@ int net_gram_init(struct net_gram *gram, const struct net_architecture *architec
     TRY(layers_init(&gram->G, a, a->sums & NET_SUM_G, 0, CTCT, error));
     TRY(layers_init(&gram->U, a, a->sums & NET_SUM_U, 1, a->CT, error));
     TRY(layers_init(&gram->Phi, a, a->sums & NET_SUM_PHI, 1, TT, error));
+    TRY(layers_init(&gram->R, a, (a->sums & NET_SUM_S) && a->train_branch, 1, TT, error));
     TRY(net_units_init(gram, error));
     TRY(base_got(gram->f = base_calloc(a->CT, sizeof(double), error)));
 out:
@@ -52,7 +53,7 @@ void net_gram_free(struct net_gram *gram)
 {
     if (gram->architecture == NULL)
         return;
-    double **all[] = {gram->H, gram->D, gram->S, gram->G, gram->U, gram->Phi};
+    double **all[] = {gram->H, gram->D, gram->S, gram->G, gram->U, gram->Phi, gram->R};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         layers_free(all[i], gram->architecture->L);
     net_units_free(gram);
@@ -65,8 +66,9 @@ double net_gram_bytes(const struct net_architecture *architecture)
     const struct net_architecture *a = architecture;
     const double L = (double)a->L, TT = (double)(a->T * a->T), CT = (double)a->CT;
     const double S = (a->sums & NET_SUM_S) != 0, G = (a->sums & NET_SUM_G) != 0,
-                 U = (a->sums & NET_SUM_U) != 0, Phi = (a->sums & NET_SUM_PHI) != 0;
-    return ((L + (S + Phi) * (L - 1)) * TT + (L - 1 + G * L) * CT * CT + (1 + U * (L - 1)) * CT) *
+                 U = (a->sums & NET_SUM_U) != 0, Phi = (a->sums & NET_SUM_PHI) != 0,
+                 R = a->train_branch ? S : 0;
+    return ((L + (S + Phi + R) * (L - 1)) * TT + (L - 1 + G * L) * CT * CT + (1 + U * (L - 1)) * CT) *
                sizeof(double) +
            net_units_bytes(a);
 }

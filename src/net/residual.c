@@ -218,8 +218,10 @@ static void gradient_parts(const struct residual *w, int thread, struct net_pane
     const size_t l = panel.l;
     linalg_gram(panel.units, a->CT, w->g + panel.first * a->CT,
                 net_panel_part(a, l, w->hands[thread].D, G_of(w, l)));
-    if (l > 0)
+    if (l > 0) {
+        net_sums_gradient_squares(a, panel, w->g + panel.first * a->CT, &w->hands[thread].sums, w->gram);
         w->table->gather(w->products, thread, V(l), panel, w->phi[l], w->g);
+    }
 }
 
 static void gradient_take(void *work, size_t p, int thread)
@@ -228,8 +230,10 @@ static void gradient_take(void *work, size_t p, int thread)
     const struct net_architecture *a = w->architecture;
     double *G = G_of(w, w->l);
     net_panel_add_upper(p, a->CT, net_panel_part(a, w->l, w->hands[thread].D, G), G);
-    if (w->l > 0)
+    if (w->l > 0) {
+        net_sums_add_gradient_squares(a, w->l, p, &w->hands[thread].sums, w->gram);
         w->table->take(w->products, thread, V(w->l), p);
+    }
 }
 
 /* x += factor·y */

@@ -14,6 +14,8 @@
  *     U^l  (C, T)    U^l_k(t) = Σ_i δ^l_ki(t) u^l_i(t)                                     l = 1..L-1
  *
  *     Φ^l  (T, T)    Φ^l_st = Σ_i φ(u^l_i(s)) φ(u^l_i(t)) , of residual networks alone       l = 1..L-1
+ *     R^l  (T, T)    R^l_st = Σ_i (Σ_k g^l_ki(s)²) (Σ_k g^l_ki(t)²) , with S where the V^l    l = 1..L-1
+ *                    of a residual network are trained
  *
  * In a residual network δ^l is still ∂f/∂u^l and g^l = ∂f/∂h^l, backward δ^l = φ' ∘ V^lᵀ g^l and
  * g^{l-1} = γ g^l + W^lᵀ δ^l from g^{L-1} = W^Lᵀ; U^l gains Σ_j g^l_kj (h^l − γ h^{l-1})_j where V^l is
@@ -69,6 +71,7 @@ struct net_gram {
     double **G;              /* (L+1) pointers: G[l] (CT, CT), l = 0..L-1; so */
     double **U;              /* (L+1) pointers: U[l] (C, T), l = 1..L-1; so */
     double **Phi;            /* (L+1) pointers: Phi[l] (T, T), l = 1..L-1; so */
+    double **R;              /* (L+1) pointers: R[l] (T, T), l = 1..L-1; so */
     struct net_units *units; /* (L+1): units[l], l = 1..L-1; n = 0 where not asked for */
 };
 int net_gram_init(struct net_gram *gram, const struct net_architecture *architecture,

@@ -73,6 +73,17 @@ void net_sums_gradient(const struct net_architecture *architecture, struct net_p
         linalg_gram(panel.units, a->CT, g, net_panel_part(a, panel.l, parts->G, gram->G[panel.l]));
 }
 
+void net_sums_gradient_squares(const struct net_architecture *architecture, struct net_panel panel,
+                               const double *g, const struct net_sums_parts *parts,
+                               const struct net_gram *gram)
+{
+    const struct net_architecture *a = architecture;
+    if (gram->R[panel.l] == NULL)
+        return;
+    squares(panel.units, a->C, a->T, g, parts->s);
+    linalg_gram(panel.units, a->T, parts->s, net_panel_part(a, panel.l, parts->S, gram->R[panel.l]));
+}
+
 void net_sums_outputs(const struct net_architecture *architecture, struct net_panel panel, const double *v,
                       const struct net_sums_parts *parts, const struct net_gram *gram)
 {
@@ -97,6 +108,14 @@ void net_sums_add_gradient(const struct net_architecture *architecture, size_t l
     const struct net_architecture *a = architecture;
     if (a->sums & NET_SUM_G)
         net_panel_add_upper(index, a->CT, net_panel_part(a, l, parts->G, gram->G[l]), gram->G[l]);
+}
+
+void net_sums_add_gradient_squares(const struct net_architecture *architecture, size_t l, size_t index,
+                                   const struct net_sums_parts *parts, const struct net_gram *gram)
+{
+    const struct net_architecture *a = architecture;
+    if (gram->R[l] != NULL)
+        net_panel_add_upper(index, a->T, net_panel_part(a, l, parts->S, gram->R[l]), gram->R[l]);
 }
 
 void net_sums_add_outputs(const struct net_architecture *architecture, size_t index,

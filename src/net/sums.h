@@ -33,11 +33,18 @@ void net_sums_gradient(const struct net_architecture *architecture, struct net_p
 void net_sums_outputs(const struct net_architecture *architecture, struct net_panel panel, const double *v,
                       const struct net_sums_parts *parts, const struct net_gram *gram);
 
+/* With S and a trained branch its part in R^l, 1 ≤ l < L: of g = ∂f/∂h^l; in the room of a part of S. */
+void net_sums_gradient_squares(const struct net_architecture *architecture, struct net_panel panel,
+                               const double *g, const struct net_sums_parts *parts,
+                               const struct net_gram *gram);
+
 /* gram += the part of panel `index` of layer l, in the order of the panels. */
 void net_sums_add_delta(const struct net_architecture *architecture, size_t l, size_t index,
                         const struct net_sums_parts *parts, const struct net_gram *gram);
 void net_sums_add_gradient(const struct net_architecture *architecture, size_t l, size_t index,
                            const struct net_sums_parts *parts, const struct net_gram *gram);
+void net_sums_add_gradient_squares(const struct net_architecture *architecture, size_t l, size_t index,
+                                   const struct net_sums_parts *parts, const struct net_gram *gram);
 void net_sums_add_outputs(const struct net_architecture *architecture, size_t index,
                           const struct net_sums_parts *parts, const struct net_gram *gram);
 

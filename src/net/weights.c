@@ -159,24 +159,24 @@ void net_weights_backward(struct net_weights *network)
     }
 }
 
-/* Σ_k δ^l_ki(t)² */
-static double square(const struct net_weights *network, size_t l, size_t i, size_t t)
+/* Σ_k δ_ki(t)² */
+static double square(const struct net_architecture *a, const double *delta, size_t i, size_t t)
 {
-    const struct net_architecture *a = network->architecture;
     double sum = 0;
     for (size_t k = 0; k < a->C; k++)
-        sum += network->delta[l][i * a->CT + k * a->T + t] * network->delta[l][i * a->CT + k * a->T + t];
+        sum += delta[i * a->CT + k * a->T + t] * delta[i * a->CT + k * a->T + t];
     return sum;
 }
 
-static void sum_S(const struct net_weights *network, size_t l, double *S)
+/* S from δ (units, CT), R from g */
+static void sum_S(const struct net_architecture *a, size_t units, const double *delta, double *S)
 {
-    const size_t T = network->architecture->T;
+    const size_t T = a->T;
     for (size_t s = 0; s < T; s++)
         for (size_t t = s; t < T; t++) {
             S[s * T + t] = 0;
-            for (size_t i = 0; i < network->architecture->widths[l]; i++)
-                S[s * T + t] += square(network, l, i, s) * square(network, l, i, t);
+            for (size_t i = 0; i < units; i++)
+                S[s * T + t] += square(a, delta, i, s) * square(a, delta, i, t);
         }
 }
 
@@ -208,7 +208,9 @@ void net_weights_gram(const struct net_weights *network, struct net_gram *gram)
     }
     for (size_t l = 1; l < a->L; l++) {
         if (a->sums & NET_SUM_S)
-            sum_S(network, l, gram->S[l]);
+            sum_S(a, a->widths[l], network->delta[l], gram->S[l]);
+        if (gram->R[l] != NULL)
+            sum_S(a, a->M, network->gradient[l], gram->R[l]);
         if (a->sums & NET_SUM_U)
             sum_U(network, l, gram->U[l]);
         if (a->sums & NET_SUM_PHI)

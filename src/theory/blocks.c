@@ -209,3 +209,41 @@ out:
     free(layers);
     return status;
 }
+
+static void branch_pair_add(const struct pair *pair, double weight, double *V, double *on, double *off)
+{
+    const struct theory_order *o = pair->order;
+    const struct net_architecture *a = pair->architecture;
+    const double C = (double)a->C, M = (double)a->M;
+    residual_between_outputs(pair, V);
+    for (size_t l = 1; l < o->L; l++) {
+        const double both = at(pair, o->Q, l, pair->s) * at(pair, o->Q, l, pair->t),
+                     across = at(pair, o->Q, l, pair->p), phat = at(pair, o->phat, l, pair->p);
+        on[l] += weight * phat * phat * (C * C * both + 2 * C * across * across);
+        off[l] += weight * phat * phat * (C * across * across + C * (C - 1) * (V[l] - both / M));
+    }
+}
+
+int theory_branch_blocks_predict(const struct theory_order *order,
+                                 const struct net_architecture *architecture, double *on, double *off,
+                                 struct base_error *error)
+{
+    int status;
+    double *V = base_calloc(order->L + 1, sizeof *V, error);
+    TRY(base_got(V));
+    for (size_t l = 1; l < order->L; l++)
+        on[l] = off[l] = architecture->train_branch ? 0 : NAN;
+    for (size_t p = 0; p < order->pairs && architecture->train_branch; p++) {
+        const struct pair pair = {.order = order,
+                                  .architecture = architecture,
+                                  .p = p,
+                                  .s = order->s[p],
+                                  .t = order->t[p]};
+        const double weight = theory_order_weight(order, architecture->T, p);
+        if (weight > 0)
+            branch_pair_add(&pair, weight, V, on, off);
+    }
+out:
+    free(V);
+    return status;
+}

@@ -16,18 +16,8 @@ static double alpha_kappa(const struct theory_order *order, const struct net_arc
     double sum = 0;
     for (size_t l = 1; l <= order->L; l++)
         sum += alpha(architecture, l - 1) * order->qtilde[2 * l + e] * order->qhat[2 * l - 2 + e];
-    for (size_t l = 1; l < order->L && architecture->train_branch; l++)
-        sum += order->Q[2 * l + e] * order->phat[2 * l + e];
-    return sum;
-}
-
-/* K_p T of the kernel for given inputs: Σ_l (M_{l-1} q̂^{l-1}_p + 1) q̃^l_p */
-static double kernel(const struct theory_order *order, const struct net_architecture *architecture, size_t p)
-{
-    double sum = 0;
-    for (size_t l = 1; l <= order->L; l++)
-        sum += ((double)architecture->widths[l - 1] * order->qhat[(l - 1) * order->pairs + p] + 1) *
-               order->qtilde[l * order->pairs + p];
+    for (size_t l = 1; l < order->L; l++)
+        sum += theory_order_branch(order, architecture, l, e);
     return sum;
 }
 
@@ -37,7 +27,7 @@ static void predict_given(const struct theory_order *order, const struct net_arc
     const double C = (double)architecture->C, T = (double)architecture->T, P = architecture->P;
     double trace = 0, squares = 0;
     for (size_t p = 0; p < order->pairs; p++) {
-        const double K = kernel(order, architecture, p);
+        const double K = theory_order_kernel(order, architecture, p, 1);
         trace += p < order->samples ? K / T : 0;
         squares += theory_order_weight(order, architecture->T, p) * K * K;
     }

@@ -3,6 +3,11 @@
  *
  *     S¹ = a_0 q̂⁰ + b_0 ,  S^{l+1} = (a_l q̂^l + b_l) + σ_w² E φ'φ' ∘ S^l ,  S^L = Σ_l (a_{l-1} q̂^{l-1} +
  * b_{l-1}) q̃^l
+ *
+ * In a residual network what S^l and V^l bring about runs along the skip, as R^l does:
+ *
+ *     R⁰ = 0 ,  R^l = γ² R^{l-1} + σ_v² E φ'φ' ∘ S^l + c p̂^l ,  S^{l+1} = (a_l q̂^l + b_l) + σ_w² R^l ,
+ *     S^L = Σ_l (a_{l-1} q̂^{l-1} + b_{l-1}) q̃^l + c Σ_{l<L} Q^l p̂^l
  */
 #include "base/memory.h"
 #include "theory/mehler.h"
@@ -35,6 +40,8 @@ struct layer {
     double *qhat, *slope, *slope2; /* receive E φφ, E φ'φ', E φ'²φ'²; or, where they are NULL, */
     double *sum;                   /* S^l becomes S^{l+1}, and q that of the next layer */
     double a, b;                   /* a_l and b_l */
+    const struct theory_branch *branch; /* NULL: plain; else also */
+    double *stream, *along;             /* q̂^{l-1} becomes q̂^l, R^{l-1} becomes R^l */
 };
 
 static size_t row(const struct layer *x, size_t s)
@@ -47,6 +54,17 @@ static size_t diagonal(const struct layer *x, size_t t)
     return x->square ? t * x->T + t : t;
 }
 
+static void put_residual(const struct layer *x, size_t at, size_t n, const double *phi, const double *dphi)
+{
+    const double skip = x->branch->skip * x->branch->skip, v = x->branch->variance, c = x->branch->trained;
+    for (size_t i = at; i < at + n; i++) {
+        x->stream[i] = skip * x->stream[i] + v * phi[i - at];
+        x->along[i] = skip * x->along[i] + v * dphi[i - at] * x->sum[i] + c * phi[i - at];
+        x->sum[i] = x->a * x->stream[i] + x->b + x->weight_variance * x->along[i];
+        x->q[i] = x->weight_variance * x->stream[i] + x->bias_variance;
+    }
+}
+
 static void put(const struct layer *x, size_t at, size_t n, const double *phi, const double *dphi,
                 const double *dphi2)
 {
@@ -54,6 +72,10 @@ static void put(const struct layer *x, size_t at, size_t n, const double *phi, c
         memcpy(x->qhat + at, phi, n * sizeof *phi);
         memcpy(x->slope + at, dphi, n * sizeof *dphi);
         memcpy(x->slope2 + at, dphi2, n * sizeof *dphi2);
+        return;
+    }
+    if (x->branch != NULL) {
+        put_residual(x, at, n, phi, dphi);
         return;
     }
     for (size_t i = 0; i < n; i++) {
@@ -108,6 +130,15 @@ int theory_kernel_sum(const struct net_activation *activation, double weight_var
                       size_t depth, size_t T, const double *gram, const double *a, const double *b,
                       double tolerance, double *sum, double *nngp, struct base_error *error)
 {
+    return theory_kernel_sum_residual(activation, weight_variance, bias_variance, NULL, depth, T, gram, a, b,
+                                      tolerance, sum, nngp, error);
+}
+
+int theory_kernel_sum_residual(const struct net_activation *activation, double weight_variance,
+                               double bias_variance, const struct theory_branch *branch, size_t depth,
+                               size_t T, const double *gram, const double *a, const double *b,
+                               double tolerance, double *sum, double *nngp, struct base_error *error)
+{
     int status;
     struct mehler mehler = {.T = 0};
     struct layer x = {.T = T,
@@ -115,9 +146,16 @@ int theory_kernel_sum(const struct net_activation *activation, double weight_var
                       .weight_variance = weight_variance,
                       .bias_variance = bias_variance,
                       .q = nngp,
-                      .sum = sum};
-    double *same = NULL;
+                      .sum = sum,
+                      .branch = branch};
+    double *same = NULL, *room = NULL;
     TRY(base_got(same = base_calloc(2 * T, sizeof *same, error)));
+    if (branch != NULL) {
+        TRY(base_got(room = base_calloc(2 * T * T, sizeof *room, error)));
+        x.stream = room;
+        x.along = room + T * T;
+        memcpy(x.stream, gram, T * T * sizeof *gram);
+    }
     TRY(mehler_init(&mehler, activation, T, false, tolerance, error));
     for (size_t s = 0; s < T; s++)
         for (size_t t = s; t < T; t++) {
@@ -138,12 +176,22 @@ int theory_kernel_sum(const struct net_activation *activation, double weight_var
 out:
     mehler_free(&mehler);
     free(same);
+    free(room);
     return status;
 }
 
 int theory_ntk_compute(const struct net_activation *activation, double weight_variance, double bias_variance,
                        size_t depth, size_t T, const double *gram, double tolerance, double *ntk,
                        double *nngp, struct base_error *error)
+{
+    return theory_ntk_compute_residual(activation, weight_variance, bias_variance, NULL, depth, T, gram,
+                                       tolerance, ntk, nngp, error);
+}
+
+int theory_ntk_compute_residual(const struct net_activation *activation, double weight_variance,
+                                double bias_variance, const struct theory_branch *branch, size_t depth,
+                                size_t T, const double *gram, double tolerance, double *ntk, double *nngp,
+                                struct base_error *error)
 {
     int status;
     double *a = NULL, *b;
@@ -153,8 +201,8 @@ int theory_ntk_compute(const struct net_activation *activation, double weight_va
         a[l] = weight_variance;
         b[l] = bias_variance;
     }
-    TRY(theory_kernel_sum(activation, weight_variance, bias_variance, depth, T, gram, a, b, tolerance, ntk,
-                          nngp, error));
+    TRY(theory_kernel_sum_residual(activation, weight_variance, bias_variance, branch, depth, T, gram, a, b,
+                                   tolerance, ntk, nngp, error));
 out:
     free(a);
     return status;
@@ -168,19 +216,31 @@ double theory_kernel_bytes(size_t depth, size_t T)
     return pairs * (5 * ((double)depth + 1) * sizeof(double) + 2 * sizeof(size_t));
 }
 
-static int order_init(struct theory_order *order, size_t depth, size_t T, struct base_error *error)
+double theory_kernel_bytes_residual(size_t depth, size_t T)
+{
+    const double pairs = 0.5 * (double)T * ((double)T + 1);
+    return theory_kernel_bytes(depth, T) + pairs * 2 * ((double)depth + 1) * sizeof(double);
+}
+
+static int order_init(struct theory_order *order, bool residual, size_t depth, size_t T,
+                      struct base_error *error)
 {
     int status;
     const size_t pairs = T * (T + 1) / 2, n = (depth + 1) * pairs;
     size_t *s, *t, p = T;
     *order = (struct theory_order){.L = depth, .samples = T, .pairs = pairs};
     assert(sizeof(size_t) <= sizeof(double)); /* so that all stands in one piece */
-    TRY(base_got(order->q = base_calloc(5 * n + 2 * pairs, sizeof(double), error)));
+    const size_t matrices = residual ? 7 : 5;
+    TRY(base_got(order->q = base_calloc(matrices * n + 2 * pairs, sizeof(double), error)));
     order->qhat = order->q + n;
     order->qtilde = order->qhat + n;
     order->slope = order->qtilde + n;
     order->slope2 = order->slope + n;
-    s = (size_t *)(void *)(order->slope2 + n);
+    if (residual) {
+        order->phat = order->slope2 + n;
+        order->Q = order->phat + n;
+    }
+    s = (size_t *)(void *)(order->q + matrices * n);
     t = s + pairs;
     for (size_t i = 0; i < T; i++) {
         s[i] = t[i] = i;
@@ -195,8 +255,17 @@ out:
     return status;
 }
 
+/* q̂^l = γ² q̂^{l-1} + σ_v² p̂^l */
+static void add_skip(struct theory_order *order, const struct theory_branch *branch, size_t l)
+{
+    const double skip = branch->skip * branch->skip;
+    for (size_t p = l * order->pairs; p < (l + 1) * order->pairs; p++)
+        order->qhat[p] = skip * order->qhat[p - order->pairs] + branch->variance * order->phat[p];
+}
+
 static int forward(struct theory_order *order, const struct net_activation *activation,
-                   double weight_variance, double bias_variance, double tolerance, struct base_error *error)
+                   double weight_variance, double bias_variance, const struct theory_branch *branch,
+                   double tolerance, struct base_error *error)
 {
     int status;
     const size_t T = order->samples, pairs = order->pairs;
@@ -207,7 +276,7 @@ static int forward(struct theory_order *order, const struct net_activation *acti
     for (size_t l = 1; l <= order->L; l++) {
         struct layer x = {.T = T,
                           .q = order->q + l * pairs,
-                          .qhat = order->qhat + l * pairs,
+                          .qhat = (branch != NULL ? order->phat : order->qhat) + l * pairs,
                           .slope = order->slope + l * pairs,
                           .slope2 = order->slope2 + l * pairs};
         for (size_t p = 0; p < pairs; p++)
@@ -219,6 +288,8 @@ static int forward(struct theory_order *order, const struct net_activation *acti
         status = l < order->L ? layer_run(&x, &mehler, same, error) : BASE_OK;
         if (status != BASE_OK)
             TRY(base_fail_within(error, status, "layer %zu", l));
+        if (branch != NULL && l < order->L)
+            add_skip(order, branch, l);
     }
 out:
     mehler_free(&mehler);
@@ -226,18 +297,36 @@ out:
     return status;
 }
 
-static int backward(struct theory_order *order, double weight_variance, struct base_error *error)
+/* Q^l = γ² Q^{l+1} + σ_w² q̃^{l+1} , Q^{L-1} = σ_w² */
+static void add_gradient(struct theory_order *order, double weight_variance,
+                         const struct theory_branch *branch, size_t l)
+{
+    const double skip = l + 1 < order->L ? branch->skip * branch->skip : 0; /* Q^L is no number: 0 */
+    const size_t pairs = order->pairs;
+    for (size_t p = l * pairs; p < (l + 1) * pairs; p++)
+        order->Q[p] = skip * order->Q[p + pairs] + weight_variance * order->qtilde[p + pairs];
+}
+
+static int backward(struct theory_order *order, double weight_variance, const struct theory_branch *branch,
+                    struct base_error *error)
 {
     const size_t pairs = order->pairs;
     for (size_t p = 0; p < pairs; p++)
         order->qtilde[order->L * pairs + p] = 1;
-    for (size_t l = order->L - 1; l >= 1; l--)
+    for (size_t l = order->L - 1; l >= 1; l--) {
+        if (branch != NULL)
+            add_gradient(order, weight_variance, branch, l);
         for (size_t p = l * pairs; p < (l + 1) * pairs; p++) {
-            order->qtilde[p] = weight_variance * order->qtilde[p + pairs] * order->slope[p];
+            const double above = branch != NULL ? branch->variance * order->Q[p]
+                                                : weight_variance * order->qtilde[p + pairs];
+            order->qtilde[p] = above * order->slope[p];
             if (!isfinite(order->qtilde[p]))
                 return base_fail(error, BASE_UNRESOLVED,
                                  "the variance of the backward signals overflows in layer %zu", l);
         }
+    }
+    if (branch != NULL)
+        add_gradient(order, weight_variance, branch, 0);
     return BASE_OK;
 }
 
@@ -245,13 +334,22 @@ int theory_kernel_solve(struct theory_order *order, const struct net_activation 
                         double weight_variance, double bias_variance, size_t depth, size_t T,
                         const double *gram, double tolerance, struct base_error *error)
 {
+    return theory_kernel_solve_residual(order, activation, weight_variance, bias_variance, NULL, depth, T,
+                                        gram, tolerance, error);
+}
+
+int theory_kernel_solve_residual(struct theory_order *order, const struct net_activation *activation,
+                                 double weight_variance, double bias_variance,
+                                 const struct theory_branch *branch, size_t depth, size_t T,
+                                 const double *gram, double tolerance, struct base_error *error)
+{
     int status;
     assert(depth >= 1 && T >= 1);
-    TRY(order_init(order, depth, T, error));
+    TRY(order_init(order, branch != NULL, depth, T, error));
     for (size_t p = 0; p < order->pairs; p++)
         order->qhat[p] = gram[order->s[p] * T + order->t[p]];
-    TRY(forward(order, activation, weight_variance, bias_variance, tolerance, error));
-    TRY(backward(order, weight_variance, error));
+    TRY(forward(order, activation, weight_variance, bias_variance, branch, tolerance, error));
+    TRY(backward(order, weight_variance, branch, error));
     order->error = tolerance;
 out:
     if (status != BASE_OK)

@@ -64,9 +64,8 @@ static double first_max(const struct shape *s)
     return M0 / T * (qtilde[1] * edge + qtilde[0] - qtilde[1]);
 }
 
-/* The largest eigenvalue of (1/T) Σ_l (M_{l-1} q̂^{l-1}_st + bias) q̃^l_st, l from first to last. */
-static int kernel_max(const struct shape *s, size_t first, size_t last, double bias, double *value,
-                      struct base_error *error)
+/* The largest eigenvalue of (1/T) M_{l-1} q̂^{l-1}_st q̃^l_st, or for l = 0 of the kernel of F. */
+static int kernel_max(const struct shape *s, size_t l, double *value, struct base_error *error)
 {
     int status = BASE_OK;
     const size_t T = s->architecture->T, pairs = s->order->pairs;
@@ -76,9 +75,8 @@ static int kernel_max(const struct shape *s, size_t first, size_t last, double b
     if (K == NULL || values == NULL || work == NULL)
         TRY(base_fail(error, BASE_FAILED, "out of memory for a kernel of %zu samples", T));
     for (size_t p = 0; p < pairs; p++) {
-        double sum = 0;
-        for (size_t l = first; l <= last; l++)
-            sum += units(s, l - 1) * product(s, l, p) + bias * s->order->qtilde[l * pairs + p];
+        const double sum = l > 0 ? units(s, l - 1) * product(s, l, p)
+                                 : theory_order_kernel(s->order, s->architecture, p, 1);
         if (!isfinite(sum)) /* GSL would not come to an end */
             TRY(base_fail(error, BASE_UNRESOLVED, "the mean-field kernel overflows"));
         gsl_matrix_set(K, s->order->s[p], s->order->t[p], sum / (double)T);
@@ -98,7 +96,7 @@ out:
 static int layer_max(const struct shape *s, size_t l, double *value, struct base_error *error)
 {
     if (s->order->samples > 1)
-        return kernel_max(s, l, l, 0, value, error);
+        return kernel_max(s, l, value, error);
     const bool vanishes = s->architecture->T > 1 && product(s, l, 1) < 1e-12 * product(s, l, 0);
     *value = l == 1 ? first_max(s) : vanishes ? NAN : units(s, l - 1) * mean_all(s, l);
     return BASE_OK;
@@ -108,7 +106,7 @@ static int fisher_max(const struct shape *s, double *value, struct base_error *e
 {
     struct theory_fisher fisher;
     if (s->order->samples > 1)
-        return kernel_max(s, 1, s->order->L, 1, value, error);
+        return kernel_max(s, 0, value, error);
     theory_fisher_predict(s->order, s->architecture, &fisher);
     *value = fisher.eig_max;
     return BASE_OK;

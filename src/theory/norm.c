@@ -18,21 +18,33 @@ enum { FINEST = 6 };
  *
  * u and u̇ are jointly Gaussian: given u, u̇ ~ N(ru, s²) with r = c/q and s² = v − c²/q, so that
  *
- *     E hḣ = r E φφ'u ,  E ḣ² = r² E φ'²u² + s² E φ'² . */
+ *     E hḣ = r E φφ'u ,  E ḣ² = r² E φ'²u² + s² E φ'² .
+ *
+ * In a residual network, τ = 1 where V is trained, else 0, and ḣ⁰ = 0,
+ *
+ *     ḣ^l = γ ḣ^{l-1} + V^l (φ'(u) u̇ + τ φ) ,
+ *
+ * and as V^l is independent of what lies before it, E hḣ and E ḣ² are γ² times those of layer l−1 and σ_v²
+ * times r E φφ'u + τ p̂ and r² E φ'²u² + s² E φ'² + 2τ r E φφ'u + τ p̂. */
 static int tangent_variance(const struct theory_order *order, const struct net_activation *activation,
-                            double weight_variance, size_t p, int level, double *variance,
+                            const struct net_architecture *a, size_t p, int level, double *variance,
                             struct base_error *error)
 {
     int status = BASE_OK;
-    double c = order->q[order->pairs + p], v = c;
+    const double skip = a->skip * a->skip, branch = a->residual ? a->branch_variance : 1;
+    double c = order->q[order->pairs + p], v = c, cross = 0, square = 0; /* E hḣ, E ḣ² */
     for (size_t l = 1; l < order->L; l++) {
         const double q = order->q[l * order->pairs + p], next = order->q[(l + 1) * order->pairs + p];
         const double r = q > 0 ? c / q : 0, s2 = fmax(0, v - r * c);
+        const double own = a->train_branch ? order->phat[l * order->pairs + p] : 0;
         struct theory_tangent of;
         TRY(theory_gauss_tangent(activation, q, level, &of, error));
-        const double cross = weight_variance * r * of.phi_dphi_u;
-        c = next + cross;
-        v = next + 2 * cross + weight_variance * (r * r * of.dphi2_u2 + s2 * of.dphi2);
+        const double both = r * of.phi_dphi_u;
+        cross = skip * cross + branch * (both + own);
+        square = skip * square + branch * (r * r * of.dphi2_u2 + s2 * of.dphi2 +
+                                           (a->train_branch ? 2 * both : 0) + own);
+        c = next + a->weight_variance * cross;
+        v = next + a->weight_variance * (2 * cross + square);
     }
     *variance = v;
 out:
@@ -40,13 +52,14 @@ out:
 }
 
 static int refined_variance(const struct theory_order *order, const struct net_activation *activation,
-                            double weight_variance, size_t p, double *variance, struct base_error *error)
+                            const struct net_architecture *a, size_t p, double *variance,
+                            struct base_error *error)
 {
     int status;
-    TRY(tangent_variance(order, activation, weight_variance, p, 0, variance, error));
+    TRY(tangent_variance(order, activation, a, p, 0, variance, error));
     for (int level = 1; level <= FINEST; level++) {
         const double before = *variance;
-        TRY(tangent_variance(order, activation, weight_variance, p, level, variance, error));
+        TRY(tangent_variance(order, activation, a, p, level, variance, error));
         if (fabs(*variance - before) <= tolerance * *variance)
             break;
     }
@@ -73,6 +86,16 @@ static double mean_qtilde(const struct theory_order *order, size_t l)
     return sum / (double)order->samples;
 }
 
+/* (1/T) Σ_s σ_v² Σ_l Q^l_ss p̂^l_ss with trained branches */
+static double mean_branches(const struct theory_order *order, const struct net_architecture *a)
+{
+    double sum = 0;
+    for (size_t p = 0; p < order->samples; p++)
+        for (size_t l = 1; l < order->L; l++)
+            sum += a->branch_variance * theory_order_branch(order, a, l, p);
+    return sum / (double)order->samples;
+}
+
 int theory_norm_predict(const struct theory_order *order, const struct net_activation *activation,
                         const struct net_architecture *architecture, struct theory_norm *prediction,
                         struct base_error *error)
@@ -80,6 +103,7 @@ int theory_norm_predict(const struct theory_order *order, const struct net_activ
     int status = BASE_OK;
     const struct net_architecture *a = architecture;
     const double C = (double)a->C;
+    const double branches = mean_branches(order, a);
     double least = INFINITY, products = 0, widths = 0, biases = 0, self = 0;
     for (size_t l = 1; l <= order->L; l++) {
         products += mean_product(order, l);
@@ -89,13 +113,13 @@ int theory_norm_predict(const struct theory_order *order, const struct net_activ
     }
     for (size_t p = 0; p < order->samples; p++) {
         double variance;
-        TRY(refined_variance(order, activation, a->weight_variance, p, &variance, error));
+        TRY(refined_variance(order, activation, a, p, &variance, error));
         self += variance / (double)order->samples;
     }
     prediction->self = C * self;
-    prediction->weights = C * a->weight_variance * products;
+    prediction->weights = C * (a->weight_variance * products + branches);
     prediction->independent = prediction->weights + C * biases;
-    prediction->weights_bound = C * a->weight_variance * widths / least;
+    prediction->weights_bound = C * (a->weight_variance * widths / least + branches);
 out:
     return status;
 }

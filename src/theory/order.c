@@ -189,3 +189,22 @@ double theory_order_weight(const struct theory_order *order, size_t T, size_t p)
         return p == 0 ? 1 / n : (n - 1) / n;
     return (p < order->samples ? 1 : 2) / (n * n);
 }
+
+double theory_order_branch(const struct theory_order *order, const struct net_architecture *architecture,
+                           size_t l, size_t p)
+{
+    return architecture->train_branch ? order->Q[l * order->pairs + p] * order->phat[l * order->pairs + p] : 0;
+}
+
+double theory_order_kernel(const struct theory_order *order, const struct net_architecture *architecture,
+                           size_t p, double bias)
+{
+    const size_t pairs = order->pairs;
+    double sum = 0;
+    for (size_t l = 1; l <= order->L; l++)
+        sum += ((double)architecture->widths[l - 1] * order->qhat[(l - 1) * pairs + p] + bias) *
+               order->qtilde[l * pairs + p];
+    for (size_t l = 1; l < order->L; l++)
+        sum += (double)architecture->M * theory_order_branch(order, architecture, l, p);
+    return sum;
+}

@@ -64,11 +64,7 @@ static int got(const void *pointer, struct base_error *error)
 static double kernel_element(const struct theory_order *o, const struct net_architecture *a, size_t p,
                              double bias)
 {
-    double sum = 0;
-    for (size_t l = 1; l <= a->L; l++)
-        sum +=
-            ((double)a->widths[l - 1] * o->qhat[(l - 1) * o->pairs + p] + bias) * o->qtilde[l * o->pairs + p];
-    return sum / (double)a->T;
+    return theory_order_kernel(o, a, p, bias) / (double)a->T;
 }
 
 static double output_element(const struct theory_order *o, const struct net_architecture *a, size_t p)

@@ -1,6 +1,6 @@
 /* Eigenvalues of the mean-field dual of given inputs, whose T×T block (each output has it)
  *
- *     K = (1/T) Σ_l (M_{l-1} q̂^{l-1} + 1) q̃^l
+ *     K = (1/T) Σ_l (M_{l-1} q̂^{l-1} + 1) q̃^l   (+ (M/T) Σ_{l<L} Q^l p̂^l with trained branches)
  *
  * stands for F*; and of the NTK. Symbols as in theory.h. */
 #include "base/memory.h"
@@ -228,11 +228,8 @@ int theory_fisher_kernel(const struct theory_order *order, const struct net_arch
     double *K = NULL;
     assert(T == a->T);
     TRY(base_got(K = base_calloc(T * T, sizeof *K, error)));
-    for (size_t l = 1; l <= order->L; l++)
-        for (size_t p = 0; p < pairs; p++)
-            K[order->s[p] * T + order->t[p]] +=
-                ((double)a->widths[l - 1] * order->qhat[(l - 1) * pairs + p] + 1) *
-                order->qtilde[l * pairs + p] / (double)T;
+    for (size_t p = 0; p < pairs; p++)
+        K[order->s[p] * T + order->t[p]] = theory_order_kernel(order, a, p, 1) / (double)T;
     TRY(spectrum_of(T, K, spectrum, eigenvalues, error));
 out:
     free(K);
@@ -262,6 +259,8 @@ static int draw_kernel(const struct net_architecture *a, const struct net_activa
                        gsl_rng *random, double *gram, double *nngp, double *K, struct base_error *error)
 {
     int status;
+    const struct theory_branch branch = {a->skip, a->branch_variance,
+                                         a->train_branch ? (double)a->M / (double)a->T : 0};
     double *widths = NULL, *ones;
     TRY(base_got(widths = base_calloc(2 * a->L, sizeof *widths, error)));
     ones = widths + a->L;
@@ -270,8 +269,9 @@ static int draw_kernel(const struct net_architecture *a, const struct net_activa
         ones[l] = 1 / (double)a->T;
     }
     TRY(draw_gram(random, a->widths[0], a->T, nngp, gram, error));
-    TRY(theory_kernel_sum(activation, a->weight_variance, a->bias_variance, a->L, a->T, gram, widths, ones,
-                          1e-8, K, nngp, error));
+    TRY(theory_kernel_sum_residual(activation, a->weight_variance, a->bias_variance,
+                                   a->residual ? &branch : NULL, a->L, a->T, gram, widths, ones, 1e-8, K,
+                                   nngp, error));
 out:
     free(widths);
     return status;
@@ -322,16 +322,19 @@ out:
 
 /* ---- the NTK */
 
-int theory_ntk_predict(const struct theory_order *order, size_t T, struct theory_ntk *prediction,
-                       struct base_error *error)
+int theory_ntk_predict(const struct theory_order *order, const struct net_architecture *architecture,
+                       struct theory_ntk *prediction, struct base_error *error)
 {
     int status;
-    const size_t pairs = order->pairs;
+    const size_t pairs = order->pairs, T = architecture->T;
     double *theta = NULL, *K = NULL, *v, sum = 0;
     TRY(base_got(theta = base_calloc(pairs, sizeof *theta, error)));
     for (size_t l = 1; l <= order->L; l++)
         for (size_t p = 0; p < pairs; p++)
-            theta[p] += order->q[l * pairs + p] * order->qtilde[l * pairs + p];
+            theta[p] += order->q[l * pairs + p] * order->qtilde[l * pairs + p] +
+                        (l < order->L ? architecture->branch_variance *
+                                            theory_order_branch(order, architecture, l, p)
+                                      : 0);
     *prediction = (struct theory_ntk){0, 0, 0};
     for (size_t p = 0; p < pairs; p++) {
         const double weight = theory_order_weight(order, T, p);

@@ -80,6 +80,15 @@ struct theory_order {
 /* w_p for T samples. */
 double theory_order_weight(const struct theory_order *order, size_t T, size_t p);
 
+/* T F*_p of the mean field: Σ_l (M_{l-1} q̂^{l-1}_p + bias) q̃^l_p, and M Σ_{l<L} Q^l_p p̂^l_p with trained
+ * branches. bias: 1 for F; 0 for weights alone, the leading order. */
+double theory_order_kernel(const struct theory_order *order, const struct net_architecture *architecture,
+                           size_t p, double bias);
+
+/* Q^l_p p̂^l_p where the V^l are trained, 0 where not; 1 ≤ l < L. */
+double theory_order_branch(const struct theory_order *order, const struct net_architecture *architecture,
+                           size_t l, size_t p);
+
 /* Solves the recursions of KAA19 for inputs iid N(0,1) (q̂⁰_1 = 1, q̂⁰_2 = 0), refining the quadrature until
  * the order parameters stand to `tolerance` (relative), rounding shows or the finest level is reached;
  * order->error says how far it got. Parameters with e = 2 below 1e-12 of those with e = 1 are 0 to rounding
@@ -130,17 +139,41 @@ int theory_kernel_solve(struct theory_order *order, const struct net_activation 
                         const double *gram, double tolerance, struct base_error *error);
 double theory_kernel_bytes(size_t depth, size_t T);
 
+/* The same of a residual network, p̂^l = E φφ and the recursions of theory_order_solve_residual for each pair;
+ * branch NULL: plain, as in the next ones. Does not read `trained`. */
+struct theory_branch {
+    double skip, variance; /* γ, σ_v² */
+    double trained;        /* the factor c of Σ_{l<L} Q^l p̂^l in a sum: 0 where the V^l are not trained */
+};
+int theory_kernel_solve_residual(struct theory_order *order, const struct net_activation *activation,
+                                 double weight_variance, double bias_variance,
+                                 const struct theory_branch *branch, size_t depth, size_t T,
+                                 const double *gram, double tolerance, struct base_error *error);
+double theory_kernel_bytes_residual(size_t depth, size_t T);
+
 /* sum (T, T) = Σ_l (a_{l-1} q̂^{l-1} + b_{l-1}) q̃^l , a and b (L), and nngp (T, T) = q^L, the covariance of
  * the outputs: the same in 2 T² numbers, layer by layer. About 0.1 µs a pair and layer (T = 2000, L = 10: 2
- * s; T = 10,000: a minute). gram may not be either of them. */
+ * s; T = 10,000: 35 s and 1.4 GB). gram may not be either of them. */
 int theory_kernel_sum(const struct net_activation *activation, double weight_variance, double bias_variance,
                       size_t depth, size_t T, const double *gram, const double *a, const double *b,
                       double tolerance, double *sum, double *nngp, struct base_error *error);
+
+/* sum = Σ_l (a_{l-1} q̂^{l-1} + b_{l-1}) q̃^l + c Σ_{l<L} Q^l p̂^l of a residual network, in 4 T² numbers. */
+int theory_kernel_sum_residual(const struct net_activation *activation, double weight_variance,
+                               double bias_variance, const struct theory_branch *branch, size_t depth,
+                               size_t T, const double *gram, const double *a, const double *b,
+                               double tolerance, double *sum, double *nngp, struct base_error *error);
 
 /* The analytic NTK Θ = Σ_l q^l q̃^l of the NTK parametrisation, W = σ_w ω/√M_{l-1} and b = σ_b β; and q^L. */
 int theory_ntk_compute(const struct net_activation *activation, double weight_variance, double bias_variance,
                        size_t depth, size_t T, const double *gram, double tolerance, double *ntk,
                        double *nngp, struct base_error *error);
+
+/* With trained branches, V = σ_v ν/√M, Θ gains σ_v² Σ_{l<L} Q^l p̂^l: c is σ_v², or 0. */
+int theory_ntk_compute_residual(const struct net_activation *activation, double weight_variance,
+                                double bias_variance, const struct theory_branch *branch, size_t depth,
+                                size_t T, const double *gram, double tolerance, double *ntk, double *nngp,
+                                struct base_error *error);
 
 /* κ and the predictions for the regression Fisher matrix F = (1/T) JᵀJ (fisher.c), from
  * ακ_e = Σ_{l=1}^{L} α_{l-1} q̃^l_e q̂^{l-1}_e :
@@ -199,21 +232,38 @@ void theory_fisher_predict(const struct theory_order *order, const struct net_ar
 int theory_blocks_predict(const struct theory_order *order, const struct net_architecture *architecture,
                           double *on, double *off, double *cross, struct base_error *error);
 
+/* The same of the rows of V^l where they are trained (beyond), (1/T) Σ_t Σ_k g^l_ki g^l_kj φφᵀ: Σ_p w_p of
+ *
+ *     on[l]    M⁻² (C² Q^l_ss Q^l_tt + 2C (Q^l_st)²) (M p̂^l_st)²
+ *     off[l]   M⁻² [C (Q^l_st)² + C(C−1) (V^l − Q^l_ss Q^l_tt/M)] (M p̂^l_st)²
+ *
+ * l = 1..L−1; V^l counts the squares of single units too, Q^l_ss Q^l_tt/M. NaN where they are not trained. */
+int theory_branch_blocks_predict(const struct theory_order *order,
+                                 const struct net_architecture *architecture, double *on, double *off,
+                                 struct base_error *error);
+
 /* Estimates of F (estimators.c; beyond): from n outputs drawn for each sample, and the empirical Fisher
- * matrix, with y ~ N(0, I). In the mean field the block (s, t) of J Jᵀ is k_st I_C, k_st = Σ_l M_{l-1}
- * q̂^{l-1}_st q̃^l_st, and the residual r = y − f of each output has variance v_s = 1 + q^L_ss and covariance
- * q^L_st. Then
+ * matrix of the architecture's targets y or, without any, of y ~ N(0, I). In the mean field the block (s, t)
+ * of J Jᵀ is k_st I_C, k_st = Σ_l M_{l-1} q̂^{l-1}_st q̃^l_st (and M Σ_{l<L} Q^l_st p̂^l_st where branches are
+ * trained), and f of each output is Gaussian with covariance
+ * q^L_st, of which y is independent. With the residual r = y − f
  *
  *                 sampled                                    empirical
- *     trace       (C/T) Σ_s k_ss  = E tr F                   (C/T) Σ_s k_ss v_s
+ *     trace       (C/T) Σ_s k_ss  = E tr F                   (1/T) Σ_s k_ss E|r_s|²
  *     frobenius2  (C/T²) Σ_st k_st² + (C²+C)/(nT²) Σ_s k_ss²
- *                                                            (1/T²) Σ_st k_st² E(r_s·r_t)² ,
- *                                      E(r_s·r_t)² = C v_s v_t + (C²+C) (q^L_st)² , s ≠ t, and (C²+2C) v_s²
+ *                                                            (1/T²) Σ_st k_st² E(r_s·r_t)²
  *     eig_max     C = 1: λ_1 (1 + (2/nT)(tr F/λ_1 − 1))      C = 1: k_2 v + ((k_1−k_2)/T) E[Σ r⁴/Σ r²]
  *                 C > 1: k_2 (1 + √(C/(nT)))²
  *                          + ((k_1−k_2)/T)(1 + (C+1)/n)      C > 1: none
  *
- * with λ_1 of F. E[Σ_t r_t⁴/Σ_t r_t²] is taken at large T with what all samples share, z, given:
+ * with λ_1 of F. Of targets, for s ≠ t and s = t alike,
+ *
+ *     E r_s·r_t    = y_s·y_t + C q^L_st
+ *     E(r_s·r_t)²  = (E r_s·r_t)² + |y_s|² q^L_tt + |y_t|² q^L_ss + 2 y_s·y_t q^L_st
+ *                      + C (q^L_ss q^L_tt + (q^L_st)²)
+ *
+ * and without, v_s = 1 + q^L_ss: E|r_s|² = C v_s, E|r_s|⁴ = (C²+2C) v_s², and for s ≠ t E(r_s·r_t)² = C v_s
+ * v_t + (C²+C) (q^L_st)². E[Σ_t r_t⁴/Σ_t r_t²] is taken at large T with what all samples share, z, given:
  * ∫Dz (3g² + 6g m² + m⁴)/(g + m²), m² = q^L_2 z², g = v − q^L_2. The largest eigenvalues are to first order
  * in 1/T, not limits of large width alone; nan for given inputs, and where λ_1 is (theory_fisher). */
 struct theory_estimators {
@@ -283,8 +333,9 @@ int theory_metric_predict(const struct theory_order *order, const struct net_arc
  *     self          E θᵀF(θ)θ = C Var ḟ , ḟ = Jθ = d f / d ln θ : by a recursion for the law of (u^l, u̇^l)
  *                   (beyond; relu with σ_b = 0: L² C q^L_ss, as f is then homogeneous of degree L)
  *
- * all averaged over s. The self norm of one network does not settle at any width: with C = 1 its standard
- * deviation over networks is 0.6 to 1.0 of its mean, with a long upper tail. */
+ * all averaged over s. Trained branches add σ_v² C Σ_{l<L} Q^l_ss p̂^l_ss to the first three, and θ in the
+ * last has the V^l only where they are trained. The self norm of one network does not settle at any width:
+ * with C = 1 its standard deviation over networks is 0.6 to 1.0 of its mean, with a long upper tail. */
 struct theory_norm {
     double self, independent, weights, weights_bound;
 };
@@ -310,6 +361,9 @@ int theory_norm_predict(const struct theory_order *order, const struct net_activ
  *
  * For given inputs the largest are those of the T×T mean-field kernels, (1/T) M_{l-1} q̂^{l-1}_st q̃^l_st and
  * (1/T) Σ_l (M_{l-1} q̂^{l-1}_st + 1) q̃^l_st for F; BASE_UNRESOLVED where these overflow. O(L T³).
+ *
+ * Of a residual network the blocks of the W^l alone, and the shares in the trace of the W^l alone; F has the
+ * trained V^l.
  *
  * nan: the largest of a layer with x_2 < 1e-12 x_1 at T > 1, which is not O(M) (as κ_2 in theory_fisher). */
 struct theory_layers { /* (L+1) numbers each, the caller's; that of layer l at [l], [0] is not set */
@@ -368,9 +422,9 @@ int theory_softmax_predict(const struct theory_order *order, const struct net_ar
  *
  *     K = (1/T) Σ_l (M_{l-1} q̂^{l-1} + 1) q̃^l   (T, T) ,
  *
- * the 1 being the bias; its eigenvalues, each C-fold, predict all CT of F*. With several outputs real
- * networks split them. Gaussian inputs have such a kernel too: that of the inputs of one trial, which is not
- * the two numbers of KAA19 but as T ≪ M_0. */
+ * and (M/T) Σ_{l<L} Q^l p̂^l with trained branches, the 1 being the bias; its eigenvalues, each C-fold,
+ * predict all CT of F*. With several outputs real networks split them. Gaussian inputs have such a kernel
+ * too: that of the inputs of one trial, which is not the two numbers of KAA19 but as T ≪ M_0. */
 struct theory_spectrum {
     double eig_max;         /* λ_1(K) */
     double centred_eig_max; /* λ_1(ΠKΠ), Π = I − 11ᵀ/T; nan at T = 1 */
@@ -388,13 +442,13 @@ enum { THEORY_MOST_DRAWN = 4096 };
 int theory_fisher_draws(const struct net_architecture *architecture, const struct net_activation *activation,
                         struct theory_spectrum *spectrum, double *eigenvalues, struct base_error *error);
 
-/* Of Θ = I_C ⊗ Σ_l q^l q̃^l, without 1/T: tr Θ/CT, ‖Θ‖²/CT and λ_1(Θ), for either kind of inputs. eig_max is
- * nan where Θ_2 vanishes at T > 1. */
+/* Of Θ = I_C ⊗ (Σ_l q^l q̃^l [+ σ_v² Σ_{l<L} Q^l p̂^l with trained branches]), without 1/T: tr Θ/CT, ‖Θ‖²/CT
+ * and λ_1(Θ), for either kind of inputs. eig_max is nan where Θ_2 vanishes at T > 1. */
 struct theory_ntk {
     double eig_mean, eig_second_moment, eig_max;
 };
-int theory_ntk_predict(const struct theory_order *order, size_t T, struct theory_ntk *prediction,
-                       struct base_error *error);
+int theory_ntk_predict(const struct theory_order *order, const struct net_architecture *architecture,
+                       struct theory_ntk *prediction, struct base_error *error);
 
 /* The largest eigenvalue of a symmetric K (n, n), upper triangle, and its unit eigenvector, by Lanczos
  * iteration: ‖Kv − λv‖ ≤ 1e-9 λ mostly; after 300 steps BASE_UNRESOLVED if it is above 1e-4 λ. */

@@ -72,7 +72,7 @@ static void spectra_are_of_the_kernel(void **state)
     assert_int_equal(theory_kernel_solve(&order, &activation, 2.1, 0.23, 3, T, gram, 1e-12, &error), BASE_OK);
     assert_int_equal(theory_fisher_kernel(&order, &a, &spectrum, eigenvalues, &error), BASE_OK);
     theory_fisher_predict(&order, &a, &fisher);
-    assert_int_equal(theory_ntk_predict(&order, T, &ntk, &error), BASE_OK);
+    assert_int_equal(theory_ntk_predict(&order, &a, &ntk, &error), BASE_OK);
     assert_true(isnan(fisher.kappa[0]) && isnan(fisher.eig_max) && fisher.alpha > 0);
 
     double trace = 0, squares = 0, whole = 0, row[T] = {0}, ntk_trace = 0, ntk_squares = 0;
