@@ -1,6 +1,7 @@
 /* Every measure through the program: what a file says of its variables, and networks of several depths. */
 #include "cmd/shell.h"
 #include "measure/measure.h"
+#include "report/series.h"
 #include "tests.h"
 
 #include <math.h>
@@ -158,7 +159,7 @@ static size_t compare(const struct store_array *sweep, size_t first_row, size_t 
 }
 
 #define SWEPT                                                                                                \
-    "seed: 1\n" BODY "measure: [blocks, layers, metric, norm]\nsweep: {depth: [2, 4], width: [12, 15]}\n"
+    "seed: 1\n" BODY "measure: [blocks, layers, metric, norm]\nsweep: {depth: [2, 3, 4], width: [12, 15]}\n"
 enum { N_WIDTHS = 2, N_TRIALS = 3 };
 
 static void compare_depth(const struct store_result *sweep, const struct store_result *single, size_t i,
@@ -184,8 +185,9 @@ static void compare_depth(const struct store_result *sweep, const struct store_r
     }
 }
 
-/* A sweep over depth has at each depth, by layer and by pair of layers, the bits that a file of that depth
- * has, and nan beyond; so has it after a stop and with more trials. */
+/* (Two layers have no pair, and those of the deepest network stand where its measure writes them: three
+ * layers of four tell.) A sweep over depth has at each depth, by layer and by pair of layers, the bits that a
+ * file of that depth has, and nan beyond; so has it after a stop and with more trials. */
 static void depths_stand_side_by_side(void **state)
 {
     static const char *const sweeps[] = {"all.h5", "more.h5"};
@@ -193,9 +195,9 @@ static void depths_stand_side_by_side(void **state)
     shell_expect_only(state, "run x.yaml --set trials=3 -o all.h5", 0);
     shell_expect_only(state, "run x.yaml --set trials=1 -o more.h5", 0);
     shell_expect_only(state, "run x.yaml --set trials=3 -o more.h5", 0);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         struct store_result single;
-        const size_t depth = i == 0 ? 2 : 4;
+        const size_t depth = 2 + i;
         char command[128];
         snprintf(command, sizeof command, "run x.yaml --set trials=3 --set sweep.depth=[%zu] -o %zu.h5",
                  depth, depth);
@@ -229,6 +231,7 @@ static void pairs_of_layers_of_several_depths_are_printed(void **state)
     expect(table.out, "case\tdepth\twidth\tlayer\tlayer2\tblock_cross\t");
     expect(table.out, "\ndefault\t2\t12\t1\t2\tnan\tnan\tnan\tnan\t0\n");
     assert_null(strstr(table.out, "\ndefault\t4\t12\t1\t2\tnan\t"));
+    assert_null(strstr(table.out, "\ndefault\t3\t12\t1\t2\tnan\t"));
     assert_null(strstr(table.out, "\ndefault\t4\t15\t2\t3\tnan\t"));
     expect(table.out, "\ndefault\t4\t15\t3\t2\tnan\t");
     shell_free(&table);
@@ -271,17 +274,50 @@ static void what_is_not_judged_is_named(void **state)
                     "  not judged: the prediction is no statement about the limit of large width\n"
                     "estimator_eig_max: cannot be judged (0 agree, 0 disagree, 1 not judged)\n");
     expect(two.out, "\n  1 + c1 1/M + c2 1/M^2 : limit ");
-    const char *mean = strstr(two.out, "softmax_eig_mean: mean eigenvalue");
+    const char *mean = strstr(two.out, "\nsoftmax_eig_mean: mean eigenvalue");
     assert_non_null(mean);
-    assert_true(strstr(mean, " : limit ") < strstr(mean, "softmax_eig_second_moment: "));
+    const char *limit = strstr(mean, " : limit ");
+    assert_true(limit != NULL && limit < strstr(mean, "\nsoftmax_eig_second_moment: "));
     expect(one.out, "\nsoftmax_eig_mean: cannot be judged (0 agree, 0 disagree, 1 not judged)\n");
     shell_free(&two);
     shell_free(&one);
 }
 
+/* What the left-out powers may do, and 5 % more. */
+static void an_interval_has_room_for_the_predictions_accuracy(void **state)
+{
+    struct store_result result;
+    struct series_list list = {0};
+    struct base_error error = {""};
+    shell_file(state, "x.yaml",
+               "seed: 1\ntrials: 3\nmeasure: [softmax]\nsweep: {width: [20, 40, 80]}\n"
+               "network: {activation: relu, weight_variance: 2, bias_variance: 0.1, outputs: 2, depth: 3}\n"
+               "data: {inputs: gaussian, samples: 60}\n");
+    shell_expect_only(state, "run x.yaml -o x.h5", 0);
+    open_result(state, "x.h5", &result);
+    assert_int_equal(series_collect(&result, NULL, &list, &error), BASE_OK);
+    assert_int_equal(list.n, 3);
+    for (size_t i = 0; i < list.n; i++) {
+        const struct series *s = &list.series[i];
+        const size_t counts[] = {3, 3, 3};
+        struct report_limit bare;
+        assert_int_equal(s->state, SERIES_FITTED);
+        assert_int_equal(report_limit_fit(s->n, s->widths, s->ratios, s->se, counts, s->n_powers, s->powers,
+                                          &bare, &error),
+                         BASE_OK);
+        const bool is_max = strcmp(s->variable->name, "softmax_eig_max") == 0;
+        assert_within(s->limit.model - bare.model, is_max ? 0.05 : 0, 1e-12 * (1 + bare.model));
+    }
+    series_list_free(&list);
+    store_result_free(&result);
+}
+
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(known_variables_are_there), scratch_test(every_variable_is_documented_in_the_file),
-    scratch_test(depths_stand_side_by_side),     scratch_test(pairs_of_layers_of_several_depths_are_printed),
+    cmocka_unit_test(known_variables_are_there),
+    scratch_test(every_variable_is_documented_in_the_file),
+    scratch_test(depths_stand_side_by_side),
+    scratch_test(pairs_of_layers_of_several_depths_are_printed),
     scratch_test(what_is_not_judged_is_named),
+    scratch_test(an_interval_has_room_for_the_predictions_accuracy),
 };
 const struct test_group tests_cmd_measures = TEST_GROUP(tests);
