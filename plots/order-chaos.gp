@@ -4,7 +4,7 @@ call "plots/style.gp" ARG1 ARG2 ARG3
 
 # Columns case, depth, weight_variance, width, then kappa1, kappa2, alpha, m_λ, s_λ, λ_max; or 5 a variable.
 at_theory(keys) = sprintf("%s theory experiments/order-chaos.yaml --set sweep.width='[1000]' --set sweep.weight_variance='%s' %s", \
-                         program, "[0.9, 1.1, 1.3, 1.5, 1.7, 1.9, 2.2, 2.6, 3, 3.4, 3.8, 4.1]", keys)
+                         program, "[0.9, 1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2, 2.25, 2.5, 3, 3.5, 3.8, 4.1]", keys)
 eval read("$THEORY", at_theory(""))
 eval read("$DATA",   table("fisher_eig_mean fisher_eig_max"))
 array depths[4] = [2, 4, 8, 16]
