@@ -3,8 +3,8 @@
 # gnuplot -c plots/blocks.gp results/blocks.h5 build/fisherfield plots/blocks
 call "plots/style.gp" ARG1 ARG2 ARG3
 
-trials = table("--trials block_on block_off")   # columns case, outputs, width, trial, layer, on, off
-theory = table("block_on block_off")            # columns case, outputs, width, layer, 5 a variable (the third: theory)
+trials = "< ".table("--trials block_on block_off")          # columns case, outputs, width, trial, layer, on, off
+eval read("$THEORY", table("block_on block_off"))            # columns case, outputs, width, layer, 5 a variable (the third: theory)
 array cases[2] = ["tanh", "ReLU"]
 array outputs[3] = ["C = 1", "C = 10", "C = M"]
 in_series(s, C, M) = s == 1 ? C == 1 : s == 2 ? C == 10 : C == M
@@ -22,10 +22,10 @@ set print $RATIOS
 do for [i=0:5] {
     s = i % 3 + 1
     widths = " "
-    stats theory index i/3 using (in_series(s, $2, $3) ? note($3) : NaN) nooutput
+    stats $THEORY index i/3 using (in_series(s, $2, $3) ? note($3) : NaN) nooutput
     do for [word in widths] {
         width = int(word)
-        stats theory index i/3 using (mine($12 / $7, $2, $3, $4)) name "T" nooutput
+        stats $THEORY index i/3 using (mine($12 / $7, $2, $3, $4)) name "T" nooutput
         stats trials index i/3 using (mine($6, $2, $3, $5)) name "on" nooutput
         stats trials index i/3 using (mine($7, $2, $3, $5)) name "off" nooutput
         stats trials index i/3 using (mine($7 / off_mean - $6 / on_mean, $2, $3, $5)) name "S" nooutput
@@ -55,9 +55,9 @@ do for [format in "pdf png"] {
     set key bottom left
     do for [c=0:1] {
         if (c == 1) { set xlabel "width  M"; set format x "%g" }
-        set ylabel "off / on, r.m.s."
+        set ylabel "‖F_{ij}‖ / ‖F_{ii}‖  (r.m.s., i ≠ j)"
         set label 1 cases[c+1] at graph 0.03,0.93
-        if (c == 0) { set label 2 "lines: theory\npoints: simulation ± s.e." at graph 0.97,0.93 right } else { unset label 2 }
+        if (c == 0) { set label 2 "T = 5, layer 2 of 4\nlines: theory\npoints: simulation ± s.e." at graph 0.97,0.93 right } else { unset label 2 }
         plot for [s=0:2] $RATIOS index 3*c+s using 1:4 with lines ls s+1 notitle, \
              for [s=0:2] $RATIOS index 3*c+s using 1:2:($2*$3) with yerrorbars ls s+1 title text[3*c+s+1]
     }

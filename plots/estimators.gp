@@ -3,8 +3,8 @@
 call "plots/style.gp" ARG1 ARG2 ARG3
 
 # Columns case, outputs, draws, width, kind, 5 a variable (value, s.e., theory, …).
-largest = table("fisher_eig_max estimator_eig_max")
-trace   = table("estimator_trace estimator_trace_square_error")
+eval read("$LARGEST", table("fisher_eig_max estimator_eig_max"))
+eval read("$TRACE",   table("estimator_trace estimator_trace_square_error"))
 array names[4] = ["tanh, C = 1", "tanh, C = 10", "ReLU, C = 1", "ReLU, C = 10"]
 # Index i/2 is the case; of a line, whether it is of series i.
 mine(value, i, C, M, kind) = C == (i % 2 ? 10 : 1) && M == 1000 && kind eq "sampled" ? value : NaN
@@ -25,8 +25,8 @@ do for [format in "pdf png"] {
     set key top right
     set label 1 "M = 1000, T = 30\nlines: theory\npoints: simulation ± s.e." at graph 0.97,0.57 right
     plot 1 with lines lc "gray" lw 0.8 notitle, \
-         for [i=0:3] largest index i/2 using (mine($3, i, $2, $4, strcol(5))):($13/$8) with lines ls i+1 notitle, \
-         for [i=0:3] largest index i/2 using (mine($3, i, $2, $4, strcol(5))):($11/$6):($12/$6) with yerrorbars ls i+1 title names[i+1]
+         for [i=0:3] $LARGEST index i/2 using (mine($3, i, $2, $4, strcol(5))):($13/$8) with lines ls i+1 notitle, \
+         for [i=0:3] $LARGEST index i/2 using (mine($3, i, $2, $4, strcol(5))):($11/$6):($12/$6) with yerrorbars ls i+1 title names[i+1]
 
     set ylabel "relative error of the trace, r.m.s."
     set ytics autofreq
@@ -36,7 +36,7 @@ do for [format in "pdf png"] {
     unset label 1
     set xlabel "outputs drawn a sample  n"
     set format x "%g"
-    plot for [i=0:3] trace index i/2 using (mine($3, i, $2, $4, strcol(5))):(sqrt($13)/$8) with lines ls i+1, \
-         for [i=0:3] trace index i/2 using (mine($3, i, $2, $4, strcol(5))):(sqrt($11)/$6):(0.5*$12/$11*sqrt($11)/$6) with yerrorbars ls i+1
+    plot for [i=0:3] $TRACE index i/2 using (mine($3, i, $2, $4, strcol(5))):(sqrt($13)/$8) with lines ls i+1, \
+         for [i=0:3] $TRACE index i/2 using (mine($3, i, $2, $4, strcol(5))):(sqrt($11)/$6):(0.5*$12/$11*sqrt($11)/$6) with yerrorbars ls i+1
     unset multiplot
 }

@@ -2,7 +2,7 @@
 # gnuplot -c plots/heatmap.gp results/heatmap.h5 build/fisherfield plots/heatmap
 call "plots/style.gp" ARG1 ARG2 ARG3
 
-map = table("--trials block_map")   # columns case, outputs, trial, unit, unit2, norm; rows of larger networks are nan
+map = "< ".table("--trials block_map")   # columns case, outputs, trial, unit, unit2, norm; rows of larger networks are nan
 
 # Viridis: even steps to the eye, also to a colour-blind one, and in grey.
 set palette defined (0 "#440154", 1 "#482878", 2 "#3E4989", 3 "#31688E", 4 "#26828E", 5 "#1F9E89", 6 "#35B779", 7 "#6DCD59", \

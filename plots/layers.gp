@@ -2,17 +2,17 @@
 # gnuplot -c plots/layers.gp results/layers.h5 build/fisherfield plots/layers
 call "plots/style.gp" ARG1 ARG2 ARG3
 
-data = table("layer_eig_mean layer_eig_second_moment layer_eig_max")   # columns case, width, layer, 5 a variable
+eval read("$DATA", table("layer_eig_mean layer_eig_second_moment layer_eig_max"))   # columns case, width, layer, 5 a variable
 # Columns case, width, kappa1, kappa2, alpha, then a variable's layers 1 to 4.
-theory = sprintf("< %s theory experiments/layers.yaml --set sweep.width='%s'", program, \
-                 "[88, 110, 140, 180, 250, 350, 500, 700, 1000, 1400, 2000, 2800, 3600]")
+eval read("$THEORY", sprintf("%s theory experiments/layers.yaml --set sweep.width='%s'", program, \
+                              "[88, 110, 140, 180, 250, 350, 500, 700, 1000, 1400, 2000, 2800, 3600]"))
 array cases[2] = ["tanh", "ReLU"]
 units(l) = l < 4 ? column(2) : 1   # M_l
 in_layer(l, value) = column(3) == l ? value : NaN
 
 do for [format in "pdf png"] {
     eval begin(format, 14)
-    set multiplot layout 3,2 columnsfirst margins 0.17,0.98,0.085,0.925 spacing 0.035,0.02
+    set multiplot layout 3,2 columnsfirst margins 0.18,0.98,0.085,0.925 spacing 0.035,0.02
     set logscale xy
     set xrange [80:4000]
     set xtics (100, 400, 1600)
@@ -29,8 +29,8 @@ do for [format in "pdf png"] {
         unset logscale y
         set yrange [0.4:1.35]
         set format y first_column ? "%.1f" : ""
-        plot for [l=1:4] theory index i-1 using 2:(units(l)*column(5+l)) with lines ls l notitle, \
-             for [l=1:4] data index i-1 using 2:(in_layer(l, units(l)*$4)):(units(l)*$5) with yerrorbars ls l \
+        plot for [l=1:4] $THEORY index i-1 using 2:(units(l)*column(5+l)) with lines ls l notitle, \
+             for [l=1:4] $DATA index i-1 using 2:(in_layer(l, units(l)*$4)):(units(l)*$5) with yerrorbars ls l \
                  title sprintf("layer %d", l)
 
         unset key
@@ -41,15 +41,15 @@ do for [format in "pdf png"] {
         set logscale y
         set yrange [3e-3:1.2]
         set format y first_column ? "10^{%T}" : ""
-        plot for [l=1:4] theory index i-1 using 2:(column(9+l)*units(l)/$2) with lines ls l, \
-             for [l=1:4] data index i-1 using 2:(in_layer(l, $9*units(l)/$2)):($10*units(l)/$2) with yerrorbars ls l
+        plot for [l=1:4] $THEORY index i-1 using 2:(column(9+l)*units(l)/$2) with lines ls l, \
+             for [l=1:4] $DATA index i-1 using 2:(in_layer(l, $9*units(l)/$2)):($10*units(l)/$2) with yerrorbars ls l
 
         set ylabel first_column ? "λ_{max} / M" : ""
         set yrange [5e-3:1.2]
         set xlabel "width  M"
         set format x "%g"
-        plot for [l=1:4] theory index i-1 using 2:(column(13+l)/$2) with lines ls l, \
-             for [l=1:4] data index i-1 using 2:(in_layer(l, $14/$2)):($15/$2) with yerrorbars ls l
+        plot for [l=1:4] $THEORY index i-1 using 2:(column(13+l)/$2) with lines ls l, \
+             for [l=1:4] $DATA index i-1 using 2:(in_layer(l, $14/$2)):($15/$2) with yerrorbars ls l
     }
     unset multiplot
 }

@@ -2,7 +2,7 @@
 # gnuplot -c plots/metric.gp results/metric.h5 build/fisherfield plots/metric
 call "plots/style.gp" ARG1 ARG2 ARG3
 
-data = table("metric_eig_mean metric_eig_second_moment metric_eig_max")   # columns case, width, layer, 5 a variable
+eval read("$DATA", table("metric_eig_mean metric_eig_second_moment metric_eig_max"))   # columns case, width, layer, 5 a variable
 array cases[3] = ["tanh", "ReLU", "linear"]
 at_1000(width, value) = width == 1000 ? value : NaN
 set datafile missing NaN   # lines go on over the other widths
@@ -22,23 +22,23 @@ do for [format in "pdf png"] {
     set yrange [0:5.2]
     set key top right
     set label 1 "C = 1, T = 100, M = 1000\nlines: theory\npoints: simulation ± s.e." at graph 0.05,0.92
-    plot for [i=1:3] data index i-1 using 3:(at_1000($2, $2*$6)) with lines ls i notitle, \
-         for [i=1:3] data index i-1 using 3:(at_1000($2, $2*$4)):($2*$5) with yerrorbars ls i title cases[i]
+    plot for [i=1:3] $DATA index i-1 using 3:(at_1000($2, $2*$6)) with lines ls i notitle, \
+         for [i=1:3] $DATA index i-1 using 3:(at_1000($2, $2*$4)):($2*$5) with yerrorbars ls i title cases[i]
 
     set ylabel "second moment  M s_λ"
     set logscale y
     set yrange [0.05:20]
     unset key
     unset label 1
-    plot for [i=1:3] data index i-1 using 3:(at_1000($2, $2*$11)) with lines ls i, \
-         for [i=1:3] data index i-1 using 3:(at_1000($2, $2*$9)):($2*$10) with yerrorbars ls i
+    plot for [i=1:3] $DATA index i-1 using 3:(at_1000($2, $2*$11)) with lines ls i, \
+         for [i=1:3] $DATA index i-1 using 3:(at_1000($2, $2*$9)):($2*$10) with yerrorbars ls i
 
     set ylabel "largest  λ_{max}"
     unset logscale y
     set yrange [0:3.4]
     set xlabel "layer  l  (0: inputs)"
     set format x "%g"
-    plot for [i=1:3] data index i-1 using 3:(at_1000($2, $16)) with lines ls i, \
-         for [i=1:3] data index i-1 using 3:(at_1000($2, $14)):15 with yerrorbars ls i
+    plot for [i=1:3] $DATA index i-1 using 3:(at_1000($2, $16)) with lines ls i, \
+         for [i=1:3] $DATA index i-1 using 3:(at_1000($2, $14)):15 with yerrorbars ls i
     unset multiplot
 }

@@ -3,7 +3,7 @@
 # gnuplot -c plots/million-width.gp results/million-width.h5 build/fisherfield plots/million-width
 call "plots/style.gp" ARG1 ARG2 ARG3
 
-data = table("fisher_eig_mean fisher_eig_max")   # columns case, width, 5 a variable
+eval read("$DATA", table("fisher_eig_mean fisher_eig_max"))   # columns case, width, 5 a variable
 array cases[3] = ["tanh", "ReLU", "linear"]
 # Column c: mean, c+1: standard error, c+2: theory, c+3: standard deviation, c+4: number of networks.
 deviation(c) = sqrt((column(c) / column(c+2) - 1)**2 + (column(c+3) / column(c+2))**2 * (column(c+4) - 1) / column(c+4))
@@ -20,9 +20,9 @@ do for [i=1:6] {
     c = i <= 3 ? 3 : 8
     ln_factor = 1
     exponent = -0.5
-    stats data index (i-1)%3 using (wide(c)) nooutput
+    stats $DATA index (i-1)%3 using (wide(c)) nooutput
     if (STATS_records >= 2) {
-        fit law(x) data index (i-1)%3 using (log($2)):(wide(c)):(relative_error(c)) yerror via ln_factor, exponent
+        fit law(x) $DATA index (i-1)%3 using (log($2)):(wide(c)):(relative_error(c)) yerror via ln_factor, exponent
         factor[i] = exp(ln_factor)
         power[i] = exponent
         text[i] = sprintf("%s  %.2g M^{ %.3f ± %.3f}", cases[(i-1)%3+1], factor[i], power[i], STATS_records > 2 ? exponent_err : 0)
@@ -47,13 +47,13 @@ do for [format in "pdf png"] {
     set ylabel "deviation of  m_λ"
     set label 1 "points: one network's deviation\nfrom theory, r.m.s. ± s.e.\nlines: fits from M = 1000 on" at graph 0.97,0.93 right
     plot for [i=1:3] factor[i] * x**power[i] with lines ls i notitle, \
-         for [i=1:3] data index i-1 using 2:(deviation(3)):(deviation(3)*relative_error(3)) with yerrorbars ls i title text[i]
+         for [i=1:3] $DATA index i-1 using 2:(deviation(3)):(deviation(3)*relative_error(3)) with yerrorbars ls i title text[i]
 
     set ylabel "deviation of  λ_{max}"
     unset label 1
     set xlabel "width  M"
     set format x "10^{%T}"
     plot for [i=4:6] factor[i] * x**power[i] with lines ls i-3 notitle, \
-         for [i=4:6] data index i-4 using 2:(deviation(8)):(deviation(8)*relative_error(8)) with yerrorbars ls i-3 title text[i]
+         for [i=4:6] $DATA index i-4 using 2:(deviation(8)):(deviation(8)*relative_error(8)) with yerrorbars ls i-3 title text[i]
     unset multiplot
 }

@@ -2,7 +2,7 @@
 # gnuplot -c plots/norm.gp results/norm.h5 build/fisherfield plots/norm
 call "plots/style.gp" ARG1 ARG2 ARG3
 
-data = table("fisher_rao_norm fisher_rao_norm_independent fisher_rao_norm_weights")   # columns case, depth, width, 5 a variable
+eval read("$DATA", table("fisher_rao_norm fisher_rao_norm_independent fisher_rao_norm_weights"))   # columns case, depth, width, 5 a variable
 array cases[3] = ["tanh", "ReLU", "linear"]
 at_400(width, value) = width == 400 ? value : NaN
 
@@ -19,22 +19,22 @@ do for [format in "pdf png"] {
     set format x ""
     set format y "10^{%T}"
 
-    set ylabel "own parameters  θ^T F θ"
+    set ylabel "own  θ^T F θ"
     set yrange [6:6000]
     set key top left
-    plot for [i=1:3] data index i-1 using 2:(at_400($3, $6)) with lines ls i notitle, \
-         for [i=1:3] data index i-1 using 2:(at_400($3, $4)):5 with yerrorbars ls i title cases[i]
+    plot for [i=1:3] $DATA index i-1 using 2:(at_400($3, $6)) with lines ls i notitle, \
+         for [i=1:3] $DATA index i-1 using 2:(at_400($3, $4)):5 with yerrorbars ls i title cases[i]
 
-    set ylabel "independent parameters"
+    set ylabel "independent  E θ'^T F θ'"
     set yrange [6:700]
     set xlabel "depth  L"
     set format x "%g"
     set label 1 "C = 10, T = 20, M = 400\nlines: theory\npoints: simulation ± s.e." at graph 0.4,0.24
-    plot for [i=1:3] data index i-1 using 2:(at_400($3, $11)) with lines ls i notitle, \
-         for [i=1:3] data index i-1 using 2:(at_400($3, $16)) with lines ls i dt 2 lw 1 notitle, \
-         for [i=1:3] data index i-1 using 2:(at_400($3, $9)):10 with yerrorbars ls i notitle, \
+    plot for [i=1:3] $DATA index i-1 using 2:(at_400($3, $11)) with lines ls i notitle, \
+         for [i=1:3] $DATA index i-1 using 2:(at_400($3, $16)) with lines ls i dt (8,5) lw 1 notitle, \
+         for [i=1:3] $DATA index i-1 using 2:(at_400($3, $9)):10 with yerrorbars ls i notitle, \
          NaN with lines lc rgb "black" lw 1.6 title "weights and biases", \
-         NaN with lines lc rgb "black" lw 1 dt 2 title "weights alone"
+         NaN with lines lc rgb "black" lw 1 dt (8,5) title "weights alone"
     unset label 1
     unset multiplot
 }

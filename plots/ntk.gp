@@ -3,7 +3,7 @@
 # gnuplot -c plots/ntk.gp results/ntk.h5 build/fisherfield plots/ntk
 call "plots/style.gp" ARG1 ARG2 ARG3
 
-data = table("ntk_kernel_error ntk_eig_mean ntk_eig_max")   # columns case, width, 5 a variable
+eval read("$DATA", table("ntk_kernel_error ntk_eig_mean ntk_eig_max"))   # columns case, width, 5 a variable
 array cases[3] = ["tanh", "ReLU", "linear"]
 wide(c) = column(2) >= 400 ? log(column(c)) : NaN
 
@@ -16,9 +16,9 @@ law(x) = ln_factor + exponent * x
 do for [i=1:3] {
     ln_factor = 1
     exponent = -0.5
-    stats data index i-1 using (wide(3)) nooutput
+    stats $DATA index i-1 using (wide(3)) nooutput
     if (STATS_records >= 2) {
-        fit law(x) data index i-1 using (log($2)):(wide(3)):($4/$3) yerror via ln_factor, exponent
+        fit law(x) $DATA index i-1 using (log($2)):(wide(3)):($4/$3) yerror via ln_factor, exponent
         factor[i] = exp(ln_factor)
         power[i] = exponent
         text[i] = sprintf("%s  %.2g M^{ %.3f ± %.3f}", cases[i], factor[i], power[i], STATS_records > 2 ? exponent_err : 0)
@@ -43,7 +43,7 @@ do for [format in "pdf png"] {
     set key bottom left
     set label 1 "points: mean of networks ± s.e.\nlines: fits from M = 400 on" at graph 0.97,0.93 right
     plot for [i=1:3] factor[i] * x**power[i] with lines ls i notitle, \
-         for [i=1:3] data index i-1 using 2:3:4 with yerrorbars ls i title text[i]
+         for [i=1:3] $DATA index i-1 using 2:3:4 with yerrorbars ls i title text[i]
 
     unset logscale y
     unset label 1
@@ -53,8 +53,8 @@ do for [format in "pdf png"] {
     set format x "10^{%T}"
     set key top right
     plot 1 with lines lc "black" lw 0.9 notitle, \
-         for [i=1:3] data index i-1 using ($2*1.08**(i-2)):($8/$10):($9/$10) with yerrorbars ls i notitle, \
-         for [i=1:3] data index i-1 using ($2*1.08**(i-2)):($13/$15):($14/$15) with yerrorbars ls i pt (i == 1 ? 6 : i == 2 ? 4 : 8) notitle, \
+         for [i=1:3] $DATA index i-1 using ($2*1.08**(i-2)):($8/$10):($9/$10) with yerrorbars ls i notitle, \
+         for [i=1:3] $DATA index i-1 using ($2*1.08**(i-2)):($13/$15):($14/$15) with yerrorbars ls i pt (i == 1 ? 6 : i == 2 ? 4 : 8) notitle, \
          keyentry with points lc "black" pt 7 ps 0.45 title "mean eigenvalue", \
          keyentry with points lc "black" pt 6 ps 0.45 title "λ_{max}"
     unset multiplot

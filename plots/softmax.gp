@@ -2,10 +2,10 @@
 # gnuplot -c plots/softmax.gp results/softmax.h5 build/fisherfield plots/softmax
 call "plots/style.gp" ARG1 ARG2 ARG3
 
-data = table("softmax_eig_mean softmax_eig_second_moment softmax_eig_max softmax_eig_max_theory_low ". \
-             "softmax_eig_max_theory_high softmax_eig_max_theory_kernel")
+eval read("$DATA", table("softmax_eig_mean softmax_eig_second_moment softmax_eig_max softmax_eig_max_theory_low ". \
+                         "softmax_eig_max_theory_high softmax_eig_max_theory_kernel"))
 array cases[3] = ["tanh", "ReLU", "linear"]
-stats data index 0 using 2 nooutput name "WIDTH"
+stats $DATA index 0 using 2 nooutput name "WIDTH"
 
 do for [format in "pdf png"] {
     eval begin(format, 16)
@@ -21,18 +21,18 @@ do for [format in "pdf png"] {
     set yrange [3e-4:2e-2]
     set key at screen 0.97,0.99 maxrows 3 width -2
     set label 1 "T = 100, C = 10\nlines: theory\npoints: simulation ± s.e." at graph 0.04,0.24
-    plot for [i=1:3] data index i-1 using 2:5 with lines ls i notitle, \
-         for [i=1:3] data index i-1 using 2:3:4 with yerrorbars ls i title cases[i], \
-         keyentry with lines lc "black" lw 1.6 title "λ_{max}: kernel", \
-         keyentry with lines lc "black" lw 1.1 dt (6,4) title "λ_{max}: point", \
-         keyentry with lines lc "black" lw 1.1 dt (2,3) title "bounds"
+    plot for [i=1:3] $DATA index i-1 using 2:5 with lines ls i notitle, \
+         for [i=1:3] $DATA index i-1 using 2:3:4 with yerrorbars ls i title cases[i], \
+         keyentry with lines lc "black" lw 1.6 title "λ_{max}, kernel", \
+         keyentry with lines lc "black" lw 1.1 dt (6,4) title "λ_{max} from κ", \
+         keyentry with lines lc "black" lw 1.1 dt (2,3) title "its bounds"
 
     set ylabel "second moment  s_λ"
     set yrange [2e-3:0.1]
     unset key
     unset label 1
-    plot for [i=1:3] data index i-1 using 2:10 with lines ls i, \
-         for [i=1:3] data index i-1 using 2:8:9 with yerrorbars ls i
+    plot for [i=1:3] $DATA index i-1 using 2:10 with lines ls i, \
+         for [i=1:3] $DATA index i-1 using 2:8:9 with yerrorbars ls i
 
     set ylabel "largest eigenvalue  λ_{max}/M"
     set yrange [0.005:0.5]
@@ -40,10 +40,10 @@ do for [format in "pdf png"] {
     set format y "%g"
     set xlabel "width  M"
     set format x "%g"
-    plot for [i=1:3] for [c in "18 19"] data index i-1 using 2:(column(int(c))/$2) with lines ls i lw 1.1 dt (2,3), \
-         for [i=1:3] data index i-1 using 2:($15/$2) with lines ls i lw 1.1 dt (6,4), \
-         for [i=1:3] data index i-1 using 2:($20/$2) with lines ls i, \
-         for [i=1:3] data index i-1 using 2:($13/$2):($14/$2) with yerrorbars ls i
+    plot for [i=1:3] for [c in "18 19"] $DATA index i-1 using 2:(column(int(c))/$2) with lines ls i lw 1.1 dt (2,3), \
+         for [i=1:3] $DATA index i-1 using 2:($15/$2) with lines ls i lw 1.1 dt (6,4), \
+         for [i=1:3] $DATA index i-1 using 2:($20/$2) with lines ls i, \
+         for [i=1:3] $DATA index i-1 using 2:($13/$2):($14/$2) with yerrorbars ls i
     set ytics auto
     unset multiplot
 }

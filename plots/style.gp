@@ -28,8 +28,11 @@ set key reverse Left samplen 1.6 spacing 1.1
 unset errorbars
 set pointintervalbox 1e-3
 
-# The table of some variables, as a command to plot from: columns case, axes…, then 5 a variable (v, se, theory, sd, n).
-table(variables) = sprintf("< %s table %s %s", program, result, variables)
+# The table of some variables, as a command: columns case, axes…, then 5 a variable (v, se, theory, sd, n).
+table(variables) = sprintf("%s table %s %s", program, result, variables)
+# read(block, command): a command that reads such a table, up to 1 MiB, into a data block, once for all curves; `eval` it. A larger
+# one is plotted from "< ".table(…).
+read(block, from) = (command = from, sprintf("set print %s; print system(command); unset print", block))
 
 # begin(format, h): a command that begins the figure, h cm high, as OUTPUT.pdf or OUTPUT.png (300 dpi); `eval` it.
 begin(format, h) = (format eq "pdf") \

@@ -3,10 +3,10 @@
 # gnuplot -c plots/unit.gp results/unit.h5 build/fisherfield plots/unit
 call "plots/style.gp" ARG1 ARG2 ARG3
 
-data = table("unit_error_closed unit_error_quasi unit_error_gaussian unit_error_floor")   # case, width, layer, 5 a variable
+eval read("$DATA", table("unit_error_closed unit_error_quasi unit_error_gaussian unit_error_floor"))   # case, width, layer, 5 a variable
 array cases[2] = ["tanh", "ReLU"]
-array names[4] = ["closed form, isotropic inputs", "quasi-diagonal", "Gaussian, the layer's mean and covariance", \
-                  "the same, if inputs were Gaussian"]
+array names[4] = ["closed form, isotropic inputs", "quasi-diagonal", "Gaussian, mean and covariance", \
+                  "the same for Gaussian inputs"]
 at(here, there, value) = here == there ? value : NaN
 
 do for [format in "pdf png"] {
@@ -14,9 +14,10 @@ do for [format in "pdf png"] {
     set multiplot
     set logscale y
     set yrange [0.01:2]
-    set lmargin at screen 0.17
+    set lmargin at screen 0.19
     set rmargin at screen 0.97
     set ylabel "relative spectral error"
+    set format y "%g"
 
     do for [c=1:2] {
         set tmargin at screen (c == 1 ? 0.87 : 0.615)
@@ -27,7 +28,7 @@ do for [format in "pdf png"] {
         if (c == 1) { set format x ""; unset xlabel } else { set format x "%g"; set xlabel "layer  l" offset 0,0.4 }
         set label 1 cases[c].", M = 100" at graph 0.03,0.1
         if (c == 1) { set key at screen 0.16,0.995 top left } else { unset key }
-        plot for [v=1:4] data index c-1 using 3:(at($2, 100, column(5*v-1))):(column(5*v)) with yerrorbars ls v title names[v]
+        plot for [v=1:4] $DATA index c-1 using 3:(at($2, 100, column(5*v-1))):(column(5*v)) with yerrorbars ls v title names[v]
     }
 
     set tmargin at screen 0.30
@@ -37,7 +38,7 @@ do for [format in "pdf png"] {
     set xtics (25, 50, 100, 200)
     set xlabel "width  M" offset 0,0.4
     set label 1 "tanh, layer 3" at graph 0.03,0.1
-    plot for [v=1:4] data index 0 using 2:(at($3, 3, column(5*v-1))):(column(5*v)) with yerrorbars ls v notitle
+    plot for [v=1:4] $DATA index 0 using 2:(at($3, 3, column(5*v-1))):(column(5*v)) with yerrorbars ls v notitle
     unset logscale x
     unset multiplot
 }

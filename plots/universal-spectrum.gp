@@ -2,9 +2,9 @@
 # gnuplot -c plots/universal-spectrum.gp results/universal-spectrum.h5 build/fisherfield plots/universal-spectrum
 call "plots/style.gp" ARG1 ARG2 ARG3
 
-trials = table("--trials fisher_eigenvalues")   # columns case, width, trial, rank, eigenvalue
-kernel = table("fisher_eigenvalues")            # columns case, width, rank, then v, se, theory, sd, n
-limits = table("fisher_eig_max fisher_centred_eig_max")   # columns case, width, 5 a variable
+trials = "< ".table("--trials fisher_eigenvalues")           # columns case, width, trial, rank, eigenvalue
+eval read("$RANKS",  table("fisher_eigenvalues"))            # columns case, width, rank, then v, se, theory, sd, n
+eval read("$LIMITS", table("fisher_eig_max fisher_centred_eig_max"))   # columns case, width, 5 a variable
 array cases[3] = ["tanh", "ReLU", "linear"]
 array widths[2] = [1000, 10000]
 
@@ -45,7 +45,7 @@ set table $KERNEL
 do for [i=1:3] {
     do for [w=1:2] {
         do for [r=1:200] { logs[r] = NaN }
-        stats kernel index i-1 using ($2 == widths[w] && $3 > 1 ? (logs[int($3)] = log($6/$2), $3) : NaN) nooutput
+        stats $RANKS index i-1 using ($2 == widths[w] && $3 > 1 ? (logs[int($3)] = log($6/$2), $3) : NaN) nooutput
         ranks = int(STATS_max)
         inside(r) = r >= 2 + span && r <= ranks - span
         plot logs using (inside($1) ? exp(logs[int($1)]) : NaN):(inside($1) ? 2*span/(logs[int($1)-span]-logs[int($1)+span]) : NaN) with lines
@@ -69,9 +69,9 @@ do for [format in "pdf png"] {
         if (i == 2) { set ylabel "eigenvalues of a network per unit of ln λ" } else { unset ylabel }
         if (i == 3) { set xlabel "eigenvalue / width  λ/M"; set format x "%g" } else { unset xlabel }
         set label 1 cases[i] at graph 0.44,0.91 center
-        if (i == 1) { set label 2 "T = 100\npoints ± s.e.\nP − T more are 0" at graph 0.43,0.75 center } else { unset label 2 }
-        plot limits index i-1 using ($5/$2):(high) with impulses ls i lw 0.9 notitle, \
-             limits index i-1 using ($10/$2):(high) with impulses ls i lw 0.9 dt (12,8) notitle, \
+        if (i == 1) { set label 2 "T = 100\npoints ± s.e.\nand P − T zeros" at graph 0.43,0.75 center } else { unset label 2 }
+        plot $LIMITS index i-1 using ($5/$2):(high) with impulses ls i lw 0.9 notitle, \
+             $LIMITS index i-1 using ($10/$2):(high) with impulses ls i lw 0.9 dt (12,8) notitle, \
              for [w=1:2] $DENSITY index 2*(i-1)+w-1 using 1:2:($3 > low ? $3 : low):4 \
                  with yerrorbars ls i pt (w == 1 ? 6 : 7) notitle, \
              for [w=1:2] $KERNEL index 2*(i-1)+w-1 using 1:2 with lines lc "black" lw 1.1 notitle, \

@@ -2,7 +2,7 @@
 # gnuplot -c plots/universal-width.gp results/universal-width.h5 build/fisherfield plots/universal-width
 call "plots/style.gp" ARG1 ARG2 ARG3
 
-data = table("fisher_eig_mean fisher_eig_second_moment fisher_eig_max")
+eval read("$DATA", table("fisher_eig_mean fisher_eig_second_moment fisher_eig_max"))
 array cases[3] = ["tanh", "ReLU", "linear"]
 
 do for [format in "pdf png"] {
@@ -19,22 +19,22 @@ do for [format in "pdf png"] {
     set yrange [3e-4:3e-2]
     set key top right
     set label 1 "T = 100\nlines: theory\npoints: simulation ± s.e." at graph 0.04,0.24
-    plot for [i=1:3] data index i-1 using 2:5 with lines ls i notitle, \
-         for [i=1:3] data index i-1 using 2:3:4 with yerrorbars ls i title cases[i]
+    plot for [i=1:3] $DATA index i-1 using 2:5 with lines ls i notitle, \
+         for [i=1:3] $DATA index i-1 using 2:3:4 with yerrorbars ls i title cases[i]
 
     set ylabel "second moment  s_λ"
     set yrange [0.02:1]
     unset key
     unset label 1
-    plot for [i=1:3] data index i-1 using 2:10 with lines ls i, \
-         for [i=1:3] data index i-1 using 2:8:9 with yerrorbars ls i
+    plot for [i=1:3] $DATA index i-1 using 2:10 with lines ls i, \
+         for [i=1:3] $DATA index i-1 using 2:8:9 with yerrorbars ls i
 
     set ylabel "largest eigenvalue  λ_{max}" offset -0.8
     set yrange [10:3000]
     set xlabel "width  M"
     set format x "%g"
-    plot for [i=1:3] data index i-1 using 2:15 with lines ls i, \
-         for [i=1:3] data index i-1 using 2:13:14 with yerrorbars ls i
+    plot for [i=1:3] $DATA index i-1 using 2:15 with lines ls i, \
+         for [i=1:3] $DATA index i-1 using 2:13:14 with yerrorbars ls i
     set ylabel offset 0
     unset multiplot
 }

@@ -52,6 +52,7 @@
     X(tests_measure_registry) \
     X(tests_measure_estimators) \
     X(tests_measure_heatmap) \
+    X(tests_measure_unit) \
     X(tests_theory_layers) \
     X(tests_measure_axis) \
     X(tests_measure_layers) \
@@ -78,6 +79,7 @@
     X(tests_cmd_tables) \
     X(tests_cmd_own_theory) \
     X(tests_cmd_layers) \
+    X(tests_cmd_measures) \
     X(tests_cmd_figures) \
     X(tests_cmd_plan) \
     X(tests_cmd_doctor) \
@@ -89,12 +91,14 @@
     X(slow_fisher_blocks) \
     X(slow_net_residual) \
     X(slow_theory_residual) \
+    X(slow_theory_kernel) \
     X(slow_theory_estimators) \
     X(slow_measure_metric) \
     X(slow_measure_norm) \
     X(slow_measure_residual) \
     X(slow_theory_softmax) \
     X(slow_report_verdict) \
+    X(slow_cmd_agreement) \
     X(slow_cmd_kills)
 // clang-format on
 

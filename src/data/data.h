@@ -89,7 +89,9 @@ int data_set_targets(const struct data_set *set, size_t outputs, double *targets
 struct data_sets {
     size_t n;
     struct data_set *sets;
+    size_t n_points;
     size_t *of_point; /* (n_points) which one; n where inputs are Gaussian */
+    double **targets; /* (n_points) (C, T) each, as data_set_targets; NULL where none are read */
     char *text;       /* "FILE: T samples of M_0 features, crc32 XXXXXXXX", one a line; "" with n = 0 */
     double bytes;
 };

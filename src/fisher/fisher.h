@@ -63,8 +63,8 @@ int fisher_blocks_compute(const struct net_gram *gram, double *on, double *off, 
 double fisher_blocks_bytes(const struct net_architecture *architecture);
 
 /* The same of the units' rows of V^l in a residual network that trains them, F_(l,i),(l,j) = (1/T) Σ_t Σ_k
- * g^l_ki g^l_kj φ(u^l) φ(u^l)ᵀ:  Σ_ij ‖·‖² = (1/T²) Σ (G^l ∘ Φ^l)² and Σ_i = (1/T²) Σ_st R^l_st (Φ^l_st)² . on
- * and off (L+1), l = 1..L−1; nothing is done for other networks. The summary must have S. */
+ * g^l_ki g^l_kj φ(u^l) φ(u^l)ᵀ:  Σ_ij ‖·‖² = (1/T²) Σ (G^l ∘ Φ^l)² and Σ_i = (1/T²) Σ_st R^l_st (Φ^l_st)² .
+ * on and off (L+1), l = 1..L−1; nothing is done for other networks. The summary must have S. */
 void fisher_branch_blocks_compute(const struct net_gram *gram, double *on, double *off);
 
 /* ---- unit.c: blocks of single units of a hidden layer and their approximations (AKO19)
@@ -73,15 +73,16 @@ void fisher_branch_blocks_compute(const struct net_gram *gram, double *on, doubl
  *     U = (1/T) Σ_t s_t x*_t x*_tᵀ   (M+1, M+1) ,   s_t = Σ_k δ^l_ki(t)² ,   M = M_{l-1}
  * and Û, each with the U_bb of the unit:
  *     closed     U_bb/A_0 times the matrix of a unit with input N(0, v I), v the mean square of h^{l-1}
- *     gaussian   U_bb/A_0 times that with input N(μ, Σ), mean and covariance of h^{l-1} over the samples:
- *                A_0 (μ*μ*ᵀ + Σ*) + A_1 (μ*kᵀ + kμ*ᵀ) + (A_2 − A_0) kkᵀ ,  k = (0, Σw)/√(wᵀΣw) (beyond) quasi
- * Ollivier's quasi-diagonal: diagonal and bias row of U, and U_bi U_bj/U_bb elsewhere
+ *     gaussian   (beyond) U_bb/A_0 times that with input N(μ, Σ), mean and covariance of h^{l-1} over the
+ *                samples: A_0 (μ*μ*ᵀ + Σ*) + A_1 (μ*kᵀ + kμ*ᵀ) + (A_2 − A_0) kkᵀ , k = (0, Σw)/√(wᵀΣw)
+ *     quasi      Ollivier's quasi-diagonal: diagonal and bias row of U, and U_bi U_bj/U_bb elsewhere
  */
 struct fisher_units {
     size_t n, M, T;
-    const double *h;               /* (M, T) h^{l-1} */
-    const double *w;               /* (n, M) weights of the units */
-    const double *u, *s;           /* (n, T) pre-activations and s_t */
+    const double *h;               /* (M, T) h^{l-1}, for the quasi-diagonal alone */
+    const double *H;               /* (T, T) hᵀh, upper triangle */
+    const double *w, *b;           /* (n, M), (n): weights and biases of the units */
+    const double *u, *s;           /* (n, T): u = w h + b, and s_t */
     const double (*A_closed)[3];   /* (n) A_0, A_1, A_2 at r = √v |w|, b */
     const double (*A_gaussian)[3]; /* (n) at r = √(wᵀΣw), w·μ + b */
 };
@@ -92,7 +93,8 @@ struct fisher_unit_input {
 void fisher_unit_inputs(const struct fisher_units *units, size_t i, struct fisher_unit_input *input);
 
 /* ‖Û − U‖₂/‖U‖₂ of each unit, (n) each or NULL, to about 1e-3 of itself; not finite for a unit that is never
- * active. Some 20 to 60 steps of 16 nMT flops. BASE_UNRESOLVED when a number is not finite. */
+ * active. Some 20 to 60 steps of 2nT² flops each, and 4nMT for quasi. BASE_UNRESOLVED when a number is not
+ * finite. */
 int fisher_unit_errors(const struct fisher_units *units, double *closed, double *quasi, double *gaussian,
                        struct base_error *error);
 

@@ -1,6 +1,7 @@
 /* Blocks of single units of a hidden layer and how far their approximations are from them, by Lanczos
- * iterations of all units and operators side by side: a vector is a row (bias first), and every operator acts
- * through X = (x*_1, …, x*_T) as X·y, a multiple of each coordinate, or along e_b and ŵ. */
+ * iterations. Every operator but the quasi-diagonal's is X B Xᵀ + c·1 with X = (x*_1, …, x*_T, e_b, ŵ) and a
+ * small B: on the span of X it has the eigenvalues of B K + c, K = XᵀX, so that its vectors are rows of T+2
+ * coefficients with the inner product vᵀK v'. The quasi-diagonal has M+1 coordinates (bias first), K = 1. */
 #include "fisher/fisher.h"
 
 #include "base/memory.h"
@@ -14,21 +15,29 @@
 enum { LOOK = 8, MAX_STEPS = 64 };
 static const double converged = 1e-3;
 
-enum { EXACT, CLOSED, QUASI, GAUSSIAN, N_OPERATORS }; /* U, and the approximations less U */
+enum { EXACT, CLOSED, GAUSSIAN, QUASI, N_OPERATORS }; /* U, and the approximations less U */
 
+/* What stands still during the iteration. */
 struct work {
     const struct fisher_units *units;
-    size_t operators[N_OPERATORS];    /* those that are wanted, o-th of unit i in column o·n + i */
-    size_t row, columns;              /* M + 1; n times as many as operators */
     struct fisher_unit_input *inputs; /* (n) */
-    double *X;                        /* (M+1, T) */
     double *c_closed, *c_gaussian;    /* (n) U_bb/A_0; 0: never active */
     double *kappa;                    /* (n, T) Cov(x*, u)/√Var u = X κ */
-    double *diagonal;                 /* (n, M+1) F_jj − F_bj²/F_bb */
-    double *V, *before, *AV;          /* (columns, M+1) */
-    double *Z, *Y;                    /* (columns, T) */
-    double *alpha, *beta;             /* (columns, MAX_STEPS) */
-    double *norms;                    /* (columns) */
+    double *K;                        /* (n, T+2, T+2) XᵀX, of each unit's ŵ */
+    double *diagonal;                 /* (n, M+1) F_jj − F_bj²/F_bb; of quasi alone, as are */
+    double *F_b;                      /* (M+1) */
+    double *z, *y;                    /* (T) */
+};
+
+/* Vectors of all units and of some operators side by side; that of unit i and the o-th operator is column
+ * i·n_operators + o. */
+struct iteration {
+    bool coordinates; /* (bias, 1..M), K = 1; else coefficients of X */
+    size_t n_operators, operators[N_OPERATORS];
+    size_t columns, size, most;    /* numbers of a vector; steps that exhaust the space */
+    double *V, *G, *before, *next; /* (columns, size): v, K v, the v before, and the product */
+    double *alpha, *beta;          /* (columns, MAX_STEPS) */
+    double *norms;                 /* (columns) */
 };
 
 static double sum_of(size_t n, const double *x)
@@ -39,11 +48,19 @@ static double sum_of(size_t n, const double *x)
     return sum;
 }
 
+/* In lanes, which become vector code. */
 static double dot(size_t n, const double *x, const double *y)
 {
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
+    enum { LANES = 8 };
+    double lanes[LANES] = {0}, sum = 0;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t j = 0; j < LANES; j++)
+            lanes[j] += x[i + j] * y[i + j];
+    for (; i < n; i++)
         sum += x[i] * y[i];
+    for (size_t j = 0; j < LANES; j++)
+        sum += lanes[j];
     return sum;
 }
 
@@ -73,11 +90,6 @@ void fisher_unit_quasi_gradient(size_t M, const double *F_b, const double *F_jj,
     }
 }
 
-static double mean_square(const struct fisher_units *units)
-{
-    return dot(units->M * units->T, units->h, units->h) / (double)(units->M * units->T);
-}
-
 void fisher_unit_inputs(const struct fisher_units *units, size_t i, struct fisher_unit_input *input)
 {
     const size_t T = units->T;
@@ -85,7 +97,7 @@ void fisher_unit_inputs(const struct fisher_units *units, size_t i, struct fishe
     const double mean = sum_of(T, u) / (double)T;
     *input = (struct fisher_unit_input){
         .norm = sqrt(dot(units->M, units->w + i * units->M, units->w + i * units->M)),
-        .scale = sqrt(mean_square(units)),
+        .scale = sqrt(linalg_trace(T, units->H) / (double)(units->M * T)),
         .mean = mean,
         .deviation = sqrt(fmax(0, dot(T, u, u) / (double)T - mean * mean))};
 }
@@ -101,7 +113,7 @@ static void add_gaussian(size_t T, double scale, const double A[3], const double
                 ((A[0] * z[t] + A[1] * along) / (double)T + kappa[t] * (A[1] * mean + (A[2] - A[0]) * along));
 }
 
-/* The part of an operator that acts on samples: y from z = Xᵀv. */
+/* y = B z of the samples' coefficients, z = Xᵀv. */
 static void act_on_samples(const struct work *w, size_t o, size_t i, const double *z, double *y)
 {
     const struct fisher_units *units = w->units;
@@ -118,169 +130,272 @@ static void act_on_samples(const struct work *w, size_t o, size_t i, const doubl
     }
 }
 
-/* The part that acts on the coordinates, added to the product. */
-static void act_on_coordinates(const struct work *w, size_t o, size_t i, const double *v, double *product)
+/* c of the closed form; of the others 0. */
+static double multiple_of_one(const struct work *w, size_t o, size_t i)
 {
-    const struct fisher_units *units = w->units;
-    const size_t M = units->M;
-    if (o == QUASI)
-        for (size_t j = 0; j <= M; j++)
-            product[j] += w->diagonal[i * w->row + j] * v[j];
-    if (o != CLOSED)
-        return;
-    const struct fisher_unit_input input = w->inputs[i];
-    const double *A = units->A_closed[i], c = w->c_closed[i], r = input.scale;
-    const double *weights = units->w + i * M, along = dot(M, weights, v + 1) / input.norm;
-    product[0] += c * (A[0] * v[0] + A[1] * r * along);
-    for (size_t j = 0; j < M; j++)
-        product[1 + j] += c * (A[0] * r * r * v[1 + j] +
-                               weights[j] / input.norm * (A[1] * r * v[0] + (A[2] - A[0]) * r * r * along));
+    const double r = w->inputs[i].scale;
+    return o == CLOSED ? w->c_closed[i] * w->units->A_closed[i][0] * r * r : 0;
 }
 
-static void apply(struct work *w)
+/* y = B z of e_b and ŵ: the closed form is U_bb/A_0 times A_0 e_be_bᵀ + A_1 r (e_bŵᵀ + ŵe_bᵀ) + r² (A_0 (1 −
+ * e_be_bᵀ) + (A_2 − A_0) ŵŵᵀ). */
+static void act_on_plane(const struct work *w, size_t o, size_t i, const double z[2], double y[2])
 {
-    const size_t T = w->units->T, n = w->units->n;
-    linalg_multiply(false, false, w->columns, T, w->row, 1, w->V, w->X, 0, w->Z);
-    for (size_t c = 0; c < w->columns; c++)
-        act_on_samples(w, w->operators[c / n], c % n, w->Z + c * T, w->Y + c * T);
-    linalg_multiply(false, true, w->columns, w->row, T, 1, w->Y, w->X, 0, w->AV);
-    for (size_t c = 0; c < w->columns; c++)
-        act_on_coordinates(w, w->operators[c / n], c % n, w->V + c * w->row, w->AV + c * w->row);
+    const double *A = w->units->A_closed[i], r = w->inputs[i].scale;
+    const double c = o == CLOSED ? w->c_closed[i] : 0;
+    y[0] = c * (A[0] * (1 - r * r) * z[0] + A[1] * r * z[1]);
+    y[1] = c * (A[1] * r * z[0] + (A[2] - A[0]) * r * r * z[1]);
 }
 
-/* A step of the three-term recursion; a vector that is exhausted stays 0. */
-static void step(struct work *w, size_t m)
+/* The quasi-diagonal less U: product = (x*_1, …, x*_T) B z + diagonal ∘ v with z = (x*_1, …, x*_T)ᵀ v. */
+static void act_on_coordinates(const struct work *w, size_t i, const double *v, double *product)
 {
-    const size_t row = w->row;
-    apply(w);
-    for (size_t c = 0; c < w->columns; c++) {
-        double *v = w->V + c * row, *before = w->before + c * row, *next = w->AV + c * row;
-        const double last = m > 0 ? w->beta[c * MAX_STEPS + m - 1] : 0, alpha = dot(row, v, next);
-        for (size_t j = 0; j < row; j++)
-            next[j] -= alpha * v[j] + last * before[j];
-        double beta = sqrt(dot(row, next, next));
-        if (!(beta > 1e-13 * fabs(alpha)))
-            beta = 0;
-        w->alpha[c * MAX_STEPS + m] = alpha;
-        w->beta[c * MAX_STEPS + m] = beta;
-        for (size_t j = 0; j < row; j++) {
-            before[j] = v[j];
-            v[j] = beta > 0 ? next[j] / beta : 0;
+    const size_t M = w->units->M, T = w->units->T;
+    const double *diagonal = w->diagonal + i * (M + 1);
+    linalg_multiply_vector(true, M, T, w->units->h, v + 1, w->z);
+    for (size_t t = 0; t < T; t++)
+        w->z[t] += v[0];
+    act_on_samples(w, QUASI, i, w->z, w->y);
+    product[0] = sum_of(T, w->y);
+    linalg_multiply_vector(false, M, T, w->units->h, w->y, product + 1);
+    for (size_t j = 0; j <= M; j++)
+        product[j] += diagonal[j] * v[j];
+}
+
+/* next = B G */
+static void act(const struct work *w, struct iteration *x)
+{
+    const size_t T = w->units->T;
+    for (size_t c = 0; c < x->columns; c++) {
+        const size_t o = x->operators[c % x->n_operators], i = c / x->n_operators;
+        const double *z = x->G + c * x->size;
+        double *y = x->next + c * x->size;
+        if (x->coordinates) {
+            act_on_coordinates(w, i, z, y);
+            continue;
         }
+        act_on_samples(w, o, i, z, y);
+        act_on_plane(w, o, i, z + T, y + T);
     }
 }
 
+/* G = K V */
+static void find_duals(const struct work *w, struct iteration *x)
+{
+    const size_t n = x->n_operators, size = x->size;
+    if (x->coordinates)
+        memcpy(x->G, x->V, x->columns * size * sizeof *x->G);
+    else
+        for (size_t i = 0; i < w->units->n; i++)
+            linalg_multiply_symmetric(n, size, x->V + i * n * size, w->K + i * size * size,
+                                      x->G + i * n * size);
+}
+
+/* Divides v and K v by √(vᵀK v), which it returns; what is nothing but rounding becomes 0. */
+static double normalise(size_t size, double *v, double *Kv)
+{
+    const double norm2 = dot(size, v, Kv);
+    const bool exhausted = norm2 <= 1e-13 * sqrt(dot(size, v, v) * dot(size, Kv, Kv));
+    for (size_t j = 0; j < size; j++) {
+        v[j] = exhausted ? 0 : v[j] / sqrt(norm2);
+        Kv[j] = exhausted ? 0 : Kv[j] / sqrt(norm2);
+    }
+    return exhausted ? 0 : sqrt(norm2);
+}
+
+/* A step of the three-term recursion; a vector that is exhausted stays 0. */
+static void step(const struct work *w, struct iteration *x, size_t m)
+{
+    const size_t size = x->size;
+    act(w, x);
+    for (size_t c = 0; c < x->columns; c++) {
+        double *v = x->V + c * size, *before = x->before + c * size, *next = x->next + c * size;
+        const double last = m > 0 ? x->beta[c * MAX_STEPS + m - 1] : 0,
+                     alpha = dot(size, x->G + c * size, next);
+        for (size_t j = 0; j < size; j++)
+            next[j] -= alpha * v[j] + last * before[j];
+        x->alpha[c * MAX_STEPS + m] = alpha;
+    }
+    double *room = x->before;
+    x->before = x->V;
+    x->V = x->next;
+    x->next = room;
+    find_duals(w, x);
+    for (size_t c = 0; c < x->columns; c++)
+        x->beta[c * MAX_STEPS + m] = normalise(size, x->V + c * size, x->G + c * size);
+}
+
 /* max |λ| of the tridiagonal matrix of column c after m steps. */
-static int ritz_norm(const struct work *w, size_t c, size_t m, double *norm, struct base_error *error)
+static int ritz_norm(const struct work *w, const struct iteration *x, size_t c, size_t m, double *norm,
+                     struct base_error *error)
 {
     int status;
-    double T[MAX_STEPS * MAX_STEPS] = {0}, values[MAX_STEPS];
+    const struct fisher_units *units = w->units;
+    const double one = multiple_of_one(w, x->operators[c % x->n_operators], c / x->n_operators);
+    double T[MAX_STEPS * MAX_STEPS], values[MAX_STEPS];
+    memset(T, 0, m * m * sizeof *T);
     for (size_t j = 0; j < m; j++) {
-        T[j * m + j] = w->alpha[c * MAX_STEPS + j];
+        T[j * m + j] = x->alpha[c * MAX_STEPS + j];
         if (j + 1 < m)
-            T[j * m + j + 1] = w->beta[c * MAX_STEPS + j];
+            T[j * m + j + 1] = x->beta[c * MAX_STEPS + j];
     }
     if (!isfinite(linalg_frobenius2(m, T)))
         TRY(base_fail(error, BASE_UNRESOLVED, "a unit block is not finite"));
     TRY(linalg_eigenvalues(m, T, values, error));
-    *norm = fmax(fabs(values[0]), fabs(values[m - 1]));
+    *norm = fmax(fabs(values[0] + one), fabs(values[m - 1] + one));
+    if (units->M > units->T + 1) /* across the span of X */
+        *norm = fmax(*norm, fabs(one));
 out:
     return status;
 }
 
-static int find_norms(struct work *w, struct base_error *error)
+static void start(const struct work *w, struct iteration *x)
+{
+    const size_t size = x->size;
+    random_normals(0, 0, 0, size, x->V);
+    for (size_t c = x->columns; c-- > 0;)
+        for (size_t j = 0; j < size; j++)
+            x->V[c * size + j] = w->c_closed[c / x->n_operators] > 0 ? x->V[j] : 0;
+    find_duals(w, x);
+    for (size_t c = 0; c < x->columns; c++)
+        normalise(size, x->V + c * size, x->G + c * size);
+}
+
+static int find_norms(const struct work *w, struct iteration *x, struct base_error *error)
 {
     int status = BASE_OK;
     bool moved = true;
-    for (size_t m = 1; m <= MAX_STEPS && m <= w->row && moved; m++) {
-        step(w, m - 1);
-        if (m % LOOK != 0 && m < w->row)
+    start(w, x);
+    for (size_t m = 1; m <= MAX_STEPS && m <= x->most && moved; m++) {
+        step(w, x, m - 1);
+        if (m % LOOK != 0 && m < x->most)
             continue;
         moved = false;
-        for (size_t c = 0; c < w->columns; c++) {
+        for (size_t c = 0; c < x->columns; c++) {
             double norm;
-            TRY(ritz_norm(w, c, m, &norm, error));
-            moved = moved || fabs(norm - w->norms[c]) > converged * norm;
-            w->norms[c] = norm;
+            TRY(ritz_norm(w, x, c, m, &norm, error));
+            moved = moved || fabs(norm - x->norms[c]) > converged * norm;
+            x->norms[c] = norm;
         }
     }
 out:
     return status;
 }
 
-/* Everything of a unit that stands still during the iteration. */
-static void prepare_unit(struct work *w, size_t i, double *F_b)
+/* K of unit i, upper triangle. */
+static void prepare_span(struct work *w, size_t i)
+{
+    const struct fisher_units *units = w->units;
+    const size_t T = units->T, size = T + 2;
+    double *K = w->K + i * size * size;
+    for (size_t s = 0; s < T; s++) {
+        for (size_t t = s; t < T; t++)
+            K[s * size + t] = units->H[s * T + t] + 1;
+        K[s * size + T] = 1;
+        K[s * size + T + 1] = (units->u[i * T + s] - units->b[i]) / w->inputs[i].norm;
+    }
+    K[T * size + T] = K[(T + 1) * size + T + 1] = 1;
+}
+
+static void prepare_unit(struct work *w, size_t i)
 {
     const struct fisher_units *units = w->units;
     const size_t T = units->T;
-    const struct fisher_unit_input input = w->inputs[i];
-    double *diagonal = w->diagonal + i * w->row;
-    fisher_unit_quasi_diagonal(units, i, F_b, diagonal);
-    if (!(F_b[0] > 0 && units->A_closed[i][0] > 0 && units->A_gaussian[i][0] > 0))
+    const double F_bb = sum_of(T, units->s + i * T) / (double)T;
+    fisher_unit_inputs(units, i, &w->inputs[i]);
+    prepare_span(w, i);
+    if (!(F_bb > 0 && units->A_closed[i][0] > 0 && units->A_gaussian[i][0] > 0))
         return;
-    w->c_closed[i] = F_b[0] / units->A_closed[i][0];
-    w->c_gaussian[i] = F_b[0] / units->A_gaussian[i][0];
-    for (size_t j = 0; j < w->row; j++)
-        diagonal[j] -= F_b[j] * F_b[j] / F_b[0];
+    w->c_closed[i] = F_bb / units->A_closed[i][0];
+    w->c_gaussian[i] = F_bb / units->A_gaussian[i][0];
+    const struct fisher_unit_input input = w->inputs[i];
     for (size_t t = 0; t < T; t++)
         w->kappa[i * T + t] =
             input.deviation > 0 ? (units->u[i * T + t] - input.mean) / ((double)T * input.deviation) : 0;
 }
 
-static void start(struct work *w)
+static void prepare_coordinates(struct work *w)
 {
-    const size_t T = w->units->T;
-    for (size_t t = 0; t < T; t++)
-        w->X[t] = 1;
-    memcpy(w->X + T, w->units->h, w->units->M * T * sizeof *w->X);
-    random_normals(0, 0, 0, w->row, w->V);
-    const double norm = sqrt(dot(w->row, w->V, w->V));
-    for (size_t j = 0; j < w->row; j++)
-        w->V[j] /= norm;
-    for (size_t c = w->columns; c-- > 0;)
-        for (size_t j = 0; j < w->row; j++)
-            w->V[c * w->row + j] = w->c_closed[c % w->units->n] > 0 ? w->V[j] : 0;
+    const struct fisher_units *units = w->units;
+    const size_t row = units->M + 1;
+    for (size_t i = 0; i < units->n; i++) {
+        double *diagonal = w->diagonal + i * row;
+        fisher_unit_quasi_diagonal(units, i, w->F_b, diagonal);
+        for (size_t j = 0; j < row && w->F_b[0] > 0; j++)
+            diagonal[j] -= w->F_b[j] * w->F_b[j] / w->F_b[0];
+    }
+}
+
+struct part {
+    double **array;
+    size_t size;
+};
+
+/* All of them in one piece, that of the first, zero. */
+static int take(size_t n, const struct part *parts, struct base_error *error)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < n; i++)
+        used += parts[i].size;
+    double *all = base_calloc(used, sizeof *all, error);
+    if (all == NULL)
+        return BASE_FAILED;
+    for (size_t i = n; i-- > 0;)
+        *parts[i].array = all + (used -= parts[i].size);
+    return BASE_OK;
+}
+
+static int iterate(const struct work *w, struct iteration *x, struct base_error *error)
+{
+    int status;
+    const size_t n = w->units->n, M = w->units->M, T = w->units->T;
+    x->columns = n * x->n_operators;
+    x->size = x->coordinates ? M + 1 : T + 2;
+    x->most = M + 1 < x->size ? M + 1 : x->size;
+    const size_t vectors = x->columns * x->size, steps = x->columns * MAX_STEPS;
+    const struct part parts[] = {{&x->norms, x->columns}, {&x->V, vectors},    {&x->G, vectors},
+                                 {&x->before, vectors},   {&x->next, vectors}, {&x->alpha, steps},
+                                 {&x->beta, steps}};
+    TRY(take(sizeof parts / sizeof *parts, parts, error));
+    TRY(find_norms(w, x, error));
+out:
+    return status;
 }
 
 int fisher_unit_errors(const struct fisher_units *units, double *closed, double *quasi, double *gaussian,
                        struct base_error *error)
 {
     int status;
-    double *const wanted[N_OPERATORS] = {[CLOSED] = closed, [QUASI] = quasi, [GAUSSIAN] = gaussian};
-    const size_t T = units->T, n = units->n, row = units->M + 1;
-    struct work w = {.units = units, .row = row, .operators = {EXACT}, .columns = n};
-    for (size_t o = 1; o < N_OPERATORS; o++)
-        if (wanted[o] != NULL) {
-            w.operators[w.columns / n] = o;
-            w.columns += n;
-        }
-    double *F_b = NULL, *all = NULL;
+    const size_t n = units->n, T = units->T, row = quasi == NULL ? 0 : units->M + 1;
+    struct work w = {.units = units};
+    struct iteration span = {.n_operators = 1, .operators = {EXACT}},
+                     coordinates = {.coordinates = true, .n_operators = 1, .operators = {QUASI}};
+    double *const wanted[N_OPERATORS] = {[CLOSED] = closed, [GAUSSIAN] = gaussian};
+    for (size_t o = 0; o < N_OPERATORS; o++)
+        if (wanted[o] != NULL)
+            span.operators[span.n_operators++] = o;
+    const struct part parts[] = {
+        {&w.c_closed, n},       {&w.c_gaussian, n}, {&w.kappa, n * T}, {&w.K, n * (T + 2) * (T + 2)},
+        {&w.diagonal, n * row}, {&w.F_b, row},      {&w.z, T},         {&w.y, T}};
     TRY(base_got(w.inputs = base_calloc(n, sizeof *w.inputs, error)));
-    const size_t vectors = w.columns * row, numbers = w.columns * T, steps = w.columns * MAX_STEPS;
-    const struct {
-        double **array;
-        size_t size;
-    } parts[] = {{&w.X, row * T},        {&w.c_closed, n}, {&w.c_gaussian, n},   {&w.kappa, n * T},
-                 {&w.diagonal, n * row}, {&w.V, vectors},  {&w.before, vectors}, {&w.AV, vectors},
-                 {&w.Z, numbers},        {&w.Y, numbers},  {&w.alpha, steps},    {&w.beta, steps},
-                 {&w.norms, w.columns},  {&F_b, row}};
-    size_t used = 0;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        used += parts[i].size;
-    TRY(base_got(all = base_calloc(used, sizeof *all, error)));
-    for (size_t i = sizeof parts / sizeof *parts; i-- > 0;)
-        *parts[i].array = all + (used -= parts[i].size);
-
-    for (size_t i = 0; i < n; i++) {
-        fisher_unit_inputs(units, i, &w.inputs[i]);
-        prepare_unit(&w, i, F_b);
+    TRY(take(sizeof parts / sizeof *parts, parts, error));
+    for (size_t i = 0; i < n; i++)
+        prepare_unit(&w, i);
+    TRY(iterate(&w, &span, error));
+    for (size_t i = 0; i < n; i++)
+        for (size_t o = 1; o < span.n_operators; o++)
+            wanted[span.operators[o]][i] =
+                span.norms[i * span.n_operators + o] / span.norms[i * span.n_operators];
+    if (quasi != NULL) {
+        prepare_coordinates(&w);
+        TRY(iterate(&w, &coordinates, error));
+        for (size_t i = 0; i < n; i++)
+            quasi[i] = coordinates.norms[i] / span.norms[i * span.n_operators];
     }
-    start(&w);
-    TRY(find_norms(&w, error));
-    for (size_t c = n; c < w.columns; c++)
-        wanted[w.operators[c / n]][c % n] = w.norms[c] / w.norms[c % n];
 out:
     free(w.inputs);
-    free(all);
+    free(w.c_closed);
+    free(span.norms);
+    free(coordinates.norms);
     return status;
 }

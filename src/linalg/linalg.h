@@ -39,6 +39,9 @@ void linalg_versions(char text[128]);
 void linalg_multiply(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, double alpha,
                      const double *A, const double *B, double beta, double *C);
 
+/* y = A x, or Aᵀ x, for A (m, n). */
+void linalg_multiply_vector(bool transpose, size_t m, size_t n, const double *A, const double *x, double *y);
+
 /* B (k, n) = X A for X (k, n) and a symmetric A (n, n): its rows are A x. 2kn² flops. */
 void linalg_multiply_symmetric(size_t k, size_t n, const double *X, const double *A, double *B);
 

@@ -19,6 +19,12 @@ void linalg_multiply(bool transpose_a, bool transpose_b, size_t m, size_t n, siz
                 leading(ldb), beta, C, leading(n));
 }
 
+void linalg_multiply_vector(bool transpose, size_t m, size_t n, const double *A, const double *x, double *y)
+{
+    cblas_dgemv(CblasRowMajor, transpose ? CblasTrans : CblasNoTrans, (int)m, (int)n, 1, A, leading(n), x, 1,
+                0, y, 1);
+}
+
 /* A strip of A's upper triangle, 64 rows with the block on the diagonal first, serves for its rows and for
  * its columns while it stays in a second-level cache; dsymm would pack all of A for the few rows of X. */
 void linalg_multiply_symmetric(size_t k, size_t n, const double *X, const double *A, double *B)

@@ -1,4 +1,5 @@
-/* The Fisher matrix estimated from sampled outputs, and the empirical one (beyond). */
+/* The Fisher matrix estimated from sampled outputs, and the empirical one, of the targets that belong to the
+ * inputs or else of y ~ N(0, I) (beyond). */
 #include "measure/measure.h"
 
 #include "base/memory.h"
@@ -7,6 +8,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { TRACE, MAX, FROBENIUS2, VARIANCE, SQUARE_ERROR, N_VARIABLES };
 enum kind { SAMPLED, EMPIRICAL };
@@ -129,7 +131,10 @@ static int estimators_run(void *work, const struct net_gram *gram, double *const
     *values[SQUARE_ERROR] = off * off;
     *values[VARIANCE] = fisher_estimator_trace_variance(a->C, a->T, a->draws, w->dual);
 
-    net_gram_labels(gram, w->epsilon);
+    if (a->targets != NULL)
+        memcpy(w->epsilon, a->targets, a->CT * sizeof *w->epsilon);
+    else
+        net_gram_labels(gram, w->epsilon);
     for (size_t i = 0; i < a->CT; i++)
         w->epsilon[i] -= gram->f[i];
     TRY(estimate(w, a, 1, EMPIRICAL, values, error));
@@ -158,6 +163,7 @@ const struct measure measure_estimators = {
     .doc = "the Fisher matrix estimated from sampled outputs, and the empirical one",
     .n_variables = N_VARIABLES,
     .variables = variables,
+    .targets = true,
     .bytes = estimators_bytes,
     .init = estimators_init,
     .free = estimators_free,

@@ -58,10 +58,13 @@ struct measure_variable {
     const char *sharpness;
     /* How measured/predicted approaches 1: 1 + Σ_p c_p M^(-power_p), with one output, with several, and, for
      * a variable of layers, in layer 1 (all 0: as the others). All 0: the prediction is not a statement about
-     * a limit, `verify` does not judge it. */
+     * a limit, `verify` says so and does not judge it. One that says nothing of one output declares
+     * powers_outputs alone. */
     double powers[MEASURE_MAX_POWERS];
     double powers_outputs[MEASURE_MAX_POWERS];
     double powers_first[MEASURE_MAX_POWERS];
+    /* Of a prediction that is of leading order in 1/T too: its relative error, which no width removes. */
+    double accuracy;
 };
 
 struct measure {
@@ -70,6 +73,7 @@ struct measure {
     size_t n_variables;
     const struct measure_variable *variables;
     unsigned sums;     /* of enum net_sums: what its run reads of the Gram summary besides H, D and f */
+    bool targets;      /* it reads the architecture's targets, where inputs have labels */
     size_t most_units; /* it is refused for networks of more hidden and output units; 0: for none */
     /* Bytes of working memory for one network. */
     double (*bytes)(const struct net_architecture *architecture);
@@ -105,6 +109,9 @@ const struct measure_variable *measure_find_variable(const char *name);
 
 /* BASE_BAD_INPUT with the known names when `name` is no measure (an experiment_vocabulary check). */
 int measure_check_name(const char *name, struct base_error *why);
+
+/* Whether its prediction is a statement about the limit of large width, for some number of outputs. */
+bool measure_is_judged(const struct measure_variable *variable);
 
 /* The powers that hold with one output or several, in layer 1 or elsewhere (`first`, of a pair its first
  * layer), and how many; 0: not judged. */

@@ -1,6 +1,6 @@
 /* Order parameters, solved once for each (activation, σ_w², σ_b², L), and (γ, σ_v²), of a grid: those of
- * inputs iid N(0,1) do not depend on widths or samples. Given inputs (architecture->inputs, the same pointer for the same numbers)
- * have a kernel's, once for each (…, inputs, T, M_0). */
+ * inputs iid N(0,1) do not depend on widths or samples. Given inputs (architecture->inputs, the same pointer
+ * for the same numbers) have a kernel's, once for each (…, inputs, T, M_0). */
 #ifndef MEASURE_ORDERS_H
 #define MEASURE_ORDERS_H
 

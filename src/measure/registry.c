@@ -49,6 +49,11 @@ int measure_check_name(const char *name, struct base_error *why)
     return base_fail(why, BASE_BAD_INPUT, "\"%.100s\" is not a measure; known: %s", name, known);
 }
 
+bool measure_is_judged(const struct measure_variable *variable)
+{
+    return variable->predicted && (variable->powers[0] > 0 || variable->powers_outputs[0] > 0);
+}
+
 size_t measure_powers(const struct measure_variable *variable, bool several, bool first,
                       double powers[MEASURE_MAX_POWERS])
 {

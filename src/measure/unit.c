@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { CLOSED, QUASI, GAUSSIAN, FLOOR, N_VARIABLES };
 
@@ -40,15 +41,14 @@ static const struct measure_variable variables[N_VARIABLES] = {
 struct work {
     const struct net_architecture *architecture;
     struct net_activation activation;
-    double *h;           /* (max M_l, T) Gaussian inputs */
-    double *mix;         /* (T, T) */
-    double *u, *phi, *s; /* (NET_UNITS, T) */
+    double *mix, *H, *product; /* (T, T) */
+    double *u, *phi, *s;       /* (NET_UNITS, T) */
 };
 
 static double unit_bytes(const struct net_architecture *a)
 {
     const double M = (double)net_architecture_widest(a), T = (double)a->T;
-    return (M * (2 * T + 13 * NET_UNITS) + T * (T + 20 * NET_UNITS)) * sizeof(double);
+    return (M * (5 * NET_UNITS + 2) + T * (T * (3 + NET_UNITS) + 24 * NET_UNITS)) * sizeof(double);
 }
 
 static void unit_free(void *work)
@@ -57,8 +57,9 @@ static void unit_free(void *work)
     if (w == NULL)
         return;
     net_activation_close(&w->activation);
-    free(w->h);
     free(w->mix);
+    free(w->H);
+    free(w->product);
     free(w->u);
     free(w->phi);
     free(w->s);
@@ -73,8 +74,9 @@ static int unit_init(void **work, const struct net_architecture *architecture, s
     TRY(base_got(w));
     w->architecture = a;
     TRY(net_activation_open(&w->activation, a->activation, error));
-    TRY(base_got(w->h = base_calloc(net_architecture_widest(a) * a->T, sizeof(double), error)));
     TRY(base_got(w->mix = base_calloc(a->T * a->T, sizeof(double), error)));
+    TRY(base_got(w->H = base_calloc(a->T * a->T, sizeof(double), error)));
+    TRY(base_got(w->product = base_calloc(a->T * a->T, sizeof(double), error)));
     TRY(base_got(w->u = base_calloc(NET_UNITS * a->T, sizeof(double), error)));
     TRY(base_got(w->phi = base_calloc(NET_UNITS * a->T, sizeof(double), error)));
     TRY(base_got(w->s = base_calloc(NET_UNITS * a->T, sizeof(double), error)));
@@ -113,12 +115,12 @@ out:
     return status;
 }
 
-/* T Gaussian inputs of mean and covariance of h (M, T) into w->h: h (11ᵀ/T + (I − 11ᵀ/T) N/√T) with N (T, T)
- * of normals; their u = w·h + b, and s = φ'(u)². */
+/* T Gaussian inputs of mean and covariance of h (M, T): h G, G = 11ᵀ/T + (I − 11ᵀ/T) N/√T with N (T, T) of
+ * normals. What is needed of them are their H = Gᵀ(hᵀh)G, u = w h G + b, and s = φ'(u)². */
 static void draw_gaussian_inputs(struct work *w, const struct net_gram *gram, size_t l)
 {
     const struct net_units *units = &gram->units[l];
-    const size_t T = w->architecture->T, M = w->architecture->widths[l - 1], n = units->n;
+    const size_t T = w->architecture->T, n = units->n;
     net_gram_mixture(gram, l, w->mix);
     for (size_t t = 0; t < T; t++) { /* column t less its mean */
         double mean = 0;
@@ -127,8 +129,13 @@ static void draw_gaussian_inputs(struct work *w, const struct net_gram *gram, si
         for (size_t s = 0; s < T; s++)
             w->mix[s * T + t] = 1 / (double)T + (w->mix[s * T + t] - mean) / sqrt((double)T);
     }
-    linalg_multiply(false, false, M, T, T, 1, units->h, w->mix, 0, w->h);
-    linalg_multiply(false, false, n, T, M, 1, units->w, w->h, 0, w->u);
+    memcpy(w->H, gram->H[l - 1], T * T * sizeof *w->H);
+    linalg_mirror(T, w->H);
+    linalg_multiply(false, false, T, T, T, 1, w->H, w->mix, 0, w->product);
+    linalg_multiply(true, false, T, T, T, 1, w->mix, w->product, 0, w->H);
+    for (size_t i = 0; i < n * T; i++)
+        w->phi[i] = units->u[i] - units->b[i / T];
+    linalg_multiply(false, false, n, T, T, 1, w->phi, w->mix, 0, w->u);
     for (size_t i = 0; i < n * T; i++)
         w->u[i] += units->b[i / T];
     net_activation_eval(&w->activation, n * T, w->u, w->phi, w->s);
@@ -147,7 +154,9 @@ static int measure_layer(struct work *w, const struct net_gram *gram, size_t l, 
                                   .M = w->architecture->widths[l - 1],
                                   .T = w->architecture->T,
                                   .h = units->h,
+                                  .H = gram->H[l - 1],
                                   .w = units->w,
+                                  .b = units->b,
                                   .u = units->u,
                                   .s = units->s,
                                   .A_closed = A_closed,
@@ -158,7 +167,7 @@ static int measure_layer(struct work *w, const struct net_gram *gram, size_t l, 
         values[v][l] = mean_of(units->n, errors[v]);
 
     draw_gaussian_inputs(w, gram, l);
-    blocks.h = w->h;
+    blocks.H = w->H;
     blocks.u = w->u;
     blocks.s = w->s;
     TRY(find_moments(w, &blocks, units->b, A_closed, A_gaussian, error));

@@ -38,8 +38,10 @@ struct net_architecture {
     const char *activation;
     const double
         *inputs; /* h⁰ (M_0, T), not owned, the same in every trial; NULL: iid N(0, 1), new each trial */
-    uint64_t inputs_word; /* what given inputs are, in a word: a part of every stream's name */
-    unsigned sums;        /* of enum net_sums (signals.h): what is asked for besides H, D and f */
+    const double *targets; /* (C, T) y_k(t) at targets[k*T + t] of given inputs with labels, not owned; NULL:
+                              none. No network depends on them. */
+    uint64_t inputs_word;  /* what given inputs are, in a word: a part of every stream's name */
+    unsigned sums;         /* of enum net_sums (signals.h): what is asked for besides H, D and f */
 };
 
 /* M_l = α_l·M rounded half up, l < L; M_L = C; Gaussian inputs, no sums but those that the dual needs with

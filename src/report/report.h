@@ -41,10 +41,10 @@ struct report_moments report_moments(size_t n, const double *values, size_t stri
  * se_i as measured, enlarged by √(χ²/dof) where the fit is bad; dof by Welch and Satterthwaite. */
 struct report_limit {
     double limit, se;
-    double dof; /* of se, for Student's t */
-    double
-        model;   /* what the first power left out may move the limit by, were the powers a geometric series */
-    double chi2; /* of the fit */
+    double dof;   /* of se, for Student's t */
+    double model; /* what the first power left out may move the limit by, were the powers a geometric series;
+                     verify adds the prediction's own accuracy */
+    double chi2;  /* of the fit */
     size_t chi2_dof;
     double slopes[MEASURE_MAX_POWERS]; /* c_p M_min^-power_p */
 };

@@ -95,6 +95,7 @@ static int fit(struct series *s, struct base_error *error)
         counts[i] = s->moments[i].n;
     TRY(report_limit_fit(s->n, s->widths, s->ratios, s->se, counts, s->n_powers, s->powers, &s->limit,
                          error));
+    s->limit.model += s->variable->accuracy;
 out:
     free(counts);
     return status;
@@ -238,6 +239,22 @@ out:
     return status;
 }
 
+/* A prediction that no width comes to; of one's own, where the table has any number of it. */
+static int note_unjudged(const struct store_result *r, const struct measure_variable *v,
+                         const struct theory_values *own, struct series_list *list, struct base_error *error)
+{
+    struct series *s;
+    bool said = own == NULL;
+    for (size_t i = 0; own != NULL && i < own->n; i++)
+        said = said || own->numbers[i].variable == v;
+    if (!said)
+        return BASE_OK;
+    const int status = list_append(list, &s, error);
+    if (status == BASE_OK)
+        *s = (struct series){.result = r, .variable = v, .state = SERIES_NO_LIMIT};
+    return status;
+}
+
 static int setting_init(struct setting *x, const struct store_result *r, struct base_error *error)
 {
     int status;
@@ -279,8 +296,10 @@ int series_collect(const struct store_result *result, const struct theory_values
     TRY(setting_init(&x, result, error));
     for (size_t i = 0; i < result->n_names; i++) {
         const struct measure_variable *v = measure_find_variable(result->names[i]);
-        if (v->predicted && v->powers[0] > 0)
+        if (measure_is_judged(v))
             TRY(collect_variable(result, v, own, &x, list, error));
+        else if (v->predicted)
+            TRY(note_unjudged(result, v, own, list, error));
     }
 out:
     setting_free(&x);

@@ -14,7 +14,8 @@ enum series_state {
     SERIES_NO_THEORY, /* theory is nan */
     SERIES_NO_WIDTHS, /* too few widths, or none swept */
     SERIES_NO_TRIALS, /* fewer than two finished trials at some width */
-    SERIES_OVERFLOW   /* the mean or its error is no finite number at some width */
+    SERIES_OVERFLOW,  /* the mean or its error is no finite number at some width */
+    SERIES_NO_LIMIT   /* the prediction is no statement about large width: of the whole variable, n = 0 */
 };
 
 struct series {
@@ -34,9 +35,9 @@ struct series {
 };
 
 /* All comparisons of one result file, appended to the list: of every predicted variable that declares powers,
- * every number along its axis. A layer that a network does not have, of which there is neither a measurement
- * nor a prediction, makes none. own: NULL, or what to compare with in place of the stored theory, in these
- * numbers alone. */
+ * every number along its axis; one without any makes a single entry. A layer that a network does not have, of
+ * which there is neither a measurement nor a prediction, makes none. own: NULL, or what to compare with in
+ * place of the stored theory, in these numbers alone. */
 struct series_list {
     size_t n, room;
     struct series *series;

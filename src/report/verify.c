@@ -78,6 +78,7 @@ static const char *why_skipped(const struct report *report, const struct series 
                                       : "the table has no prediction at some width (nan, zero, or no row)";
     case SERIES_OVERFLOW: return "the measured numbers, or their errors, are beyond all bounds";
     case SERIES_NO_TRIALS: return "fewer than two finished trials at some width";
+    case SERIES_NO_LIMIT: return "the prediction is no statement about the limit of large width";
     default: break;
     }
     return s->n == 1 ? "width is not swept, and the theory is about the limit of large width"
@@ -108,8 +109,10 @@ static const char *judge(const struct series *s, double level, struct tally *tal
 
 static void report_series(struct report *report, const struct series *s, struct tally *tally)
 {
-    print_place(s, report->out);
-    print_points(s, report->out);
+    if (s->state != SERIES_NO_LIMIT) {
+        print_place(s, report->out);
+        print_points(s, report->out);
+    }
     if (s->state == SERIES_FITTED || s->state == SERIES_EXACT) {
         const char *verdict = judge(s, report->level, tally);
         print_limit(s, report->level, verdict, report->out);
@@ -139,7 +142,7 @@ static const char *label(const struct series *s, char text[MEASURE_COLUMN])
     size_t first, used = (size_t)snprintf(text, MEASURE_COLUMN, "%.60s", s->variable->name);
     const size_t n = measure_axis_dimensions(s->variable->axis, &first);
     char coordinate[MEASURE_COORDINATE];
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && s->state != SERIES_NO_LIMIT; i++)
         used += (size_t)snprintf(
             text + used, MEASURE_COLUMN - used, ", %s %s", measure_dimensions[first + i].name,
             measure_axis_coordinate(s->variable->axis, s->result->sizes, s->index, i, coordinate));

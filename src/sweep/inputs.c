@@ -1,6 +1,8 @@
-/* The inputs that an experiment has in files: each set of them is read once. */
+/* The inputs that an experiment has in files, each set of them read once, and the targets that a measure
+ * makes of their labels. */
 #include "base/disk.h"
 #include "base/memory.h"
+#include "measure/measure.h"
 #include "sweep/sweep.h"
 
 #include <stdio.h>
@@ -123,15 +125,46 @@ out:
     return status;
 }
 
+static const struct measure *find_targets_measure(const struct experiment *e)
+{
+    const struct measure *found = NULL;
+    for (size_t i = 0; i < e->n_measures && found == NULL; i++) {
+        const struct measure *measure = measure_find(e->measures[i]);
+        found = measure->targets ? measure : NULL;
+    }
+    return found;
+}
+
+/* The targets of grid point `p`, whose inputs are `set`, for a measure that reads them. Without labels there
+ * are none. */
+static int take_targets(struct data_sets *sets, const struct experiment *e, size_t p,
+                        const struct data_set *set, const struct measure *measure, struct base_error *error)
+{
+    int status;
+    const size_t C = (size_t)e->points[p].outputs;
+    if (set->labels == NULL)
+        return BASE_OK;
+    TRY(base_got(sets->targets[p] = base_calloc(C * set->samples, sizeof *sets->targets[p], error)));
+    sets->bytes += (double)C * (double)set->samples * sizeof *sets->targets[p];
+    status = data_set_targets(set, C, sets->targets[p], error);
+    if (status != BASE_OK)
+        TRY(base_fail_within(error, status, "%s: measure %s: network.outputs", e->path, measure->name));
+out:
+    return status;
+}
+
 static int read_all(struct data_sets *sets, const struct experiment *e, struct base_error *error)
 {
     int status = BASE_OK;
     size_t files = 0, *first = NULL;
+    const struct measure *measure = find_targets_measure(e);
     for (size_t p = 0; p < e->n_points; p++)
         files += find_reader(&e->points[p]) != NULL;
     if (files == 0)
         return BASE_OK;
     TRY(base_got(sets->of_point = base_calloc(e->n_points, sizeof *sets->of_point, error)));
+    TRY(base_got(sets->targets = base_calloc(e->n_points, sizeof *sets->targets, error)));
+    sets->n_points = e->n_points;
     TRY(base_got(first = base_calloc(files, sizeof *first, error)));
     for (size_t p = 0; p < e->n_points; p++)
         if (find_reader(&e->points[p]) != NULL)
@@ -139,6 +172,8 @@ static int read_all(struct data_sets *sets, const struct experiment *e, struct b
     for (size_t p = 0; p < e->n_points; p++)
         if (find_reader(&e->points[p]) == NULL)
             sets->of_point[p] = sets->n;
+        else if (measure != NULL)
+            TRY(take_targets(sets, e, p, &sets->sets[sets->of_point[p]], measure, error));
 out:
     free(first);
     return status;
@@ -161,6 +196,9 @@ void sweep_layout_free(struct store_layout *layout)
     for (size_t i = 0; i < sets->n; i++)
         data_set_free(&sets->sets[i]);
     free(sets->sets);
+    for (size_t p = 0; p < sets->n_points; p++)
+        free(sets->targets[p]);
+    free(sets->targets);
     free(sets->of_point);
     free(sets->text);
     memset(sets, 0, sizeof *sets);

@@ -34,6 +34,7 @@ int sweep_point_architecture(const struct store_layout *layout, size_t point,
                           "these have %zu, so its width must be %zu",
                           experiment->path, architecture->M, architecture->M, set->features, set->features));
         net_architecture_set_inputs(architecture, set->features, set->inputs, set->word);
+        architecture->targets = data->targets[point];
     }
     for (size_t i = 0; i < experiment->n_measures; i++) {
         const struct measure *measure = measure_find(experiment->measures[i]);

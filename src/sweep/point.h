@@ -8,8 +8,8 @@
 
 #include <stddef.h>
 
-/* The network of a grid point, with its inputs where they are from a file, and the sums that the experiment's
- * measures ask for. BASE_BAD_INPUT when a layer would have no unit. */
+/* The network of a grid point, with its inputs (and targets) where they are from a file, and the sums that
+ * the experiment's measures ask for. BASE_BAD_INPUT when a layer would have no unit. */
 int sweep_point_architecture(const struct store_layout *layout, size_t point,
                              struct net_architecture *architecture, struct base_error *error);
 

@@ -3,6 +3,7 @@
 #include "theory/theory.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 /* k_p */
 static double kernel(const struct theory_order *order, const struct net_architecture *architecture, size_t p)
@@ -52,6 +53,33 @@ out:
     return status;
 }
 
+/* y_s·y_t of given targets */
+static double targets_product(const struct net_architecture *a, size_t s, size_t t)
+{
+    double sum = 0;
+    for (size_t k = 0; k < a->C; k++)
+        sum += a->targets[k * a->T + s] * a->targets[k * a->T + t];
+    return sum;
+}
+
+/* E r_s·r_t and E (r_s·r_t)² of pair p; q = q^L. */
+static void residual_moments(const struct theory_order *order, const struct net_architecture *a, size_t p,
+                             const double *q, double *first, double *second)
+{
+    const size_t s = order->s[p], t = order->t[p];
+    const bool same = order->samples == 1 ? p == 0 : s == t;
+    const double C = (double)a->C, v = (1 + q[s]) * (1 + q[t]);
+    if (a->targets == NULL) {
+        *first = C * (q[p] + (same ? 1 : 0));
+        *second = same ? (C * C + 2 * C) * v : C * v + (C * C + C) * q[p] * q[p];
+        return;
+    }
+    const double y_ss = targets_product(a, s, s), y_tt = targets_product(a, t, t),
+                 y_st = targets_product(a, s, t);
+    *first = y_st + C * q[p];
+    *second = *first * *first + y_ss * q[t] + y_tt * q[s] + 2 * y_st * q[p] + C * (q[s] * q[t] + q[p] * q[p]);
+}
+
 int theory_estimators_predict(const struct theory_order *order, const struct net_architecture *architecture,
                               struct theory_estimators *prediction, struct base_error *error)
 {
@@ -61,14 +89,14 @@ int theory_estimators_predict(const struct theory_order *order, const struct net
     for (size_t p = 0; p < order->pairs; p++) {
         const bool same = order->samples == 1 ? p == 0 : p < order->samples;
         const double k = kernel(order, architecture, p), w = theory_order_weight(order, architecture->T, p);
-        const double v = (1 + q[order->s[p]]) * (1 + q[order->t[p]]);
+        double residual, square;
+        residual_moments(order, architecture, p, q, &residual, &square);
         prediction->frobenius2[0] += w * k * k * (C + (same ? (C * C + C) / n : 0));
-        prediction->frobenius2[1] +=
-            w * k * k * (same ? (C * C + 2 * C) * v : C * v + (C * C + C) * q[p] * q[p]);
+        prediction->frobenius2[1] += w * k * k * square;
         if (!same)
             continue;
         prediction->trace[0] += C * T * w * k;
-        prediction->trace[1] += C * T * w * k * (1 + q[p]);
+        prediction->trace[1] += T * w * k * residual;
         prediction->trace_variance += 2 * C / n * w * k * k;
     }
     return order->samples == 1 ? largest_predict(order, architecture, prediction, error) : BASE_OK;

@@ -153,7 +153,7 @@ double theory_kernel_bytes_residual(size_t depth, size_t T);
 
 /* sum (T, T) = Σ_l (a_{l-1} q̂^{l-1} + b_{l-1}) q̃^l , a and b (L), and nngp (T, T) = q^L, the covariance of
  * the outputs: the same in 2 T² numbers, layer by layer. About 0.1 µs a pair and layer (T = 2000, L = 10: 2
- * s; T = 10,000: a minute). gram may not be either of them. */
+ * s; T = 10,000: 35 s and 1.4 GB). gram may not be either of them. */
 int theory_kernel_sum(const struct net_activation *activation, double weight_variance, double bias_variance,
                       size_t depth, size_t T, const double *gram, const double *a, const double *b,
                       double tolerance, double *sum, double *nngp, struct base_error *error);
@@ -243,20 +243,27 @@ int theory_branch_blocks_predict(const struct theory_order *order,
                                  struct base_error *error);
 
 /* Estimates of F (estimators.c; beyond): from n outputs drawn for each sample, and the empirical Fisher
- * matrix, with y ~ N(0, I). In the mean field the block (s, t) of J Jᵀ is k_st I_C, k_st = Σ_l M_{l-1}
- * q̂^{l-1}_st q̃^l_st (with M Σ_{l<L} Q^l_st p̂^l_st where branches are trained), and the residual r = y − f of each output has variance v_s = 1 + q^L_ss and covariance
- * q^L_st. Then
+ * matrix of the architecture's targets y or, without any, of y ~ N(0, I). In the mean field the block (s, t)
+ * of J Jᵀ is k_st I_C, k_st = Σ_l M_{l-1} q̂^{l-1}_st q̃^l_st (and M Σ_{l<L} Q^l_st p̂^l_st where branches
+ * are trained), and f of each output is Gaussian with covariance q^L_st, of which y is independent. With the
+ * residual r = y − f
  *
  *                 sampled                                    empirical
- *     trace       (C/T) Σ_s k_ss  = E tr F                   (C/T) Σ_s k_ss v_s
+ *     trace       (C/T) Σ_s k_ss  = E tr F                   (1/T) Σ_s k_ss E|r_s|²
  *     frobenius2  (C/T²) Σ_st k_st² + (C²+C)/(nT²) Σ_s k_ss²
- *                                                            (1/T²) Σ_st k_st² E(r_s·r_t)² ,
- *                                      E(r_s·r_t)² = C v_s v_t + (C²+C) (q^L_st)² , s ≠ t, and (C²+2C) v_s²
+ *                                                            (1/T²) Σ_st k_st² E(r_s·r_t)²
  *     eig_max     C = 1: λ_1 (1 + (2/nT)(tr F/λ_1 − 1))      C = 1: k_2 v + ((k_1−k_2)/T) E[Σ r⁴/Σ r²]
  *                 C > 1: k_2 (1 + √(C/(nT)))²
  *                          + ((k_1−k_2)/T)(1 + (C+1)/n)      C > 1: none
  *
- * with λ_1 of F. E[Σ_t r_t⁴/Σ_t r_t²] is taken at large T with what all samples share, z, given:
+ * with λ_1 of F. Of targets, for s ≠ t and s = t alike,
+ *
+ *     E r_s·r_t    = y_s·y_t + C q^L_st
+ *     E(r_s·r_t)²  = (E r_s·r_t)² + |y_s|² q^L_tt + |y_t|² q^L_ss + 2 y_s·y_t q^L_st
+ *                      + C (q^L_ss q^L_tt + (q^L_st)²)
+ *
+ * and without, v_s = 1 + q^L_ss: E|r_s|² = C v_s, E|r_s|⁴ = (C²+2C) v_s², and for s ≠ t E(r_s·r_t)² = C v_s
+ * v_t + (C²+C) (q^L_st)². E[Σ_t r_t⁴/Σ_t r_t²] is taken at large T with what all samples share, z, given:
  * ∫Dz (3g² + 6g m² + m⁴)/(g + m²), m² = q^L_2 z², g = v − q^L_2. The largest eigenvalues are to first order
  * in 1/T, not limits of large width alone; nan for given inputs, and where λ_1 is (theory_fisher). */
 struct theory_estimators {
@@ -327,8 +334,8 @@ int theory_metric_predict(const struct theory_order *order, const struct net_arc
  *                   (beyond; relu with σ_b = 0: L² C q^L_ss, as f is then homogeneous of degree L)
  *
  * all averaged over s. Trained branches add σ_v² C Σ_{l<L} Q^l_ss p̂^l_ss to the first three, and θ in the
- * last has the V^l only where they are trained. The self norm of one network does not settle at any width: with C = 1 its standard
- * deviation over networks is 0.6 to 1.0 of its mean, with a long upper tail. */
+ * last has the V^l only where they are trained. The self norm of one network does not settle at any width:
+ * with C = 1 its standard deviation over networks is 0.6 to 1.0 of its mean, with a long upper tail. */
 struct theory_norm {
     double self, independent, weights, weights_bound;
 };
@@ -415,9 +422,9 @@ int theory_softmax_predict(const struct theory_order *order, const struct net_ar
  *
  *     K = (1/T) Σ_l (M_{l-1} q̂^{l-1} + 1) q̃^l   (T, T) ,
  *
- * and (M/T) Σ_{l<L} Q^l p̂^l with trained branches, the 1 being the bias; its eigenvalues, each C-fold, predict all CT of F*. With several outputs real
- * networks split them. Gaussian inputs have such a kernel too: that of the inputs of one trial, which is not
- * the two numbers of KAA19 but as T ≪ M_0. */
+ * and (M/T) Σ_{l<L} Q^l p̂^l with trained branches, the 1 being the bias; its eigenvalues, each C-fold,
+ * predict all CT of F*. With several outputs real networks split them. Gaussian inputs have such a kernel
+ * too: that of the inputs of one trial, which is not the two numbers of KAA19 but as T ≪ M_0. */
 struct theory_spectrum {
     double eig_max;         /* λ_1(K) */
     double centred_eig_max; /* λ_1(ΠKΠ), Π = I − 11ᵀ/T; nan at T = 1 */
@@ -435,8 +442,8 @@ enum { THEORY_MOST_DRAWN = 4096 };
 int theory_fisher_draws(const struct net_architecture *architecture, const struct net_activation *activation,
                         struct theory_spectrum *spectrum, double *eigenvalues, struct base_error *error);
 
-/* Of Θ = I_C ⊗ (Σ_l q^l q̃^l [+ σ_v² Σ_{l<L} Q^l p̂^l with trained branches]), without 1/T: tr Θ/CT, ‖Θ‖²/CT and λ_1(Θ), for either kind of inputs. eig_max is
- * nan where Θ_2 vanishes at T > 1. */
+/* Of Θ = I_C ⊗ (Σ_l q^l q̃^l [+ σ_v² Σ_{l<L} Q^l p̂^l with trained branches]), without 1/T: tr Θ/CT, ‖Θ‖²/CT
+ * and λ_1(Θ), for either kind of inputs. eig_max is nan where Θ_2 vanishes at T > 1. */
 struct theory_ntk {
     double eig_mean, eig_second_moment, eig_max;
 };

@@ -18,7 +18,7 @@ static int check_activation(const char *text, struct base_error *why)
 static int check_measure(const char *text, struct base_error *why)
 {
     if (strcmp(text, "fisher") == 0 || strcmp(text, "norm") == 0 || strcmp(text, "ntk") == 0 ||
-        strcmp(text, "layers") == 0)
+        strcmp(text, "layers") == 0 || strcmp(text, "estimators") == 0)
         return BASE_OK;
     return base_fail(why, BASE_BAD_INPUT, "%.100s is no measure; right are fisher, norm, ntk, layers", text);
 }

@@ -75,12 +75,19 @@ static void estimators_are_of_the_network(void **state)
             free(J);
             assert_within(numbers[4][0], pow(expected[0] - trace, 2), 1e-10 * trace * trace);
 
-            net_gram_labels(&gram, epsilon);
-            for (size_t i = 0; i < a.CT; i++)
-                epsilon[i] -= network.h[a.L][i];
-            explicit_numbers(&network, 1, epsilon, expected);
-            for (size_t v = 0; v < 3; v++)
-                assert_close(numbers[v][1], expected[v], 1e-10);
+            for (int given = 0; given < 2; given++) { /* labels drawn, targets given */
+                double targets[12];
+                net_gram_labels(&gram, epsilon);
+                for (size_t i = 0; i < a.CT; i++) {
+                    targets[i] = i % 2 == 0 ? 0.5 : -0.31;
+                    epsilon[i] = (given ? targets[i] : epsilon[i]) - network.h[a.L][i];
+                }
+                a.targets = given ? targets : NULL;
+                assert_int_equal(measure_estimators.run(work, &gram, values, &error), BASE_OK);
+                explicit_numbers(&network, 1, epsilon, expected);
+                for (size_t v = 0; v < 3; v++)
+                    assert_close(numbers[v][1], expected[v], 1e-10);
+            }
 
             measure_estimators.free(work);
             net_weights_free(&network);

@@ -157,7 +157,8 @@ static void homogeneous_networks_have_the_predicted_means(void **state)
 }
 
 /* Of residual networks the same where φ is linear; of relu the self norm alone, for the signals forward are
- * symmetric under a change of all signs of (W, b) of one unit, those backward are not. 12 numbers as above. */
+ * symmetric under a change of all signs of (W, b) of one unit, those backward are not. 12 numbers as above.
+ */
 static void residual_networks_have_the_predicted_means(void **state)
 {
     (void)state;

@@ -149,9 +149,9 @@ static size_t judge(const struct numbers *n, bool several, double (*mean)[WIDTHS
             const size_t n_powers = measure_powers(variable, several, first, powers);
             if (n_powers == 0 || isnan(mean[i][0]))
                 continue;
-            assert_int_equal(report_limit_fit(WIDTHS, widths, mean[i], se[i], counts, n_powers, powers, &limit,
-                                              &error),
-                             BASE_OK);
+            assert_int_equal(
+                report_limit_fit(WIDTHS, widths, mean[i], se[i], counts, n_powers, powers, &limit, &error),
+                BASE_OK);
             const double p = report_limit_p_value(&limit);
             (*judged)++;
             print_message("%s: %.3f .. %.3f -> %.4f +- %.4f, p = %.2g\n",

@@ -354,12 +354,8 @@ static void compare(const struct net_gram *x, const struct net_gram *y,
     const struct {
         double **x, **y;
         size_t n, first;
-    } lists[] = {{x->H, y->H, a->T, 0},
-                 {x->D, y->D, a->CT, 1},
-                 {x->G, y->G, a->CT, 0},
-                 {x->S, y->S, a->T, 1},
-                 {x->Phi, y->Phi, a->T, 1},
-                 {x->R, y->R, a->T, 1}};
+    } lists[] = {{x->H, y->H, a->T, 0}, {x->D, y->D, a->CT, 1},    {x->G, y->G, a->CT, 0},
+                 {x->S, y->S, a->T, 1}, {x->Phi, y->Phi, a->T, 1}, {x->R, y->R, a->T, 1}};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         for (size_t l = lists[i].first; l < a->L && lists[i].x[l] != NULL; l++)
             for (size_t r = 0; r < lists[i].n; r++) {

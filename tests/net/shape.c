@@ -99,9 +99,9 @@ void shape_order(const struct net_architecture *architecture, const struct net_a
     else {
         status = theory_gram_compute(a->widths[0], a->T, a->inputs, gram, &error);
         if (status == BASE_OK)
-            status = theory_kernel_solve_residual(order, activation, a->weight_variance, a->bias_variance,
-                                                  a->residual ? &branch : NULL, a->L, a->T, gram, 1e-12,
-                                                  &error);
+            status =
+                theory_kernel_solve_residual(order, activation, a->weight_variance, a->bias_variance,
+                                             a->residual ? &branch : NULL, a->L, a->T, gram, 1e-12, &error);
     }
     if (status != BASE_OK)
         fail_msg("%s", error.text);

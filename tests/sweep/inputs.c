@@ -291,6 +291,118 @@ static void relative_paths_are_found(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* Labels of the file are the targets of the empirical Fisher matrix, where `estimators` is measured, and only
+ * there. */
+static void labels_are_targets(void **state)
+{
+    static const char text[] =
+        HEAD "network: {activation: tanh, weight_variance: 2, bias_variance: 0.1, depth: 2, width: 20}\n"
+             "data: {inputs: mnist, path: images, samples: 4, classes: [0, 7]}\nmeasure: [%s]\n"
+             "cases: [{name: one, outputs: 1, labels: labels}, {name: two, outputs: 2, labels: labels},\n"
+             "  {name: drawn, outputs: 3, inputs: gaussian}]\n";
+    static const double one[] = {-0.5, 0.5, 0.5, -0.5}, two[] = {0, 1, 1, 0, 1, 0, 0, 1};
+    static const double *const targets[] = {one, two};
+    struct experiment e;
+    struct store_layout layout;
+    struct base_error error = {""};
+    struct net_architecture *a = calloc(1, sizeof *a);
+    char path[SCRATCH_PATH];
+    assert_non_null(a);
+    files_idx(state, 30, true);
+    for (int measured = 0; measured < 2; measured++) {
+        char filled[sizeof text + 20];
+        snprintf(filled, sizeof filled, text, measured ? "fisher, estimators" : "fisher");
+        load(state, filled, &e);
+        if (sweep_layout_init(&layout, &e, &error) != BASE_OK)
+            fail_msg("%s", error.text);
+        assert_true(layout.data.bytes == sizeof(double) * (4 * 6 + (measured ? 4 + 8 : 0u)));
+        for (size_t p = 0; p < 3; p++) {
+            assert_int_equal(sweep_point_architecture(&layout, p, a, &error), BASE_OK);
+            assert_true((a->targets != NULL) == (measured && p < 2));
+            for (size_t i = 0; i < a->CT && a->targets != NULL; i++)
+                assert_true(a->targets[i] == targets[p][i]);
+        }
+        sweep_layout_free(&layout);
+        unload(&e);
+    }
+    free(a);
+    scratch_path(state, "x.h5", path);
+    refuse(state,
+           HEAD NETWORK "data: {inputs: mnist, path: images, labels: labels, samples: 6}\n"
+                        "measure: [estimators]\n",
+           path, "x.yaml: measure estimators: network.outputs: 4 classes need 4 outputs");
+    run_text(state,
+             HEAD NETWORK "data: {inputs: mnist, path: images, samples: 6}\n"
+                          "measure: [estimators]\n",
+             path, 1);
+}
+
+enum { NARROW_AND_WIDE = 2, ESTIMATES = 4000 };
+
+/* Mean and error of measured/theory of a variable of kinds, at [width][kind]. */
+static void kind_ratios(const struct store_result *result, const char *name, double mean[NARROW_AND_WIDE][2],
+                        double error_of[NARROW_AND_WIDE][2])
+{
+    struct store_array values, theory;
+    struct base_error error;
+    char predicted[100];
+    snprintf(predicted, sizeof predicted, "%s_theory", name);
+    assert_int_equal(store_read(result, name, &values, &error), BASE_OK);
+    assert_int_equal(store_read(result, predicted, &theory, &error), BASE_OK);
+    assert_true(values.length == 2 && theory.length == 2);
+    for (size_t p = 0; p < NARROW_AND_WIDE; p++)
+        for (size_t kind = 0; kind < 2; kind++) {
+            double sum = 0, squares = 0;
+            for (size_t t = 0; t < ESTIMATES; t++) {
+                const double ratio =
+                    values.values[(p * ESTIMATES + t) * 2 + kind] / theory.values[p * 2 + kind];
+                sum += ratio / ESTIMATES;
+                squares += ratio * ratio / ESTIMATES;
+            }
+            mean[p][kind] = sum;
+            error_of[p][kind] = sqrt((squares - sum * sum) / (ESTIMATES - 1));
+        }
+    store_array_free(&values);
+    store_array_free(&theory);
+}
+
+/* Trace and norm of the estimates on labelled data: the limit of large width of measured/theory, 2 r(2M) −
+ * r(M), is 1. Eight tests at 4.5 standard errors, 5e-5 together were the averages Gaussian. Targets ±1/2 are
+ * so small beside N(0, 1) that those would be far off. */
+static void targets_agree_with_theory(void **state)
+{
+    static const char *const data[] = {"classes: [0, 7], samples: 5}\nsweep: {outputs: [1], ",
+                                       "classes: [7, 0, 1], samples: 4}\nsweep: {outputs: [3], "};
+    static const char *const names[] = {"estimator_trace", "estimator_frobenius2"};
+    char path[SCRATCH_PATH], text[1000];
+    files_idx(state, 30, true);
+    for (size_t d = 0; d < 2; d++) {
+        struct store_result result;
+        struct base_error error;
+        snprintf(text, sizeof text,
+                 "seed: 8\ntrials: %d\nmeasure: [estimators]\n"
+                 "network: {activation: tanh, weight_variance: 0.7, bias_variance: 0.02, depth: 3}\n"
+                 "data: {inputs: mnist, path: images, labels: labels, %swidth: [120, 240]}\n",
+                 ESTIMATES, data[d]);
+        scratch_path(state, d == 0 ? "1.h5" : "3.h5", path);
+        run_text(state, text, path, 0);
+        assert_int_equal(store_open(&result, path, &error), BASE_OK);
+        for (size_t v = 0; v < 2; v++) {
+            double mean[NARROW_AND_WIDE][2], error_of[NARROW_AND_WIDE][2];
+            kind_ratios(&result, names[v], mean, error_of);
+            for (size_t kind = 0; kind < 2; kind++) {
+                const double limit = 2 * mean[1][kind] - mean[0][kind],
+                             deviation = hypot(2 * error_of[1][kind], error_of[0][kind]);
+                print_message("%s %s: %.3f at M, %.3f at 2M, limit %.3f +- %.3f\n", names[v],
+                              kind == 0 ? "sampled" : "empirical", mean[0][kind], mean[1][kind], limit,
+                              deviation);
+                assert_within(limit, 1, 4.5 * deviation);
+            }
+        }
+        store_result_free(&result);
+    }
+}
+
 /* The data count in the memory that a run may take. */
 static void data_count_in_the_memory(void **state)
 {
@@ -363,10 +475,15 @@ static void samplers_agree_on_mnist(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    scratch_test(sets_are_shared),          scratch_test(runs_are_the_same_bits),
-    scratch_test(changed_files_are_told),   scratch_test(wrong_data_make_no_file),
+    scratch_test(sets_are_shared),
+    scratch_test(runs_are_the_same_bits),
+    scratch_test(changed_files_are_told),
+    scratch_test(wrong_data_make_no_file),
     scratch_test(residual_networks_have_the_width_of_their_inputs),
-    scratch_test(relative_paths_are_found), scratch_test(data_count_in_the_memory),
+    scratch_test(relative_paths_are_found),
+    scratch_test(data_count_in_the_memory),
+    scratch_test(labels_are_targets),
+    scratch_test(targets_agree_with_theory),
     scratch_test(samplers_agree_on_mnist),
 };
 const struct test_group tests_sweep_inputs = TEST_GROUP(tests);

@@ -144,7 +144,53 @@ static void given_inputs_sum_over_pairs(void **state)
     assert_close(x.trace_variance, y.trace_variance, 1e-13);
 }
 
+/* Averages over targets y ~ N(0, I) are what theory has without any. They are polynomials of degree 4, which
+ * Hermite's nodes 0 and ±√3 of weights 2/3 and 1/6 integrate. And of one sample and output E(y − f)⁴ is y⁴ +
+ * 6y²q + 3q². */
+static void targets_average_to_random_ones(void **state)
+{
+    (void)state;
+    enum { C = 2, T = 2, CT = C * T, POINTS = 81 };
+    static const double nodes[3] = {0, 1.7320508075688772, -1.7320508075688772},
+                        weights[3] = {2. / 3, 1. / 6, 1. / 6};
+    const double gram[T * T] = {1.3, 0.4, NAN, 0.7};
+    double y[CT], trace = 0, frobenius2 = 0;
+    struct net_architecture a = {
+        .L = 3, .C = C, .T = T, .CT = CT, .M = 20, .draws = 1, .P = 1e3, .widths = {20, 30, 20, C}};
+    struct net_activation activation;
+    struct theory_order order;
+    struct base_error error;
+    assert_int_equal(net_activation_open(&activation, "tanh", &error), BASE_OK);
+    assert_int_equal(theory_kernel_solve(&order, &activation, 2, 0.3, 3, T, gram, 1e-12, &error), BASE_OK);
+    const struct theory_estimators random = predicted(&order, &a);
+    a.targets = y;
+    for (size_t i = 0; i < POINTS; i++) {
+        double w = 1;
+        for (size_t j = 0, rest = i; j < CT; j++, rest /= 3) {
+            y[j] = nodes[rest % 3];
+            w *= weights[rest % 3];
+        }
+        const struct theory_estimators given = predicted(&order, &a);
+        trace += w * given.trace[1];
+        frobenius2 += w * given.frobenius2[1];
+        assert_true(given.trace[0] == random.trace[0] && given.frobenius2[0] == random.frobenius2[0]);
+    }
+    assert_close(trace, random.trace[1], 1e-13);
+    assert_close(frobenius2, random.frobenius2[1], 1e-13);
+    theory_order_free(&order);
+
+    a.C = a.T = a.CT = 1;
+    assert_int_equal(theory_kernel_solve(&order, &activation, 2, 0.3, 3, 1, gram, 1e-12, &error), BASE_OK);
+    const double q = order.q[3], k = sqrt(predicted(&order, &a).frobenius2[0] / 3); /* E ε⁴ = 3 */
+    y[0] = 0.7;
+    assert_close(predicted(&order, &a).trace[1], k * (0.49 + q), 1e-13);
+    assert_close(predicted(&order, &a).frobenius2[1], k * k * (0.2401 + 6 * 0.49 * q + 3 * q * q), 1e-13);
+    theory_order_free(&order);
+    net_activation_close(&activation);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(targets_average_to_random_ones),
     cmocka_unit_test(linear_by_hand),
     cmocka_unit_test(one_sample_and_no_outlier),
     cmocka_unit_test(given_inputs_sum_over_pairs),

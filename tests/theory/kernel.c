@@ -3,6 +3,7 @@
  */
 #include "theory/theory.h"
 
+#include "data/data.h"
 #include "tests.h"
 
 #include <gsl/gsl_errno.h>
@@ -10,8 +11,11 @@
 #include <gsl/gsl_sort.h>
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 static const double pi = 3.14159265358979323846;
 
@@ -320,7 +324,9 @@ static double noise(void) /* xorshift, in (−1, 1) */
     return (double)(seed >> 11) / 4503599627370496.0 - 1;
 }
 
-/* gram (T, T) of inputs that have a direction in common and different norms. */
+/* gram (T, T) of inputs that have a direction in common and different norms; every 13th is parallel to the
+ * one before, or nearly so. */
+enum { PARALLEL = 13 };
 static double *draw_gram(size_t T, size_t M_0)
 {
     struct base_error error = {""};
@@ -330,6 +336,10 @@ static double *draw_gram(size_t T, size_t M_0)
         const double common = noise();
         for (size_t t = 0; t < T; t++)
             inputs[j * T + t] = (1.2 + sin(1.7 * (double)t)) * (common + 0.8 * noise());
+        for (size_t t = PARALLEL - 1; t < T; t += PARALLEL)
+            inputs[j * T + t] = inputs[j * T + t - 1] * (t % 3 == 0   ? 1.3
+                                                         : t % 3 == 1 ? -1
+                                                                      : 1 + 1e-6 * noise());
     }
     for (size_t i = 0; i < T * T; i++)
         gram[i] = NAN;
@@ -343,40 +353,110 @@ static double *draw_gram(size_t T, size_t M_0)
     return gram;
 }
 
-/* L = 10, tanh and a batch of 130 samples against recursions of single pairs with the other rule: q_ss, q_tt,
- * q_st forward, then q̃ backward. */
+/* ---- L = 10, tanh, against recursions of single pairs with the other rule: q_ss, q_tt, q_st forward, then q̃
+ * backward */
+
+enum { DEPTH = 10 };
+
+struct recursion {
+    double q[DEPTH + 1], qhat[DEPTH + 1], slope[DEPTH + 1], qtilde[DEPTH + 1]; /* of the pair */
+    double ntk;
+};
+
+/* E φ(u)² with u of variance a, by the same rule in one dimension. */
+static double square_mean(const struct net_activation *activation, double a, double h)
+{
+    const double reach = 10.5;
+    double sum = 0;
+    for (double z = -h * floor(reach / h); z <= reach; z += h) {
+        const double u = sqrt(a) * z;
+        double phi, dphi;
+        net_activation_eval(activation, 1, &u, &phi, &dphi);
+        sum += h / sqrt(2 * pi) * exp(-0.5 * z * z) * phi * phi;
+    }
+    return sum;
+}
+
+/* gram: that of (s, s), (t, t) and (s, t) */
+static void recursion_of_pair(const struct net_activation *activation, double w, double b,
+                              const double gram[3], double h, struct recursion *r)
+{
+    double qhat[3] = {gram[0], gram[1], gram[2]};
+    for (size_t l = 1; l <= DEPTH; l++) {
+        const double ss = w * qhat[0] + b, tt = w * qhat[1] + b, st = w * qhat[2] + b;
+        const struct theory_pair pair =
+            trapezoid(activation, ss, tt, fmax(-1, fmin(1, st / sqrt(ss * tt))), h);
+        r->qhat[l - 1] = qhat[2];
+        r->q[l] = st;
+        r->slope[l] = pair.dphi;
+        qhat[0] = square_mean(activation, ss, h);
+        qhat[1] = square_mean(activation, tt, h);
+        qhat[2] = pair.phi;
+    }
+    r->ntk = 0;
+    for (size_t l = DEPTH; l >= 1; l--) {
+        r->qtilde[l] = l == DEPTH ? 1 : w * r->qtilde[l + 1] * r->slope[l];
+        r->ntk += r->q[l] * r->qtilde[l];
+    }
+}
+
+/* A recursion whose quadrature has converged: a finer one says the same. */
+static void converged_recursion(const struct net_activation *activation, double w, double b, size_t T,
+                                const double *gram, size_t s, size_t t, struct recursion *r)
+{
+    const double of_pair[3] = {gram[s * T + s], gram[t * T + t], gram[s * T + t]};
+    struct recursion coarse;
+    recursion_of_pair(activation, w, b, of_pair, 0.1, &coarse);
+    recursion_of_pair(activation, w, b, of_pair, 0.07, r);
+    assert_close(coarse.ntk, r->ntk, 1e-11);
+    assert_close(coarse.q[DEPTH], r->q[DEPTH], 1e-11);
+}
+
+/* q, q̂ and q̃ of a pair in every layer. */
+static void assert_layers(const struct theory_order *order, size_t p, const struct recursion *r,
+                          double tolerance)
+{
+    for (size_t l = 1; l <= DEPTH; l++) {
+        assert_within(order->q[l * order->pairs + p], r->q[l], tolerance * (1 + fabs(r->q[l])));
+        assert_within(order->qhat[(l - 1) * order->pairs + p], r->qhat[l - 1],
+                      tolerance * (1 + fabs(r->qhat[l - 1])));
+        assert_close(order->qtilde[l * order->pairs + p], r->qtilde[l], tolerance);
+    }
+}
+
+/* Number of the pair (s, t), s ≤ t. */
+static size_t pair_number(size_t T, size_t s, size_t t)
+{
+    return s == t ? s : T + s * (2 * T - s - 1) / 2 + t - s - 1;
+}
+
 static void deep_kernels_are_recursions_of_pairs(void **state)
 {
     (void)state;
-    enum { T = 130, L = 10 };
+    enum { T = 130 };
     const double w = 2.6, b = 0.21;
     struct net_activation activation;
+    struct theory_order order;
     struct base_error error = {""};
     double *gram = draw_gram(T, 40), *ntk = malloc(T * T * sizeof *ntk), *nngp = malloc(T * T * sizeof *nngp);
     assert_true(ntk != NULL && nngp != NULL);
     open_activation(&activation, "tanh");
-    assert_int_equal(theory_ntk_compute(&activation, w, b, L, T, gram, 1e-12, ntk, nngp, &error), BASE_OK);
-    for (size_t i = 0; i < 5; i++) {
-        const size_t s = (31 * i) % T, t = s + (17 * i) % (T - s);
-        double q[L + 1][3], slope[L + 1], qhat[3] = {gram[s * T + s], gram[t * T + t], gram[s * T + t]};
-        for (size_t l = 1; l <= L; l++) {
-            for (size_t e = 0; e < 3; e++)
-                q[l][e] = w * qhat[e] + b;
-            const double rho = s == t ? 1 : q[l][2] / sqrt(q[l][0] * q[l][1]);
-            const struct theory_pair pair = trapezoid(&activation, q[l][0], q[l][1], rho, 0.07);
-            qhat[0] = trapezoid(&activation, q[l][0], q[l][0], 1, 0.07).phi;
-            qhat[1] = trapezoid(&activation, q[l][1], q[l][1], 1, 0.07).phi;
-            qhat[2] = pair.phi;
-            slope[l] = pair.dphi;
+    assert_int_equal(theory_ntk_compute(&activation, w, b, DEPTH, T, gram, 1e-12, ntk, nngp, &error),
+                     BASE_OK);
+    solve(&order, "tanh", w, b, DEPTH, T, gram);
+    for (size_t i = 0; i < 30; i++) {
+        size_t s = (31 * i) % T, t = s + (17 * i) % (T - s);
+        if (i % 3 == 0) { /* two that are parallel, or nearly so */
+            s = PARALLEL * (1 + i / 3 % (T / PARALLEL - 1)) - 2;
+            t = s + 1;
         }
-        double sum = 0, qtilde = 1;
-        for (size_t l = L; l >= 1; l--) {
-            qtilde = l == L ? 1 : w * qtilde * slope[l];
-            sum += q[l][2] * qtilde;
-        }
-        assert_close(nngp[s * T + t], q[L][2], 1e-9);
-        assert_close(ntk[s * T + t], sum, 1e-9);
+        struct recursion r;
+        converged_recursion(&activation, w, b, T, gram, s, t, &r);
+        assert_close(nngp[s * T + t], r.q[DEPTH], 1e-9);
+        assert_close(ntk[s * T + t], r.ntk, 1e-9);
+        assert_layers(&order, pair_number(T, s, t), &r, 1e-9);
     }
+    theory_order_free(&order);
     for (double **p = (double *[]){gram, ntk, nngp, NULL}; *p != NULL; p++)
         free(*p);
     net_activation_close(&activation);
@@ -445,3 +525,103 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(overflows_are_refused),
 };
 const struct test_group tests_theory_kernel = TEST_GROUP(tests);
+
+/* ---- MNIST: FISHERFIELD_DATA is the folder where its test images are */
+
+enum { IMAGES = 2000, FEW_IMAGES = 150 };
+
+static void read_images(struct data_set *set, size_t samples)
+{
+    const struct experiment_point point = {
+        .inputs = "mnist", .samples = (int64_t)samples, .center = "false", .normalize = "none"};
+    const char *folder = getenv("FISHERFIELD_DATA");
+    struct data_source source = {0};
+    struct base_error error = {""};
+    char path[600];
+    snprintf(path, sizeof path, "%s/t10k-images-idx3-ubyte.gz", folder == NULL ? "" : folder);
+    if (folder == NULL || access(path, R_OK) != 0) {
+        print_message("MNIST is not there (FISHERFIELD_DATA is its folder): not tested\n");
+        skip();
+    }
+    if (data_mnist_open(&source, path, "", &error) != BASE_OK ||
+        data_set_read(set, &source, &point, &error) != BASE_OK)
+        fail_msg("%s", error.text);
+    data_source_close(&source);
+}
+
+/* Every 50th image becomes hardly another than the one before. */
+static void repeat_images(struct data_set *set)
+{
+    for (size_t j = 0; j < set->features; j++)
+        for (size_t t = 49; t < set->samples; t += 50)
+            set->inputs[j * set->samples + t] = set->inputs[j * set->samples + t - 1] * (1 + 1e-5 * noise());
+}
+
+/* s ≤ t: both one sample, two that are hardly different, those of the largest correlation in a row of the
+ * gram, or any. */
+static void choose_pair(size_t T, const double *gram, size_t i, size_t *s, size_t *t)
+{
+    double largest = -1;
+    *s = (size_t)((noise() + 1) / 2 * (double)(T - 1));
+    *t = *s + (i % 10 == 0 ? 0 : 1 + (size_t)((noise() + 1) / 2 * (double)(T - 1 - *s)));
+    if (i % 10 == 1) {
+        *s = *s / 50 * 50 + 48;
+        *t = *s + 1;
+    }
+    for (size_t c = *s + 1; c < T && i % 10 > 6; c++) {
+        const double correlation = gram[*s * T + c] / sqrt(gram[*s * T + *s] * gram[c * T + c]);
+        if (correlation > largest) {
+            largest = correlation;
+            *t = c;
+        }
+    }
+}
+
+/* Images as they stand, so that norms differ: 200 pairs of the analytic kernel of 2000 of them, and all
+ * layers of 150 of them. */
+static void kernels_of_images_are_recursions(void **state)
+{
+    (void)state;
+    const double w = 3, b = 0.64;
+    const size_t T = IMAGES;
+    struct data_set set;
+    struct net_activation activation;
+    struct theory_order order;
+    struct base_error error = {""};
+    read_images(&set, T);
+    repeat_images(&set);
+    double *gram = malloc(T * T * sizeof *gram), *ntk = malloc(T * T * sizeof *ntk),
+           *nngp = malloc(T * T * sizeof *nngp), *few = malloc(FEW_IMAGES * FEW_IMAGES * sizeof *few);
+    assert_true(gram != NULL && ntk != NULL && nngp != NULL && few != NULL);
+    assert_int_equal(theory_gram_compute(set.features, T, set.inputs, gram, &error), BASE_OK);
+    open_activation(&activation, "tanh");
+    const clock_t begin = clock();
+    assert_int_equal(theory_ntk_compute(&activation, w, b, DEPTH, T, gram, 1e-10, ntk, nngp, &error),
+                     BASE_OK);
+    print_message("analytic NTK of %zu images, L = %d, tanh: %.2f s of one core\n", T, DEPTH,
+                  (double)(clock() - begin) / CLOCKS_PER_SEC);
+    for (size_t s = 0; s < FEW_IMAGES; s++)
+        memcpy(few + s * FEW_IMAGES, gram + s * T, FEW_IMAGES * sizeof *few);
+    solve(&order, "tanh", w, b, DEPTH, FEW_IMAGES, few);
+    double largest = 0;
+    for (size_t i = 0; i < 200; i++) {
+        struct recursion r;
+        size_t s, t;
+        choose_pair(i < 150 ? T : FEW_IMAGES, i < 150 ? gram : few, i, &s, &t);
+        converged_recursion(&activation, w, b, T, gram, s, t, &r);
+        assert_close(nngp[s * T + t], r.q[DEPTH], 1e-8);
+        assert_close(ntk[s * T + t], r.ntk, 1e-8);
+        largest = fmax(largest, fabs(ntk[s * T + t] / r.ntk - 1));
+        if (t < FEW_IMAGES)
+            assert_layers(&order, pair_number(FEW_IMAGES, s, t), &r, 1e-8);
+    }
+    print_message("200 pairs are within %.1e of direct quadrature\n", largest);
+    theory_order_free(&order);
+    data_set_free(&set);
+    for (double **p = (double *[]){gram, ntk, nngp, few, NULL}; *p != NULL; p++)
+        free(*p);
+    net_activation_close(&activation);
+}
+
+static const struct CMUnitTest slow_tests[] = {cmocka_unit_test(kernels_of_images_are_recursions)};
+const struct test_group slow_theory_kernel = TEST_GROUP(slow_tests);

@@ -68,8 +68,8 @@ static void relu_pair(double a, double d, double b, double *phi, double *dphi)
     *dphi = (pi - angle) / (2 * pi);
 }
 
-/* Of three inputs of different lengths, one pair after the other: forward, then backward, then what is made of
- * it: F* with M = 300, and the NTK. */
+/* Of three inputs of different lengths, one pair after the other: forward, then backward, then what is made
+ * of it: F* with M = 300, and the NTK. */
 static void residual_kernels_by_hand(void **state)
 {
     (void)state;
@@ -86,9 +86,9 @@ static void residual_kernels_by_hand(void **state)
         shape_open_residual(&(struct shape){"relu", w, b, L, (int64_t)M, 2, T, {1}},
                             &(struct branch){skip, v, train == 1}, &a, &activation);
         solve(&order, "relu", w, b, &branch, L, T, gram);
-        assert_int_equal(theory_ntk_compute_residual(&activation, w, b, &branch, L, T, gram, 1e-12, ntk, nngp,
-                                                     &error),
-                         BASE_OK);
+        assert_int_equal(
+            theory_ntk_compute_residual(&activation, w, b, &branch, L, T, gram, 1e-12, ntk, nngp, &error),
+            BASE_OK);
         for (size_t p = 0; p < order.pairs; p++) {
             const size_t s = order.s[p], t = order.t[p];
             double qhat[L][3] = {{gram[s * T + s], gram[t * T + t], gram[s * T + t]}}, q[L + 1], phat[L],
