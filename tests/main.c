@@ -41,6 +41,7 @@
     X(tests_theory_spectrum) \
     X(tests_theory_fisher) \
     X(tests_theory_residual) \
+    X(tests_theory_residual_kernel) \
     X(tests_theory_blocks) \
     X(tests_theory_estimators) \
     X(tests_theory_unit) \
@@ -59,6 +60,7 @@
     X(tests_measure_norm) \
     X(tests_theory_softmax) \
     X(tests_measure_ntk) \
+    X(tests_measure_residual) \
     X(tests_measure_softmax) \
     X(tests_report_limit) \
     X(tests_report_theory_table) \
@@ -93,6 +95,7 @@
     X(slow_theory_estimators) \
     X(slow_measure_metric) \
     X(slow_measure_norm) \
+    X(slow_measure_residual) \
     X(slow_theory_softmax) \
     X(slow_report_verdict) \
     X(slow_cmd_agreement) \

@@ -63,8 +63,8 @@ int fisher_blocks_compute(const struct net_gram *gram, double *on, double *off, 
 double fisher_blocks_bytes(const struct net_architecture *architecture);
 
 /* The same of the units' rows of V^l in a residual network that trains them, F_(l,i),(l,j) = (1/T) Σ_t Σ_k
- * g^l_ki g^l_kj φ(u^l) φ(u^l)ᵀ:  Σ_ij ‖·‖² = (1/T²) Σ (G^l ∘ Φ^l)² and Σ_i = (1/T²) Σ_st R^l_st (Φ^l_st)² . on
- * and off (L+1), l = 1..L−1; nothing is done for other networks. The summary must have S. */
+ * g^l_ki g^l_kj φ(u^l) φ(u^l)ᵀ:  Σ_ij ‖·‖² = (1/T²) Σ (G^l ∘ Φ^l)² and Σ_i = (1/T²) Σ_st R^l_st (Φ^l_st)² .
+ * on and off (L+1), l = 1..L−1; nothing is done for other networks. The summary must have S. */
 void fisher_branch_blocks_compute(const struct net_gram *gram, double *on, double *off);
 
 /* ---- unit.c: blocks of single units of a hidden layer and their approximations (AKO19)

@@ -102,9 +102,9 @@ static int kernel_error(struct work *w, const struct net_gram *gram, double *val
         w->inputs[i] = gram->H[0][i] / (double)a->widths[0];
     const struct theory_branch branch = {a->skip, a->branch_variance,
                                          a->train_branch ? a->branch_variance : 0};
-    const int status = theory_ntk_compute_residual(
-        &w->activation, a->weight_variance, a->bias_variance, a->residual ? &branch : NULL, a->L, a->T,
-        w->inputs, tolerance, w->kernel, w->nngp, error);
+    const int status = theory_ntk_compute_residual(&w->activation, a->weight_variance, a->bias_variance,
+                                                   a->residual ? &branch : NULL, a->L, a->T, w->inputs,
+                                                   tolerance, w->kernel, w->nngp, error);
     *value = status == BASE_OK ? fisher_kernel_error(a->C, a->T, w->ntk, w->kernel) : NAN;
     return status == BASE_UNRESOLVED ? BASE_OK : status;
 }

@@ -234,11 +234,8 @@ int theory_branch_blocks_predict(const struct theory_order *order,
     for (size_t l = 1; l < order->L; l++)
         on[l] = off[l] = architecture->train_branch ? 0 : NAN;
     for (size_t p = 0; p < order->pairs && architecture->train_branch; p++) {
-        const struct pair pair = {.order = order,
-                                  .architecture = architecture,
-                                  .p = p,
-                                  .s = order->s[p],
-                                  .t = order->t[p]};
+        const struct pair pair = {
+            .order = order, .architecture = architecture, .p = p, .s = order->s[p], .t = order->t[p]};
         const double weight = theory_order_weight(order, architecture->T, p);
         if (weight > 0)
             branch_pair_add(&pair, weight, V, on, off);

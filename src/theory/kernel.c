@@ -36,10 +36,10 @@ struct layer {
     size_t T;
     bool square;
     double weight_variance, bias_variance;
-    double *q;                     /* covariances of u */
-    double *qhat, *slope, *slope2; /* receive E φφ, E φ'φ', E φ'²φ'²; or, where they are NULL, */
-    double *sum;                   /* S^l becomes S^{l+1}, and q that of the next layer */
-    double a, b;                   /* a_l and b_l */
+    double *q;                          /* covariances of u */
+    double *qhat, *slope, *slope2;      /* receive E φφ, E φ'φ', E φ'²φ'²; or, where they are NULL, */
+    double *sum;                        /* S^l becomes S^{l+1}, and q that of the next layer */
+    double a, b;                        /* a_l and b_l */
     const struct theory_branch *branch; /* NULL: plain; else also */
     double *stream, *along;             /* q̂^{l-1} becomes q̂^l, R^{l-1} becomes R^l */
 };
@@ -317,8 +317,8 @@ static int backward(struct theory_order *order, double weight_variance, const st
         if (branch != NULL)
             add_gradient(order, weight_variance, branch, l);
         for (size_t p = l * pairs; p < (l + 1) * pairs; p++) {
-            const double above = branch != NULL ? branch->variance * order->Q[p]
-                                                : weight_variance * order->qtilde[p + pairs];
+            const double above =
+                branch != NULL ? branch->variance * order->Q[p] : weight_variance * order->qtilde[p + pairs];
             order->qtilde[p] = above * order->slope[p];
             if (!isfinite(order->qtilde[p]))
                 return base_fail(error, BASE_UNRESOLVED,

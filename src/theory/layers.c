@@ -75,8 +75,8 @@ static int kernel_max(const struct shape *s, size_t l, double *value, struct bas
     if (K == NULL || values == NULL || work == NULL)
         TRY(base_fail(error, BASE_FAILED, "out of memory for a kernel of %zu samples", T));
     for (size_t p = 0; p < pairs; p++) {
-        const double sum = l > 0 ? units(s, l - 1) * product(s, l, p)
-                                 : theory_order_kernel(s->order, s->architecture, p, 1);
+        const double sum =
+            l > 0 ? units(s, l - 1) * product(s, l, p) : theory_order_kernel(s->order, s->architecture, p, 1);
         if (!isfinite(sum)) /* GSL would not come to an end */
             TRY(base_fail(error, BASE_UNRESOLVED, "the mean-field kernel overflows"));
         gsl_matrix_set(K, s->order->s[p], s->order->t[p], sum / (double)T);

@@ -41,8 +41,8 @@ static int tangent_variance(const struct theory_order *order, const struct net_a
         TRY(theory_gauss_tangent(activation, q, level, &of, error));
         const double both = r * of.phi_dphi_u;
         cross = skip * cross + branch * (both + own);
-        square = skip * square + branch * (r * r * of.dphi2_u2 + s2 * of.dphi2 +
-                                           (a->train_branch ? 2 * both : 0) + own);
+        square = skip * square +
+                 branch * (r * r * of.dphi2_u2 + s2 * of.dphi2 + (a->train_branch ? 2 * both : 0) + own);
         c = next + a->weight_variance * cross;
         v = next + a->weight_variance * (2 * cross + square);
     }

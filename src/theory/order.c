@@ -193,7 +193,8 @@ double theory_order_weight(const struct theory_order *order, size_t T, size_t p)
 double theory_order_branch(const struct theory_order *order, const struct net_architecture *architecture,
                            size_t l, size_t p)
 {
-    return architecture->train_branch ? order->Q[l * order->pairs + p] * order->phat[l * order->pairs + p] : 0;
+    return architecture->train_branch ? order->Q[l * order->pairs + p] * order->phat[l * order->pairs + p]
+                                      : 0;
 }
 
 double theory_order_kernel(const struct theory_order *order, const struct net_architecture *architecture,

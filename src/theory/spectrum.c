@@ -331,10 +331,10 @@ int theory_ntk_predict(const struct theory_order *order, const struct net_archit
     TRY(base_got(theta = base_calloc(pairs, sizeof *theta, error)));
     for (size_t l = 1; l <= order->L; l++)
         for (size_t p = 0; p < pairs; p++)
-            theta[p] += order->q[l * pairs + p] * order->qtilde[l * pairs + p] +
-                        (l < order->L ? architecture->branch_variance *
-                                            theory_order_branch(order, architecture, l, p)
-                                      : 0);
+            theta[p] +=
+                order->q[l * pairs + p] * order->qtilde[l * pairs + p] +
+                (l < order->L ? architecture->branch_variance * theory_order_branch(order, architecture, l, p)
+                              : 0);
     *prediction = (struct theory_ntk){0, 0, 0};
     for (size_t p = 0; p < pairs; p++) {
         const double weight = theory_order_weight(order, T, p);

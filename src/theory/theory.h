@@ -244,9 +244,9 @@ int theory_branch_blocks_predict(const struct theory_order *order,
 
 /* Estimates of F (estimators.c; beyond): from n outputs drawn for each sample, and the empirical Fisher
  * matrix of the architecture's targets y or, without any, of y ~ N(0, I). In the mean field the block (s, t)
- * of J Jᵀ is k_st I_C, k_st = Σ_l M_{l-1} q̂^{l-1}_st q̃^l_st (and M Σ_{l<L} Q^l_st p̂^l_st where branches are
- * trained), and f of each output is Gaussian with covariance
- * q^L_st, of which y is independent. With the residual r = y − f
+ * of J Jᵀ is k_st I_C, k_st = Σ_l M_{l-1} q̂^{l-1}_st q̃^l_st (and M Σ_{l<L} Q^l_st p̂^l_st where branches
+ * are trained), and f of each output is Gaussian with covariance q^L_st, of which y is independent. With the
+ * residual r = y − f
  *
  *                 sampled                                    empirical
  *     trace       (C/T) Σ_s k_ss  = E tr F                   (1/T) Σ_s k_ss E|r_s|²

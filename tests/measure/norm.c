@@ -96,8 +96,9 @@ static void norms_are_those_of_the_matrix(void **state)
 }
 
 /* The means over networks of a shape, their standard errors, and the predictions. */
-static void sample_norms(const struct shape *shape, const struct net_sampler *sampler, size_t trials,
-                         double mean[3], double se[3], double theory[3])
+static void sample_norms(const struct shape *shape, const struct branch *branch,
+                         enum experiment_sampler choice, size_t trials, double mean[3], double se[3],
+                         double theory[3])
 {
     struct net_architecture a;
     struct net_activation activation = {0};
@@ -106,8 +107,12 @@ static void sample_norms(const struct shape *shape, const struct net_sampler *sa
     struct base_error error;
     void *work;
     double numbers[4], *values[4] = {numbers, numbers + 1, numbers + 2, numbers + 3}, squares[3] = {0};
-    shape_open(shape, &a, &activation);
-    a.sums = measure_norm.sums;
+    if (branch != NULL)
+        shape_open_residual(shape, branch, &a, &activation);
+    else
+        shape_open(shape, &a, &activation);
+    a.sums |= measure_norm.sums;
+    const struct net_sampler *sampler = net_sampler_choose(choice, &a);
     assert_int_equal(net_gram_init(&gram, &a, &error), BASE_OK);
     assert_int_equal(sampler->init(&work, &a, 1, 1e9, &error), BASE_OK);
     shape_order(&a, &activation, &order);
@@ -140,10 +145,10 @@ static void homogeneous_networks_have_the_predicted_means(void **state)
     (void)state;
     static const struct shape exact[] = {{"linear", 1.2, 0.3, 3, 8, 2, 3, {1, 1.5}},
                                          {"relu", 1.9, 0, 3, 10, 2, 3, {0.7, 1}}};
-    static const struct net_sampler *const samplers[] = {&net_sampler_weights, &net_sampler_conditional};
+    static const enum experiment_sampler samplers[] = {EXPERIMENT_WEIGHTS, EXPERIMENT_CONDITIONAL};
     for (size_t i = 0; i < 4; i++) {
         double mean[3], se[3], theory[3];
-        sample_norms(&exact[i / 2], samplers[i % 2], 20000, mean, se, theory);
+        sample_norms(&exact[i / 2], NULL, samplers[i % 2], 20000, mean, se, theory);
         for (size_t v = 0; v < 3; v++) {
             assert_within(mean[v], theory[v], 4.5 * se[v]);
             assert_true(se[v] < 0.02 * mean[v]);
@@ -151,7 +156,34 @@ static void homogeneous_networks_have_the_predicted_means(void **state)
     }
 }
 
+/* Of residual networks the same where φ is linear; of relu the self norm alone, for the signals forward are
+ * symmetric under a change of all signs of (W, b) of one unit, those backward are not. 12 numbers as above.
+ */
+static void residual_networks_have_the_predicted_means(void **state)
+{
+    (void)state;
+    static const struct {
+        struct shape shape;
+        struct branch branch;
+        size_t numbers;
+    } exact[] = {{{"linear", 1.2, 0.3, 3, 8, 2, 3, {1}}, {0.7, 1.3, false}, 3},
+                 {{"linear", 1.2, 0.3, 3, 8, 2, 3, {1}}, {1, 0.6, true}, 3},
+                 {{"relu", 1.9, 0.2, 3, 10, 2, 3, {1}}, {0.8, 1.2, true}, 1},
+                 {{"relu", 1.9, 0.2, 3, 10, 2, 3, {1}}, {1, 0.7, false}, 1}};
+    for (size_t i = 0; i < 8; i++) {
+        double mean[3], se[3], theory[3];
+        const size_t c = i / 2;
+        sample_norms(&exact[c].shape, &exact[c].branch,
+                     i % 2 == 0 ? EXPERIMENT_WEIGHTS : EXPERIMENT_CONDITIONAL, 10000, mean, se, theory);
+        for (size_t v = 0; v < exact[c].numbers; v++) {
+            assert_within(mean[v], theory[v], 4.5 * se[v]);
+            assert_true(se[v] < 0.03 * mean[v]);
+        }
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(residual_networks_have_the_predicted_means),
     cmocka_unit_test(norms_are_those_of_the_matrix),
     cmocka_unit_test(homogeneous_networks_have_the_predicted_means),
 };
@@ -176,7 +208,7 @@ static void norms_approach_their_predictions(void **state)
         for (size_t w = 0; w < WIDTHS; w++) {
             struct shape shape = networks[i];
             shape.width = (int64_t)widths[w];
-            sample_norms(&shape, &net_sampler_conditional, TRIALS, mean[w], se[w], theory);
+            sample_norms(&shape, NULL, EXPERIMENT_CONDITIONAL, TRIALS, mean[w], se[w], theory);
         }
         for (size_t v = 0; v < 3; v++) {
             double ratios[WIDTHS], errors[WIDTHS], powers[MEASURE_MAX_POWERS];

@@ -88,15 +88,20 @@ void shape_order(const struct net_architecture *architecture, const struct net_a
     struct base_error error = {""};
     double *gram = malloc(a->T * a->T * sizeof *gram);
     assert_non_null(gram);
+    const struct theory_branch branch = {a->skip, a->branch_variance, 0};
     int status = BASE_OK;
-    if (a->inputs == NULL)
+    if (a->inputs == NULL && a->residual)
+        status = theory_order_solve_residual(order, activation, a->weight_variance, a->bias_variance, a->skip,
+                                             a->branch_variance, a->L, 1e-12, &error);
+    else if (a->inputs == NULL)
         status =
             theory_order_solve(order, activation, a->weight_variance, a->bias_variance, a->L, 1e-12, &error);
     else {
         status = theory_gram_compute(a->widths[0], a->T, a->inputs, gram, &error);
         if (status == BASE_OK)
-            status = theory_kernel_solve(order, activation, a->weight_variance, a->bias_variance, a->L, a->T,
-                                         gram, 1e-12, &error);
+            status =
+                theory_kernel_solve_residual(order, activation, a->weight_variance, a->bias_variance,
+                                             a->residual ? &branch : NULL, a->L, a->T, gram, 1e-12, &error);
     }
     if (status != BASE_OK)
         fail_msg("%s", error.text);

@@ -236,6 +236,36 @@ static void wrong_data_make_no_file(void **state)
     }
 }
 
+/* A residual network is as wide as its inputs have features: six here. */
+static void residual_networks_have_the_width_of_their_inputs(void **state)
+{
+    struct experiment e;
+    struct store_layout layout;
+    struct base_error error = {""};
+    struct net_architecture *a = calloc(1, sizeof *a);
+    char path[SCRATCH_PATH];
+    const char *const text =
+        HEAD "network: {architecture: residual, activation: tanh, weight_variance: 2, bias_variance: 0.1, "
+             "depth: 2, outputs: 1}\n"
+             "data: {inputs: mnist, path: images, samples: 4}\n"
+             "sweep: {width: [6, 20]}\n";
+    assert_non_null(a);
+    files_idx(state, 30, true);
+    load(state, text, &e);
+    if (sweep_layout_init(&layout, &e, &error) != BASE_OK)
+        fail_msg("%s", error.text);
+    assert_int_equal(sweep_point_architecture(&layout, 0, a, &error), BASE_OK);
+    assert_true(a->residual && a->inputs != NULL && a->widths[0] == 6 && a->P == 6 * 7 + 7);
+    assert_int_equal(sweep_point_architecture(&layout, 1, a, &error), BASE_BAD_INPUT);
+    sweep_layout_free(&layout);
+    unload(&e);
+    free(a);
+    refuse(state, text, scratch_path(state, "x.h5", path),
+           "network.width: a residual network of width 20 takes inputs of 20 features; these have 6, so its "
+           "width must be 6");
+    assert_int_equal(access(path, F_OK), -1);
+}
+
 /* In the experiment's folder first, else in the current one. */
 static void relative_paths_are_found(void **state)
 {
@@ -445,10 +475,15 @@ static void samplers_agree_on_mnist(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    scratch_test(sets_are_shared),          scratch_test(runs_are_the_same_bits),
-    scratch_test(changed_files_are_told),   scratch_test(wrong_data_make_no_file),
-    scratch_test(relative_paths_are_found), scratch_test(data_count_in_the_memory),
-    scratch_test(labels_are_targets),       scratch_test(targets_agree_with_theory),
+    scratch_test(sets_are_shared),
+    scratch_test(runs_are_the_same_bits),
+    scratch_test(changed_files_are_told),
+    scratch_test(wrong_data_make_no_file),
+    scratch_test(residual_networks_have_the_width_of_their_inputs),
+    scratch_test(relative_paths_are_found),
+    scratch_test(data_count_in_the_memory),
+    scratch_test(labels_are_targets),
+    scratch_test(targets_agree_with_theory),
     scratch_test(samplers_agree_on_mnist),
 };
 const struct test_group tests_sweep_inputs = TEST_GROUP(tests);

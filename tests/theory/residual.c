@@ -204,12 +204,17 @@ static void ratios_of(const struct shape *shape, const struct branch *branch, do
     struct net_activation activation;
     struct theory_order order;
     struct theory_fisher theory;
+    struct theory_spectrum spectrum;
     struct net_gram gram;
     struct base_error error;
     void *work = NULL;
     shape_open_residual(shape, branch, &a, &activation);
-    open_order(&order, shape->activation, a.weight_variance, a.bias_variance, branch, a.L);
+    shape_order(&a, &activation, &order);
     theory_fisher_predict(&order, &a, &theory);
+    if (a.inputs != NULL) {
+        assert_int_equal(theory_fisher_kernel(&order, &a, &spectrum, NULL, &error), BASE_OK);
+        theory.eig_max = spectrum.eig_max;
+    }
     const double predicted[STATISTICS] = {theory.eig_mean * a.P, theory.eig_second_moment * a.P,
                                           theory.eig_max};
     const struct net_sampler *sampler = net_sampler_choose(EXPERIMENT_CONDITIONAL, &a);
@@ -242,8 +247,8 @@ static void ratios_of(const struct shape *shape, const struct branch *branch, do
 }
 
 /* With measured/predicted = 1 + c₁/M + c₂/M² + …, (8 r(4M) − 6 r(2M) + r(M))/3 is 1 to the third order in
- * 1/M. Each of the 12 tests misses it by 4.1 standard errors by chance once in 24,000 times, one of them once
- * in 2000; seeds are fixed. */
+ * 1/M. Each of the 18 tests misses it by 4.1 standard errors by chance once in 24,000 times, one of them once
+ * in 1300; seeds are fixed. Given inputs have as many features as there are units. */
 static void residual_networks_are_as_predicted(void **state)
 {
     (void)state;
@@ -253,7 +258,9 @@ static void residual_networks_are_as_predicted(void **state)
     } cases[] = {{{"tanh", 3, 0.64, 4, 100, 1, 20, {1}}, {1, 1, false}},
                  {{"tanh", 3, 0.64, 4, 100, 1, 20, {1}}, {0.7, 1.4, true}},
                  {{"relu", 2, 0.1, 3, 100, 1, 20, {1}}, {1, 1, true}},
-                 {{"relu", 2, 0.3, 4, 100, 1, 20, {1}}, {0.7, 1, false}}};
+                 {{"relu", 2, 0.3, 4, 100, 1, 20, {1}}, {0.7, 1, false}},
+                 {{"tanh", 3, 0.64, 4, 100, 1, 20, {-1}}, {0.7, 1.4, true}},
+                 {{"relu", 2, 0.1, 3, 100, 1, 20, {-1}}, {1, 1, false}}};
     static const char *const names[STATISTICS] = {"mean", "second moment", "largest"};
     size_t failures = 0;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -261,6 +268,7 @@ static void residual_networks_are_as_predicted(void **state)
         for (size_t step = 0; step < 3; step++) {
             struct shape shape = cases[i].shape;
             shape.width *= (int64_t)1 << step;
+            shape.profile[0] *= shape.profile[0] < 0 ? (double)shape.width : 1;
             ratios_of(&shape, &cases[i].branch, mean[step], error[step]);
         }
         for (size_t k = 0; k < STATISTICS; k++) {
@@ -276,9 +284,10 @@ static void residual_networks_are_as_predicted(void **state)
     assert_int_equal(failures, 0);
 }
 
-enum { DEEP = 4, QUANTITIES = 3 * DEEP - 2 };
+enum { DEEP = 4, QUANTITIES = 5 * DEEP - 4, BRANCHES = 3 * DEEP - 2 };
 
-/* Measured/predicted on- and off-blocks of layers 1..L-1 and second moments of the metrics 0..L-1. */
+/* Measured/predicted on- and off-blocks of layers 1..L-1, second moments of the metrics 0..L-1, and from
+ * BRANCHES on the on- and off-blocks of V. */
 static void block_ratios(const struct shape *shape, const struct branch *branch, double mean[QUANTITIES],
                          double error_of[QUANTITIES])
 {
@@ -288,12 +297,14 @@ static void block_ratios(const struct shape *shape, const struct branch *branch,
     struct net_gram gram;
     struct base_error error;
     void *work = NULL;
-    double on[2][DEEP + 1], off[2][DEEP + 1], cross[(DEEP + 1) * (DEEP + 1)];
+    double on[2][DEEP + 1], off[2][DEEP + 1], branch_on[2][DEEP + 1], branch_off[2][DEEP + 1],
+        cross[(DEEP + 1) * (DEEP + 1)];
     double sum[QUANTITIES] = {0}, squares[QUANTITIES] = {0};
     shape_open_residual(shape, branch, &a, &activation);
     a.sums |= NET_SUM_S | NET_SUM_G;
     open_order(&order, shape->activation, a.weight_variance, a.bias_variance, branch, a.L);
     assert_int_equal(theory_blocks_predict(&order, &a, on[1], off[1], cross, &error), BASE_OK);
+    assert_int_equal(theory_branch_blocks_predict(&order, &a, branch_on[1], branch_off[1], &error), BASE_OK);
     const struct net_sampler *sampler = net_sampler_choose(EXPERIMENT_CONDITIONAL, &a);
     assert_int_equal(net_gram_init(&gram, &a, &error), BASE_OK);
     assert_int_equal(sampler->init(&work, &a, 1, 1e9, &error), BASE_OK);
@@ -301,12 +312,15 @@ static void block_ratios(const struct shape *shape, const struct branch *branch,
         double x[QUANTITIES];
         assert_int_equal(sampler->sample(work, &activation, 5, trial, &gram, &error), BASE_OK);
         assert_int_equal(fisher_blocks_compute(&gram, on[0], off[0], cross, &error), BASE_OK);
+        fisher_branch_blocks_compute(&gram, branch_on[0], branch_off[0]);
         for (size_t l = 0; l < DEEP; l++) {
             struct theory_metric metric;
             assert_int_equal(theory_metric_predict(&order, &a, l, &metric, &error), BASE_OK);
             if (l > 0) {
                 x[l - 1] = on[0][l] / on[1][l];
                 x[DEEP - 1 + l - 1] = off[0][l] / off[1][l];
+                x[BRANCHES + l - 1] = branch_on[0][l] / branch_on[1][l];
+                x[BRANCHES + DEEP - 1 + l - 1] = branch_off[0][l] / branch_off[1][l];
             }
             x[2 * DEEP - 2 + l] = linalg_frobenius2(a.CT, gram.G[l]) / (double)(a.T * a.T) / (double)a.M /
                                   metric.eig_second_moment;
@@ -326,7 +340,7 @@ static void block_ratios(const struct shape *shape, const struct branch *branch,
     net_activation_close(&activation);
 }
 
-/* As above: 23 tests at 4.1 standard errors, one of them fails by chance once in 1000 times. What two outputs
+/* As above: 38 tests at 4.2 standard errors, one of them fails by chance once in 1000 times. What two outputs
  * share counts off the blocks where C grows with M. */
 static void residual_blocks_and_metrics_are_as_predicted(void **state)
 {
@@ -335,9 +349,9 @@ static void residual_blocks_and_metrics_are_as_predicted(void **state)
         struct shape shape;
         struct branch branch;
         bool growing; /* C is M/4, only blocks off the diagonal count */
-    } cases[] = {{{"tanh", 3, 0.64, DEEP, 100, 5, 6, {1}}, {0.7, 1.3, false}, false},
+    } cases[] = {{{"tanh", 3, 0.64, DEEP, 100, 5, 6, {1}}, {0.7, 1.3, true}, false},
                  {{"relu", 2, 0.3, DEEP, 100, 2, 10, {1}}, {1, 0.6, true}, false},
-                 {{"tanh", 3, 0.64, DEEP, 100, 25, 2, {1}}, {0.7, 1.3, false}, true}};
+                 {{"tanh", 3, 0.64, DEEP, 100, 25, 2, {1}}, {0.7, 1.3, true}, true}};
     size_t failures = 0;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         double mean[3][QUANTITIES], error[3][QUANTITIES];
@@ -347,16 +361,18 @@ static void residual_blocks_and_metrics_are_as_predicted(void **state)
             shape.outputs *= cases[i].growing ? (int64_t)1 << step : 1;
             block_ratios(&shape, &cases[i].branch, mean[step], error[step]);
         }
-        const size_t first = cases[i].growing ? DEEP - 1 : 0,
-                     end = cases[i].growing ? 2 * DEEP - 2 : QUANTITIES;
-        for (size_t k = first; k < end; k++) {
+        for (size_t k = 0; k < QUANTITIES; k++) {
+            const bool off =
+                (k >= DEEP - 1 && k < 2 * DEEP - 2) || (k >= BRANCHES + DEEP - 1 && k < QUANTITIES);
+            if (cases[i].growing && !off)
+                continue;
             const double limit = (8 * mean[2][k] - 6 * mean[1][k] + mean[0][k]) / 3,
                          spread =
                              sqrt(pow(8 * error[2][k], 2) + pow(6 * error[1][k], 2) + pow(error[0][k], 2)) /
                              3;
             print_message("%s, number %zu: %.3f %.3f %.3f, limit %.3f ± %.3f\n", cases[i].shape.activation, k,
                           mean[0][k], mean[1][k], mean[2][k], limit, spread);
-            failures += fabs(limit - 1) < 4.1 * spread ? 0 : 1;
+            failures += fabs(limit - 1) < 4.2 * spread ? 0 : 1;
         }
     }
     assert_int_equal(failures, 0);
