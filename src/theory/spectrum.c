@@ -270,23 +270,25 @@ static int draw_kernel(const struct net_architecture *a, const struct net_activa
     }
     TRY(draw_gram(random, a->widths[0], a->T, nngp, gram, error));
     TRY(theory_kernel_sum_residual(activation, a->weight_variance, a->bias_variance,
-                                   a->residual ? &branch : NULL, a->L, a->T, gram, widths, ones, 1e-8, K,
+                                   a->residual ? &branch : NULL, a->L, a->T, gram, widths, ones, 1e-6, K,
                                    nngp, error));
 out:
     free(widths);
     return status;
 }
 
-static size_t count_draws(size_t T)
+/* Fewer of many samples, whose spectra scatter less, and of deep networks, whose kernels cost more. */
+static size_t count_draws(size_t T, size_t L)
 {
-    return T <= 5 ? 200 : T >= 500 ? 2 : 1000 / T;
+    const size_t draws = T <= 5 ? 200 : T >= 500 ? 2 : 1000 / T, few = 10 * draws / (10 + L);
+    return few < 2 ? 2 : few;
 }
 
 int theory_fisher_draws(const struct net_architecture *architecture, const struct net_activation *activation,
                         struct theory_spectrum *spectrum, double *eigenvalues, struct base_error *error)
 {
     int status;
-    const size_t T = architecture->T, draws = count_draws(T);
+    const size_t T = architecture->T, draws = count_draws(T, architecture->L);
     gsl_rng *random = NULL;
     double *room = NULL, *gram, *nngp, *K, *values;
     if (T > THEORY_MOST_DRAWN)
