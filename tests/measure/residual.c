@@ -88,7 +88,35 @@ static void residual_measures_without_skip_are_plain(void **state)
         }
 }
 
-static const struct CMUnitTest tests[] = {cmocka_unit_test(residual_measures_without_skip_are_plain)};
+/* Those that measures get are those of the network's skip and branch. */
+static void residual_orders_of_given_inputs(void **state)
+{
+    (void)state;
+    const struct shape shape = {"tanh", 1.9, 0.3, 4, 40, 3, 12, {-40}};
+    static const struct branch branch = {0.7, 1.4, true};
+    struct measure_orders orders = {0};
+    const struct theory_order *got;
+    struct theory_order want;
+    struct net_architecture a;
+    struct net_activation activation;
+    struct base_error error;
+    shape_open_residual(&shape, &branch, &a, &activation);
+    shape_order(&a, &activation, &want);
+    assert_int_equal(measure_orders_get(&orders, &a, &got, &error), BASE_OK);
+    assert_true(got->pairs == 78 && got->pairs == want.pairs && want.Q[0] > 0);
+    for (size_t i = 0; i < a.L * want.pairs; i++) {
+        assert_true(got->qhat[i] == want.qhat[i] && got->Q[i] == want.Q[i]);
+        assert_true(got->qtilde[i + want.pairs] == want.qtilde[i + want.pairs]);
+    }
+    theory_order_free(&want);
+    measure_orders_free(&orders);
+    net_activation_close(&activation);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(residual_measures_without_skip_are_plain),
+    cmocka_unit_test(residual_orders_of_given_inputs),
+};
 const struct test_group tests_measure_residual = TEST_GROUP(tests);
 
 /* ---- simulation against theory */
