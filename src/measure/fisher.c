@@ -4,6 +4,8 @@
 #include "base/memory.h"
 #include "fisher/fisher.h"
 #include "linalg/linalg.h"
+#include "measure/orders.h"
+#include "measure/top.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -77,51 +79,7 @@ static const struct measure_variable variables[N_VARIABLES] = {
                         .only_predicted = true},
 };
 
-struct work {
-    double *dual, *scratch;  /* (CT, CT) */
-    double *values;          /* (C) */
-    double *vectors, *means; /* (C, CT) */
-};
-
-static double fisher_bytes(const struct net_architecture *architecture)
-{
-    const double CT = (double)architecture->CT, C = (double)architecture->C;
-    return (2 * CT * CT + C + 2 * C * CT) * sizeof(double) +
-           linalg_eigen_top_bytes(architecture->CT, architecture->C);
-}
-
-static void fisher_free(void *work)
-{
-    struct work *w = work;
-    if (w == NULL)
-        return;
-    free(w->dual);
-    free(w->scratch);
-    free(w->values);
-    free(w->vectors);
-    free(w->means);
-    free(w);
-}
-
-static int fisher_init(void **work, const struct net_architecture *architecture, struct base_error *error)
-{
-    int status;
-    const size_t CT = architecture->CT, C = architecture->C;
-    struct work *w = base_calloc(1, sizeof *w, error);
-    TRY(base_got(w));
-    TRY(base_got(w->dual = base_calloc(CT * CT, sizeof(double), error)));
-    TRY(base_got(w->scratch = base_calloc(CT * CT, sizeof(double), error)));
-    TRY(base_got(w->values = base_calloc(C, sizeof(double), error)));
-    TRY(base_got(w->vectors = base_calloc(C * CT, sizeof(double), error)));
-    TRY(base_got(w->means = base_calloc(C * CT, sizeof(double), error)));
-    *work = w;
-out:
-    if (status != BASE_OK)
-        fisher_free(w);
-    return status;
-}
-
-static int all_eigenvalues(struct work *w, size_t CT, double *values, struct base_error *error)
+static int all_eigenvalues(struct measure_top *w, size_t CT, double *values, struct base_error *error)
 {
     memcpy(w->scratch, w->dual, CT * CT * sizeof *w->dual);
     return linalg_eigenvalues(CT, w->scratch, values, error);
@@ -129,7 +87,7 @@ static int all_eigenvalues(struct work *w, size_t CT, double *values, struct bas
 
 /* λ_max of the mean-subtracted outputs; nan at T = 1, where nothing is left of them. Takes the dual with it.
  */
-static int centred_max(struct work *w, size_t C, size_t T, double *value, struct base_error *error)
+static int centred_max(struct measure_top *w, size_t C, size_t T, double *value, struct base_error *error)
 {
     double residual;
     *value = NAN;
@@ -143,16 +101,12 @@ static int fisher_run(void *work, const struct net_gram *gram, double *const *va
                       struct base_error *error)
 {
     int status;
-    struct work *w = work;
+    struct measure_top *w = work;
     const struct net_architecture *a = gram->architecture;
-    double residual;
     TRY(fisher_dual_compute(gram, w->dual, error));
     *values[MEAN] = linalg_trace(a->CT, w->dual) / a->P;
     *values[SECOND_MOMENT] = linalg_frobenius2(a->CT, w->dual) / a->P;
-    fisher_dual_means(a->C, a->T, w->dual,
-                      w->means); /* near the span of the first C eigenvectors, KAA19 says */
-    TRY(linalg_eigen_top(a->CT, a->C, w->dual, w->means, w->values, w->vectors, &residual, w->scratch,
-                         error));
+    TRY(measure_top_find(w, a->C, a->T, error));
     *values[MAX] = w->values[0];
     if (values[EIGENVALUES] != NULL)
         TRY(all_eigenvalues(w, a->CT, values[EIGENVALUES], error));
@@ -186,12 +140,7 @@ static int predict_kappa(const struct net_architecture *a, double *eig_max, stru
     struct theory_order order = {.L = 0};
     struct theory_fisher theory;
     TRY(net_activation_open(&activation, a->activation, error));
-    if (a->residual)
-        TRY(theory_order_solve_residual(&order, &activation, a->weight_variance, a->bias_variance, a->skip,
-                                        a->branch_variance, a->L, 1e-12, error));
-    else
-        TRY(theory_order_solve(&order, &activation, a->weight_variance, a->bias_variance, a->L, 1e-12,
-                               error));
+    TRY(measure_orders_gaussian(a, &activation, &order, error));
     theory_fisher_predict(&order, a, &theory);
     *eig_max = theory.eig_max;
 out:
@@ -244,9 +193,9 @@ const struct measure measure_fisher = {
     .doc = "eigenvalue statistics of the Fisher matrix of the regression model",
     .n_variables = N_VARIABLES,
     .variables = variables,
-    .bytes = fisher_bytes,
-    .init = fisher_init,
-    .free = fisher_free,
+    .bytes = measure_top_bytes,
+    .init = measure_top_init,
+    .free = measure_top_free,
     .run = fisher_run,
     .predicts_residual = true,
     .predict = fisher_predict,

@@ -79,16 +79,6 @@ static int heatmap_run(void *work, const struct net_gram *gram, double *const *v
     return fisher_block_map(&w->network, values[MAP], values[ENTRY_ON], values[ENTRY_OFF], error);
 }
 
-static int heatmap_predict(const struct theory_order *order, const struct net_architecture *architecture,
-                           double *const *predictions, struct base_error *error)
-{
-    (void)order;
-    (void)architecture;
-    (void)predictions;
-    (void)error;
-    return BASE_OK;
-}
-
 const struct measure measure_heatmap = {
     .name = "heatmap",
     .doc = "the norms of all blocks of two units of a small network's Fisher matrix",
@@ -99,5 +89,4 @@ const struct measure measure_heatmap = {
     .init = heatmap_init,
     .free = heatmap_free,
     .run = heatmap_run,
-    .predict = heatmap_predict,
 };

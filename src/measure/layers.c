@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "fisher/fisher.h"
 #include "linalg/linalg.h"
+#include "measure/top.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -74,65 +75,8 @@ static const struct measure_variable variables[N_VARIABLES] = {
                    .powers_first = {0.5, 1}},
 };
 
-struct work {
-    double *dual, *scratch;  /* (CT, CT) */
-    double *values;          /* (C) */
-    double *vectors, *means; /* (C, CT) */
-};
-
-static double layers_bytes(const struct net_architecture *architecture)
-{
-    const double CT = (double)architecture->CT, C = (double)architecture->C;
-    return (2 * CT * CT + C + 2 * C * CT) * sizeof(double) +
-           linalg_eigen_top_bytes(architecture->CT, architecture->C);
-}
-
-static void layers_free(void *work)
-{
-    struct work *w = work;
-    if (w == NULL)
-        return;
-    free(w->dual);
-    free(w->scratch);
-    free(w->values);
-    free(w->vectors);
-    free(w->means);
-    free(w);
-}
-
-static int layers_init(void **work, const struct net_architecture *architecture, struct base_error *error)
-{
-    int status;
-    const size_t CT = architecture->CT, C = architecture->C;
-    struct work *w = base_calloc(1, sizeof *w, error);
-    TRY(base_got(w));
-    TRY(base_got(w->dual = base_calloc(CT * CT, sizeof(double), error)));
-    TRY(base_got(w->scratch = base_calloc(CT * CT, sizeof(double), error)));
-    TRY(base_got(w->values = base_calloc(C, sizeof(double), error)));
-    TRY(base_got(w->vectors = base_calloc(C * CT, sizeof(double), error)));
-    TRY(base_got(w->means = base_calloc(C * CT, sizeof(double), error)));
-    *work = w;
-out:
-    if (status != BASE_OK)
-        layers_free(w);
-    return status;
-}
-
-/* λ_max of the dual in hand, (copies·T, copies·T). The `copies` largest lie close together. */
-static int find_max(struct work *w, size_t copies, size_t T, double *value, struct base_error *error)
-{
-    int status;
-    double residual;
-    fisher_dual_means(copies, T, w->dual, w->means);
-    TRY(linalg_eigen_top(copies * T, copies, w->dual, w->means, w->values, w->vectors, &residual, w->scratch,
-                         error));
-    *value = w->values[0];
-out:
-    return status;
-}
-
 /* The traces stand in TRACE_SHARE. */
-static int measure_layer(struct work *w, const struct net_gram *gram, size_t l, double *const *values,
+static int measure_layer(struct measure_top *w, const struct net_gram *gram, size_t l, double *const *values,
                          struct base_error *error)
 {
     int status;
@@ -143,7 +87,8 @@ static int measure_layer(struct work *w, const struct net_gram *gram, size_t l, 
     values[MEAN][l] = trace / weights;
     values[SECOND_MOMENT][l] = fold * linalg_frobenius2(n, w->dual) / weights;
     values[TRACE_SHARE][l] = trace;
-    TRY(find_max(w, n / a->T, a->T, &values[MAX][l], error));
+    TRY(measure_top_find(w, n / a->T, a->T, error)); /* as many lie close together */
+    values[MAX][l] = w->values[0];
     values[SHARPNESS][l] = (double)a->C * values[MAX][l] / trace;
 out:
     return status;
@@ -153,11 +98,12 @@ static int layers_run(void *work, const struct net_gram *gram, double *const *va
                       struct base_error *error)
 {
     int status;
-    struct work *w = work;
+    struct measure_top *w = work;
     const struct net_architecture *a = gram->architecture;
     double trace = 0, whole;
     TRY(fisher_dual_compute(gram, w->dual, error));
-    TRY(find_max(w, a->C, a->T, &whole, error));
+    TRY(measure_top_find(w, a->C, a->T, error));
+    whole = w->values[0];
     for (size_t l = 1; l <= a->L; l++) {
         TRY(measure_layer(w, gram, l, values, error));
         trace += values[TRACE_SHARE][l];
@@ -187,9 +133,9 @@ const struct measure measure_layers = {
     .doc = "eigenvalue statistics of the Fisher matrix of each layer's weights",
     .n_variables = N_VARIABLES,
     .variables = variables,
-    .bytes = layers_bytes,
-    .init = layers_init,
-    .free = layers_free,
+    .bytes = measure_top_bytes,
+    .init = measure_top_init,
+    .free = measure_top_free,
     .run = layers_run,
     .predicts_residual = true,
     .predict = layers_predict,

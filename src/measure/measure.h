@@ -82,8 +82,8 @@ struct measure {
     /* values[v] points to the numbers of variable v, NaN when called, or is NULL where they are not wanted.
      */
     int (*run)(void *work, const struct net_gram *gram, double *const *values, struct base_error *error);
-    /* The same for the predictions; nan stays where theory says nothing. BASE_UNRESOLVED: the measure has
-     * none. Asked for residual networks where it knows them. */
+    /* The same for the predictions; nan stays where theory says nothing. BASE_UNRESOLVED: the measure
+     * has none here; NULL: it has none at all. Asked for residual networks where it knows them. */
     bool predicts_residual;
     int (*predict)(const struct theory_order *order, const struct net_architecture *architecture,
                    double *const *predictions, struct base_error *error);

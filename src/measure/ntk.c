@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "fisher/fisher.h"
 #include "linalg/linalg.h"
+#include "measure/top.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -45,21 +46,14 @@ static const struct measure_variable variables[N_VARIABLES] = {
 
 struct work {
     struct net_activation activation;
-    double *ntk, *scratch;          /* (CT, CT) */
+    struct measure_top *top;        /* its dual is Θ */
     double *inputs, *kernel, *nngp; /* (T, T) */
-    double *values;                 /* (C) */
-    double *vectors, *means;        /* (C, CT) */
 };
-
-static size_t numbers_of(const struct net_architecture *a)
-{
-    return 2 * a->CT * a->CT + 3 * a->T * a->T + a->C + 2 * a->C * a->CT;
-}
 
 static double ntk_bytes(const struct net_architecture *architecture)
 {
-    return (double)numbers_of(architecture) * sizeof(double) +
-           linalg_eigen_top_bytes(architecture->CT, architecture->C);
+    const double T = (double)architecture->T;
+    return measure_top_bytes(architecture) + 3 * T * T * sizeof(double);
 }
 
 static void ntk_free(void *work)
@@ -68,25 +62,24 @@ static void ntk_free(void *work)
     if (w == NULL)
         return;
     net_activation_close(&w->activation);
-    free(w->ntk);
+    measure_top_free(w->top);
+    free(w->inputs);
     free(w);
 }
 
 static int ntk_init(void **work, const struct net_architecture *architecture, struct base_error *error)
 {
     int status;
-    const size_t CT = architecture->CT, C = architecture->C, T = architecture->T;
+    const size_t T = architecture->T;
+    void *top = NULL;
     struct work *w = base_calloc(1, sizeof *w, error);
     TRY(base_got(w));
     TRY(net_activation_open(&w->activation, architecture->activation, error));
-    TRY(base_got(w->ntk = base_calloc(numbers_of(architecture), sizeof(double), error)));
-    w->scratch = w->ntk + CT * CT;
-    w->inputs = w->scratch + CT * CT;
+    TRY(measure_top_init(&top, architecture, error));
+    w->top = top;
+    TRY(base_got(w->inputs = base_calloc(3 * T * T, sizeof(double), error)));
     w->kernel = w->inputs + T * T;
     w->nngp = w->kernel + T * T;
-    w->values = w->nngp + T * T;
-    w->vectors = w->values + C;
-    w->means = w->vectors + C * CT;
     *work = w;
 out:
     if (status != BASE_OK)
@@ -100,12 +93,11 @@ static int kernel_error(struct work *w, const struct net_gram *gram, double *val
     const struct net_architecture *a = gram->architecture;
     for (size_t i = 0; i < a->T * a->T; i++)
         w->inputs[i] = gram->H[0][i] / (double)a->widths[0];
-    const struct theory_branch branch = {a->skip, a->branch_variance,
-                                         a->train_branch ? a->branch_variance : 0};
+    struct theory_branch branch;
     const int status = theory_ntk_compute_residual(&w->activation, a->weight_variance, a->bias_variance,
-                                                   a->residual ? &branch : NULL, a->L, a->T, w->inputs,
-                                                   tolerance, w->kernel, w->nngp, error);
-    *value = status == BASE_OK ? fisher_kernel_error(a->C, a->T, w->ntk, w->kernel) : NAN;
+                                                   theory_branch_of(a, a->branch_variance, &branch), a->L,
+                                                   a->T, w->inputs, tolerance, w->kernel, w->nngp, error);
+    *value = status == BASE_OK ? fisher_kernel_error(a->C, a->T, w->top->dual, w->kernel) : NAN;
     return status == BASE_UNRESOLVED ? BASE_OK : status;
 }
 
@@ -114,13 +106,12 @@ static int ntk_run(void *work, const struct net_gram *gram, double *const *value
     int status;
     struct work *w = work;
     const struct net_architecture *a = gram->architecture;
-    double residual;
-    TRY(fisher_ntk_compute(gram, w->ntk, error));
-    *values[MEAN] = linalg_trace(a->CT, w->ntk) / (double)a->CT;
-    *values[SECOND_MOMENT] = linalg_frobenius2(a->CT, w->ntk) / (double)a->CT;
-    fisher_dual_means(a->C, a->T, w->ntk, w->means);
-    TRY(linalg_eigen_top(a->CT, a->C, w->ntk, w->means, w->values, w->vectors, &residual, w->scratch, error));
-    *values[MAX] = w->values[0];
+    double *ntk = w->top->dual;
+    TRY(fisher_ntk_compute(gram, ntk, error));
+    *values[MEAN] = linalg_trace(a->CT, ntk) / (double)a->CT;
+    *values[SECOND_MOMENT] = linalg_frobenius2(a->CT, ntk) / (double)a->CT;
+    TRY(measure_top_find(w->top, a->C, a->T, error));
+    *values[MAX] = w->top->values[0];
     TRY(kernel_error(w, gram, values[KERNEL_ERROR], error));
 out:
     return status;

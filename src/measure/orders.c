@@ -55,7 +55,7 @@ static int solve_given(const struct net_architecture *a, const struct net_activa
                        struct theory_order *order, struct base_error *error)
 {
     int status;
-    const struct theory_branch branch = {a->skip, a->branch_variance, 0};
+    struct theory_branch branch;
     const double bytes =
         a->residual ? theory_kernel_bytes_residual(a->L, a->T) : theory_kernel_bytes(a->L, a->T);
     char size[32];
@@ -68,10 +68,21 @@ static int solve_given(const struct net_architecture *a, const struct net_activa
     TRY(base_got(gram = base_calloc(a->T * a->T, sizeof *gram, error)));
     TRY(theory_gram_compute(a->widths[0], a->T, a->inputs, gram, error));
     TRY(theory_kernel_solve_residual(order, activation, a->weight_variance, a->bias_variance,
-                                     a->residual ? &branch : NULL, a->L, a->T, gram, tolerance, error));
+                                     theory_branch_of(a, 0, &branch), a->L, a->T, gram, tolerance, error));
 out:
     free(gram);
     return status;
+}
+
+int measure_orders_gaussian(const struct net_architecture *architecture,
+                            const struct net_activation *activation, struct theory_order *order,
+                            struct base_error *error)
+{
+    const struct net_architecture *a = architecture;
+    return a->residual ? theory_order_solve_residual(order, activation, a->weight_variance, a->bias_variance,
+                                                     a->skip, a->branch_variance, a->L, tolerance, error)
+                       : theory_order_solve(order, activation, a->weight_variance, a->bias_variance, a->L,
+                                            tolerance, error);
 }
 
 int measure_orders_get(struct measure_orders *orders, const struct net_architecture *architecture,
@@ -88,12 +99,8 @@ int measure_orders_get(struct measure_orders *orders, const struct net_architect
     TRY(net_activation_open(&activation, a->activation, error));
     if (a->inputs != NULL)
         TRY(solve_given(a, &activation, solved, error));
-    else if (a->residual)
-        TRY(theory_order_solve_residual(solved, &activation, a->weight_variance, a->bias_variance, a->skip,
-                                        a->branch_variance, a->L, tolerance, error));
     else
-        TRY(theory_order_solve(solved, &activation, a->weight_variance, a->bias_variance, a->L, tolerance,
-                               error));
+        TRY(measure_orders_gaussian(a, &activation, solved, error));
     orders->entries[orders->n++] = (struct measure_orders_entry){a->activation,
                                                                  a->weight_variance,
                                                                  a->bias_variance,

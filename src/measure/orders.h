@@ -20,6 +20,10 @@ struct measure_orders {
  */
 int measure_orders_get(struct measure_orders *orders, const struct net_architecture *architecture,
                        const struct theory_order **order, struct base_error *error);
+/* Those of inputs iid N(0, 1), whatever the inputs are, solved anew; theory_order_free ends them. */
+int measure_orders_gaussian(const struct net_architecture *architecture,
+                            const struct net_activation *activation, struct theory_order *order,
+                            struct base_error *error);
 void measure_orders_free(struct measure_orders *orders);
 
 #endif

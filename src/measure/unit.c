@@ -188,16 +188,6 @@ out:
     return status;
 }
 
-static int unit_predict(const struct theory_order *order, const struct net_architecture *architecture,
-                        double *const *predictions, struct base_error *error)
-{
-    (void)order;
-    (void)architecture;
-    (void)predictions;
-    (void)error;
-    return BASE_OK;
-}
-
 const struct measure measure_unit = {
     .name = "unit",
     .doc = "how far approximations of single units' Fisher matrices are from the unit blocks",
@@ -208,5 +198,4 @@ const struct measure measure_unit = {
     .init = unit_init,
     .free = unit_free,
     .run = unit_run,
-    .predict = unit_predict,
 };

@@ -338,6 +338,14 @@ int theory_kernel_solve(struct theory_order *order, const struct net_activation 
                                         gram, tolerance, error);
 }
 
+const struct theory_branch *theory_branch_of(const struct net_architecture *architecture, double trained,
+                                             struct theory_branch *branch)
+{
+    const struct net_architecture *a = architecture;
+    *branch = (struct theory_branch){a->skip, a->branch_variance, a->train_branch ? trained : 0};
+    return a->residual ? branch : NULL;
+}
+
 int theory_kernel_solve_residual(struct theory_order *order, const struct net_activation *activation,
                                  double weight_variance, double bias_variance,
                                  const struct theory_branch *branch, size_t depth, size_t T,

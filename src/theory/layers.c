@@ -1,11 +1,10 @@
 /* From order parameters to the eigenvalue statistics of the diagonal blocks F_ll (KAA19, KAA21); symbols as
  * in theory.h. x_p = q̃^l_p q̂^{l-1}_p. */
+#include "base/memory.h"
 #include "theory/theory.h"
 
 #include <math.h>
-
-#include <gsl/gsl_eigen.h>
-#include <gsl/gsl_errno.h>
+#include <stdlib.h>
 
 struct shape {
     const struct theory_order *order;
@@ -67,29 +66,16 @@ static double first_max(const struct shape *s)
 /* The largest eigenvalue of (1/T) M_{l-1} q̂^{l-1}_st q̃^l_st, or for l = 0 of the kernel of F. */
 static int kernel_max(const struct shape *s, size_t l, double *value, struct base_error *error)
 {
-    int status = BASE_OK;
-    const size_t T = s->architecture->T, pairs = s->order->pairs;
-    gsl_matrix *K = gsl_matrix_calloc(T, T);
-    gsl_vector *values = gsl_vector_alloc(T);
-    gsl_eigen_symm_workspace *work = gsl_eigen_symm_alloc(T);
-    if (K == NULL || values == NULL || work == NULL)
-        TRY(base_fail(error, BASE_FAILED, "out of memory for a kernel of %zu samples", T));
-    for (size_t p = 0; p < pairs; p++) {
-        const double sum =
+    int status;
+    double *x = base_calloc(s->order->pairs, sizeof *x, error);
+    TRY(base_got(x));
+    for (size_t p = 0; p < s->order->pairs; p++)
+        x[p] =
             l > 0 ? units(s, l - 1) * product(s, l, p) : theory_order_kernel(s->order, s->architecture, p, 1);
-        if (!isfinite(sum)) /* GSL would not come to an end */
-            TRY(base_fail(error, BASE_UNRESOLVED, "the mean-field kernel overflows"));
-        gsl_matrix_set(K, s->order->s[p], s->order->t[p], sum / (double)T);
-        gsl_matrix_set(K, s->order->t[p], s->order->s[p], sum / (double)T);
-    }
-    if (gsl_eigen_symm(K, values, work) != GSL_SUCCESS)
-        TRY(base_fail(error, BASE_UNRESOLVED, "the eigenvalues of the mean-field kernel do not converge"));
-    *value = gsl_vector_max(values);
+    TRY(theory_order_top(s->order, x, value, error));
+    *value /= (double)s->architecture->T;
 out:
-    gsl_matrix_free(K);
-    gsl_vector_free(values);
-    if (work != NULL)
-        gsl_eigen_symm_free(work);
+    free(x);
     return status;
 }
 

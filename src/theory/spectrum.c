@@ -173,6 +173,21 @@ out:
     return status;
 }
 
+int theory_order_top(const struct theory_order *order, const double *x, double *value,
+                     struct base_error *error)
+{
+    int status;
+    const size_t T = order->samples;
+    double *K = base_calloc(T * T + T, sizeof *K, error);
+    TRY(base_got(K));
+    for (size_t p = 0; p < order->pairs; p++)
+        K[order->s[p] * T + order->t[p]] = x[p];
+    TRY(theory_eigen_top(T, K, value, K + T * T, error));
+out:
+    free(K);
+    return status;
+}
+
 /* ---- the Fisher matrix */
 
 /* In place ΠKΠ, Π = I − 11ᵀ/n; means (n) are those of the rows, mean that of all. */
@@ -259,8 +274,7 @@ static int draw_kernel(const struct net_architecture *a, const struct net_activa
                        gsl_rng *random, double *gram, double *nngp, double *K, struct base_error *error)
 {
     int status;
-    const struct theory_branch branch = {a->skip, a->branch_variance,
-                                         a->train_branch ? (double)a->M / (double)a->T : 0};
+    struct theory_branch branch;
     double *widths = NULL, *ones;
     TRY(base_got(widths = base_calloc(2 * a->L, sizeof *widths, error)));
     ones = widths + a->L;
@@ -270,8 +284,8 @@ static int draw_kernel(const struct net_architecture *a, const struct net_activa
     }
     TRY(draw_gram(random, a->widths[0], a->T, nngp, gram, error));
     TRY(theory_kernel_sum_residual(activation, a->weight_variance, a->bias_variance,
-                                   a->residual ? &branch : NULL, a->L, a->T, gram, widths, ones, 1e-6, K,
-                                   nngp, error));
+                                   theory_branch_of(a, (double)a->M / (double)a->T, &branch), a->L, a->T,
+                                   gram, widths, ones, 1e-6, K, nngp, error));
 out:
     free(widths);
     return status;
@@ -329,7 +343,7 @@ int theory_ntk_predict(const struct theory_order *order, const struct net_archit
 {
     int status;
     const size_t pairs = order->pairs, T = architecture->T;
-    double *theta = NULL, *K = NULL, *v, sum = 0;
+    double *theta = NULL, sum = 0;
     TRY(base_got(theta = base_calloc(pairs, sizeof *theta, error)));
     for (size_t l = 1; l <= order->L; l++)
         for (size_t p = 0; p < pairs; p++)
@@ -344,17 +358,11 @@ int theory_ntk_predict(const struct theory_order *order, const struct net_archit
         prediction->eig_second_moment += (double)T * weight * theta[p] * theta[p];
         sum += (double)T * weight * theta[p];
     }
-    if (order->samples == 1) { /* Θ = (Θ_1 − Θ_2) I + Θ_2 11ᵀ */
+    if (order->samples == 1) /* Θ = (Θ_1 − Θ_2) I + Θ_2 11ᵀ */
         prediction->eig_max = T > 1 && theta[1] < 1e-12 * theta[0] ? NAN : sum;
-        goto out;
-    }
-    TRY(base_got(K = base_calloc(T * T + T, sizeof *K, error)));
-    v = K + T * T;
-    for (size_t p = 0; p < pairs; p++)
-        K[order->s[p] * T + order->t[p]] = theta[p];
-    TRY(theory_eigen_top(T, K, &prediction->eig_max, v, error));
+    else
+        TRY(theory_order_top(order, theta, &prediction->eig_max, error));
 out:
     free(theta);
-    free(K);
     return status;
 }

@@ -145,6 +145,9 @@ struct theory_branch {
     double skip, variance; /* γ, σ_v² */
     double trained;        /* the factor c of Σ_{l<L} Q^l p̂^l in a sum: 0 where the V^l are not trained */
 };
+/* That of an architecture, in *branch, with c = trained where its V^l are trained; NULL where it is plain. */
+const struct theory_branch *theory_branch_of(const struct net_architecture *architecture, double trained,
+                                             struct theory_branch *branch);
 int theory_kernel_solve_residual(struct theory_order *order, const struct net_activation *activation,
                                  double weight_variance, double bias_variance,
                                  const struct theory_branch *branch, size_t depth, size_t T,
@@ -453,6 +456,9 @@ int theory_ntk_predict(const struct theory_order *order, const struct net_archit
 /* The largest eigenvalue of a symmetric K (n, n), upper triangle, and its unit eigenvector, by Lanczos
  * iteration: ‖Kv − λv‖ ≤ 1e-9 λ mostly; after 300 steps BASE_UNRESOLVED if it is above 1e-4 λ. */
 int theory_eigen_top(size_t n, const double *K, double *value, double *vector, struct base_error *error);
+/* That of the matrix x_st over the samples of given inputs, x (pairs). */
+int theory_order_top(const struct theory_order *order, const double *x, double *value,
+                     struct base_error *error);
 
 /* GSL returns its errors instead of ending the program. Call first. */
 void theory_init(void);
