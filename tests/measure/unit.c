@@ -70,6 +70,23 @@ static void floor_falls_with_samples(void **state)
     }
 }
 
+/* Biases that decide alone make a relu linear or dead, in the network and where its inputs are drawn anew. */
+static void dead_units_have_no_errors(void **state)
+{
+    (void)state;
+    size_t dead = 0;
+    for (uint64_t trial = 0; trial < 20; trial++) {
+        double values[N_VARIABLES][MOST_LAYERS];
+        measure(&(struct shape){"relu", 1e-4, 4, 2, 20, 1, 30, {1}}, &net_sampler_weights, trial, values);
+        assert_int_equal(isnan(values[FLOOR][1]), isnan(values[CLOSED][1]));
+        if (isnan(values[FLOOR][1]))
+            dead++;
+        else
+            assert_within(values[FLOOR][1], 0, 1e-12);
+    }
+    assert_true(dead > 0 && dead < 20);
+}
+
 /* The law is that of the network, whichever sampler hands over its units: of the 8 tests each has a
  * false-alarm rate of 1.1e-5; seeds are fixed. */
 static void samplers_measure_alike(void **state)
@@ -92,6 +109,7 @@ static void samplers_measure_alike(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(linear_units_are_gaussian),
     cmocka_unit_test(floor_falls_with_samples),
+    cmocka_unit_test(dead_units_have_no_errors),
     cmocka_unit_test(samplers_measure_alike),
 };
 const struct test_group tests_measure_unit = TEST_GROUP(tests);
