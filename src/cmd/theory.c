@@ -108,7 +108,7 @@ static int run(int argc, char **argv, struct base_error *error)
     if (argp_parse(&parser, argc, argv, 0, NULL, &options) != 0)
         TRY(base_fail(error, BASE_FAILED, "out of memory for the command line"));
     TRY(cmd_load(&experiment, &options, error));
-    experiment.save_eigenvalues = false; /* one row a grid point */
+    experiment.asked &= ~(unsigned)EXPERIMENT_EIGENVALUES; /* one row a grid point */
     TRY(sweep_layout_init(&layout, &experiment, error));
     TRY(sweep_predict(&layout, &predictions, error));
     cmd_note_missing_theory(&experiment, &predictions);

@@ -95,17 +95,18 @@ static int fail_few(const struct experiment_point *point, size_t n, struct base_
     for (size_t i = 0, used = 0; i < point->classes.n && used < sizeof list; i++)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%lld", i > 0 ? ", " : " of the classes ",
                                  (long long)point->classes.values[i]);
-    return base_fail(error, BASE_BAD_INPUT, "it has %zu item%s%s, and `samples: %lld` asks for more", n,
-                     n == 1 ? "" : "s", list, (long long)point->samples);
+    return base_fail(error, BASE_BAD_INPUT, "it has %zu item%s%s, and `samples: %lld` asks for more%s", n,
+                     n == 1 ? "" : "s", list, (long long)point->samples,
+                     point->test_samples > 0 ? " with the test_samples after them" : "");
 }
 
-/* The first `samples` items of the classes; the rest of the file is looked through where that tells whether
+/* The first `samples` items of the classes, and as many after them as are held out; the rest of the file is looked through where that tells whether
  * it is whole. */
 static int choose(struct chosen *c, struct data_source *source, const struct experiment_point *point,
                   struct base_error *error)
 {
     int status;
-    const size_t samples = (size_t)point->samples;
+    const size_t samples = (size_t)(point->samples + point->test_samples);
     int label = 0;
     bool more = true;
     for (size_t place = 1; more && (c->n < samples || source->whole); place++) {
@@ -125,14 +126,14 @@ out:
     return status == BASE_OK ? BASE_OK : base_fail_within(error, status, "%s", source->path);
 }
 
-static uint32_t checksum_of(const struct chosen *c, bool labelled)
+static uint32_t checksum_of(const struct chosen *c, size_t n, bool labelled)
 {
     const size_t row = c->features * sizeof *c->items;
     uLong sum = crc32_z(0, NULL, 0);
-    for (size_t t = 0; t < c->n; t++)
+    for (size_t t = 0; t < n; t++)
         sum = crc32_z(sum, (const Bytef *)(c->items + t * c->features), row);
     if (labelled)
-        sum = crc32_z(sum, (const Bytef *)c->labels, c->n * sizeof *c->labels);
+        sum = crc32_z(sum, (const Bytef *)c->labels, n * sizeof *c->labels);
     return (uint32_t)sum;
 }
 
@@ -144,8 +145,8 @@ static double norm2(size_t n, const double *x)
     return sum;
 }
 
-/* Subtracts its mean from x (T); one that is the same everywhere becomes 0 exactly. */
-static void centre(size_t T, double *x)
+/* Subtracts the mean of x (T) from it and from y (n); an x that is the same everywhere becomes 0 exactly. */
+static void centre(size_t T, double *x, size_t n, double *y)
 {
     double sum = 0;
     const double before = norm2(T, x);
@@ -153,46 +154,62 @@ static void centre(size_t T, double *x)
         sum += x[t];
     for (size_t t = 0; t < T; t++)
         x[t] -= sum / (double)T;
+    for (size_t t = 0; t < n; t++)
+        y[t] -= sum / (double)T;
     if (norm2(T, x) <= nothing * nothing * before)
         memset(x, 0, T * sizeof *x);
 }
 
 static void centre_features(struct data_set *set)
 {
+    const size_t T = set->samples, n = set->test_samples;
     for (size_t i = 0; i < set->features; i++)
-        centre(set->samples, set->inputs + i * set->samples);
+        centre(T, set->inputs + i * T, n, set->test_inputs + i * n);
 }
 
+/* A feature that is the same in all samples is 0 in what is held out, too: it has no scale. */
 static void standardize_features(struct data_set *set)
 {
-    const size_t T = set->samples;
+    const size_t T = set->samples, n = set->test_samples;
     centre_features(set);
     for (size_t i = 0; i < set->features; i++) {
-        double *x = set->inputs + i * T;
+        double *x = set->inputs + i * T, *y = set->test_inputs + i * n;
         const double variance = norm2(T, x) / (double)T;
         for (size_t t = 0; t < T && variance > 0; t++)
             x[t] /= sqrt(variance);
+        for (size_t t = 0; t < n; t++)
+            y[t] = variance > 0 ? y[t] / sqrt(variance) : 0;
     }
 }
 
-/* |x(t)|² = length2 */
-static int scale_samples(struct data_set *set, double length2, const size_t *places, struct base_error *error)
+/* |x(t)|² = length2 of samples (features, n) */
+static int scale_samples(size_t features, size_t n, double *samples, double length2, const size_t *places,
+                         struct base_error *error)
 {
-    const size_t T = set->samples;
-    for (size_t t = 0; t < T; t++) {
+    for (size_t t = 0; t < n; t++) {
         double sum = 0;
-        for (size_t i = 0; i < set->features; i++)
-            sum += set->inputs[i * T + t] * set->inputs[i * T + t];
+        for (size_t i = 0; i < features; i++)
+            sum += samples[i * n + t] * samples[i * n + t];
         if (!(sum > 0))
             return base_fail(
                 error, BASE_BAD_INPUT,
                 "item %zu is 0 everywhere, so it has no length to be scaled; leave it out, or take "
                 "normalize: feature or none",
                 places[t]);
-        for (size_t i = 0; i < set->features; i++)
-            set->inputs[i * T + t] *= sqrt(length2 / sum);
+        for (size_t i = 0; i < features; i++)
+            samples[i * n + t] *= sqrt(length2 / sum);
     }
     return BASE_OK;
+}
+
+static int scale_all(struct data_set *set, double length2, const size_t *places, struct base_error *error)
+{
+    int status;
+    TRY(scale_samples(set->features, set->samples, set->inputs, length2, places, error));
+    TRY(scale_samples(set->features, set->test_samples, set->test_inputs, length2, places + set->samples,
+                      error));
+out:
+    return status;
 }
 
 static int scale(struct data_set *set, const struct experiment_point *point, const size_t *places,
@@ -202,9 +219,9 @@ static int scale(struct data_set *set, const struct experiment_point *point, con
     if (strcmp(point->center, "true") == 0)
         centre_features(set);
     if (strcmp(point->normalize, "sample") == 0)
-        TRY(scale_samples(set, (double)set->features, places, error));
+        TRY(scale_all(set, (double)set->features, places, error));
     else if (strcmp(point->normalize, "unit") == 0)
-        TRY(scale_samples(set, 1, places, error));
+        TRY(scale_all(set, 1, places, error));
     else if (strcmp(point->normalize, "feature") == 0)
         standardize_features(set);
 out:
@@ -221,7 +238,7 @@ static int ascending(const void *a, const void *b)
 static int list_classes(struct data_set *set, const struct experiment_classes *classes,
                         struct base_error *error)
 {
-    const size_t n = classes->n > 0 ? classes->n : set->samples;
+    const size_t n = classes->n > 0 ? classes->n : set->samples + set->test_samples;
     set->classes = base_calloc(n, sizeof *set->classes, error);
     if (set->classes == NULL)
         return BASE_FAILED;
@@ -241,17 +258,22 @@ static int fill(struct data_set *set, struct chosen *c, bool labelled, const str
                 struct base_error *error)
 {
     int status;
-    const size_t T = c->n, features = c->features;
+    const size_t T = (size_t)point->samples, n = (size_t)point->test_samples, features = c->features;
     set->samples = T;
+    set->test_samples = n;
     set->features = features;
-    set->checksum = checksum_of(c, labelled);
-    const uint64_t words[] = {set->checksum, random_word_text(point->center),
+    set->checksum = checksum_of(c, T + n, labelled);
+    const uint64_t words[] = {checksum_of(c, T, labelled), random_word_text(point->center),
                               random_word_text(point->normalize)};
     set->word = random_stream(sizeof words / sizeof *words, words);
     TRY(base_got(set->inputs = base_alloc(features * T, sizeof *set->inputs, error)));
-    for (size_t t = 0; t < T; t++)
-        for (size_t i = 0; i < features; i++)
+    TRY(base_got(set->test_inputs = base_alloc(features * n, sizeof *set->inputs, error)));
+    for (size_t i = 0; i < features; i++) {
+        for (size_t t = 0; t < T; t++)
             set->inputs[i * T + t] = c->items[t * features + i];
+        for (size_t t = 0; t < n; t++)
+            set->test_inputs[i * n + t] = c->items[(T + t) * features + i];
+    }
     if (labelled) {
         set->labels = c->labels;
         c->labels = NULL;
@@ -286,6 +308,7 @@ out:
 void data_set_free(struct data_set *set)
 {
     free(set->inputs);
+    free(set->test_inputs);
     free(set->labels);
     free(set->classes);
     memset(set, 0, sizeof *set);
@@ -299,20 +322,42 @@ static size_t class_of(const struct data_set *set, size_t t)
     return k;
 }
 
-int data_set_targets(const struct data_set *set, size_t outputs, double *targets, struct base_error *error)
+static int check_outputs(const struct data_set *set, size_t outputs, struct base_error *error)
 {
-    const bool sign = outputs == 1 && set->n_classes == 2;
     if (set->labels == NULL)
         return base_fail(error, BASE_BAD_INPUT,
                          "the data have no labels, so there are no targets; give data.labels");
-    if (!sign && outputs != set->n_classes)
-        return base_fail(error, BASE_BAD_INPUT, "%zu classes need %zu outputs%s, one for each; here %s %zu",
-                         set->n_classes, set->n_classes, set->n_classes == 2 ? " or 1" : "",
-                         outputs == 1 ? "is" : "are", outputs);
-    for (size_t t = 0; t < set->samples; t++) {
-        const size_t class = class_of(set, t);
+    if ((outputs == 1 && set->n_classes == 2) || outputs == set->n_classes)
+        return BASE_OK;
+    return base_fail(error, BASE_BAD_INPUT, "%zu classes need %zu outputs%s, one for each; here %s %zu",
+                     set->n_classes, set->n_classes, set->n_classes == 2 ? " or 1" : "",
+                     outputs == 1 ? "is" : "are", outputs);
+}
+
+/* Of the samples first .. first+n-1. */
+static void fill_targets(const struct data_set *set, size_t first, size_t n, size_t outputs, double *targets)
+{
+    for (size_t t = 0; t < n; t++) {
+        const size_t class = class_of(set, first + t);
         for (size_t k = 0; k < outputs; k++)
-            targets[k * set->samples + t] = sign ? 0.5 - (double)class : (double)(class == k);
+            targets[k * n + t] =
+                outputs == 1 && set->n_classes == 2 ? 0.5 - (double)class : (double)(class == k);
     }
-    return BASE_OK;
+}
+
+int data_set_targets(const struct data_set *set, size_t outputs, double *targets, struct base_error *error)
+{
+    const int status = check_outputs(set, outputs, error);
+    if (status == BASE_OK)
+        fill_targets(set, 0, set->samples, outputs, targets);
+    return status;
+}
+
+int data_set_test_targets(const struct data_set *set, size_t outputs, double *targets,
+                          struct base_error *error)
+{
+    const int status = check_outputs(set, outputs, error);
+    if (status == BASE_OK)
+        fill_targets(set, set->samples, set->test_samples, outputs, targets);
+    return status;
 }

@@ -1,5 +1,6 @@
 #include "experiment/check.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MAX_CASES = 10000 };
@@ -13,32 +14,38 @@ static int demand_mapping(const struct experiment_context *context, const struct
                                 node->kind == TREE_LIST ? "a list" : "a single value", example);
 }
 
-/* network or data */
+/* network, data or training */
 static int check_section(const struct experiment_context *context, enum key_section section,
-                         const char *prefix, const struct tree_node *node)
+                         const char *example, const struct tree_node *node)
 {
-    for (size_t i = 0; i < node->n; i++) {
+    char prefix[32];
+    const char *name = experiment_section_name(section);
+    int status = demand_mapping(context, node, name, example);
+    snprintf(prefix, sizeof prefix, "%s.", name);
+    for (size_t i = 0; i < node->n && status == BASE_OK; i++) {
         struct experiment_value value;
         const struct experiment_key *key = experiment_key_find(section, node->keys[i]->text);
-        if (key == NULL)
-            return experiment_key_refuse(section, prefix, node->keys[i], node->keys[i]->text, context->error);
-        int status = experiment_value_parse(context, key, key->path, node->items[i], &value);
-        if (status != BASE_OK)
-            return status;
+        status = key == NULL ? experiment_key_refuse(section, prefix, node->keys[i], node->keys[i]->text,
+                                                     context->error)
+                             : experiment_value_parse(context, key, key->path, node->items[i], &value);
     }
-    return BASE_OK;
+    return status;
 }
 
 static int check_network(const struct experiment_context *context, const struct tree_node *node)
 {
-    int status = demand_mapping(context, node, "network", "network: {depth: 3, width: 1000, outputs: 1}");
-    return status != BASE_OK ? status : check_section(context, SECTION_NETWORK, "network.", node);
+    return check_section(context, SECTION_NETWORK, "network: {depth: 3, width: 1000, outputs: 1}", node);
 }
 
 static int check_data(const struct experiment_context *context, const struct tree_node *node)
 {
-    int status = demand_mapping(context, node, "data", "data: {inputs: gaussian, samples: 100}");
-    return status != BASE_OK ? status : check_section(context, SECTION_DATA, "data.", node);
+    return check_section(context, SECTION_DATA, "data: {inputs: gaussian, samples: 100}", node);
+}
+
+static int check_training(const struct experiment_context *context, const struct tree_node *node)
+{
+    return check_section(context, SECTION_TRAINING,
+                         "training: {optimizer: exact, rate: 0.5, steps: 4}", node);
 }
 
 const char *experiment_case_path(const struct experiment_context *context, const struct tree_node *one,
@@ -154,7 +161,8 @@ static int check_entry(const struct experiment_context *context, const struct tr
         const char *name;
         int (*check)(const struct experiment_context *context, const struct tree_node *node);
     } sections[] = {
-        {"network", check_network}, {"data", check_data}, {"cases", check_cases}, {"sweep", check_sweep}};
+        {"network", check_network},   {"data", check_data},   {"training", check_training},
+        {"cases", check_cases}, {"sweep", check_sweep}};
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
         if (strcmp(name->text, sections[i].name) == 0)
             return sections[i].check(context, node);

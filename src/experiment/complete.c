@@ -4,11 +4,8 @@
 /* The mapping in which a missing key would have to stand. */
 static const struct tree_node *home(const struct tree_node *top, const struct experiment_key *key)
 {
-    const struct tree_node *section = NULL;
-    if (key->section == SECTION_NETWORK)
-        section = experiment_tree_get(top, "network");
-    if (key->section == SECTION_DATA)
-        section = experiment_tree_get(top, "data");
+    const char *name = experiment_section_name(key->section);
+    const struct tree_node *section = name == NULL ? NULL : experiment_tree_get(top, name);
     return section != NULL ? section : top;
 }
 
@@ -19,13 +16,13 @@ static int demand_key(const struct experiment_context *context, const struct tre
     const struct tree_node *cases = experiment_tree_get(top, "cases");
     char shown[TREE_SHOWN];
     for (size_t c = 0; c < layout->n_cases; c++) {
-        if (layout->settings[c][id].set || key->of_files)
+        if (layout->settings[c][id].set || key->of_files || key->of_training)
             continue;
         if (experiment_key_physical(key) && cases != NULL)
             return experiment_tree_fail(context->error, cases->items[c], key->path,
                                         "missing in the case %s, in %s and in sweep; it must be %s",
                                         experiment_tree_show(layout->cases[c], shown),
-                                        key->section == SECTION_DATA ? "data" : "network", key->right);
+                                        experiment_section_name(key->section), key->right);
         return experiment_tree_fail(context->error, home(top, key), key->path, "missing; it must be %s",
                                     key->right);
     }

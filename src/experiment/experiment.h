@@ -26,6 +26,27 @@ struct experiment_classes {
     const int64_t *values; /* (n) in file order, all different */
 };
 
+enum experiment_kind { EXPERIMENT_FISHER, EXPERIMENT_TRAINING };
+
+/* How a network is trained: of training experiments alone, all 0 and NULL elsewhere. */
+struct experiment_training {
+    const char *parametrization; /* "ntk" or "standard" */
+    const char *loss;            /* "squared" or "cross_entropy" */
+    const char *optimizer;       /* "gradient", "exact", "layer", "tridiagonal", "kfac", ... */
+    double learning_rate;        /* η; 0: `rate` is given */
+    double rate;                 /* c: η = c/a of natural gradients, c·η_c of gradient descent; 0: η is given */
+    int64_t steps;
+    int64_t batch; /* B: samples of a step; 0: all */
+    double momentum;
+    const char *nesterov; /* "true" or "false" */
+    double weight_decay;
+    double damping;            /* ε: ρ over the mean diagonal of what is inverted */
+    const char *subtract_mean; /* "true": the outputs are f − (1/T) Σ_t f */
+    int64_t every;             /* losses are recorded at every `every`-th step, and at the last */
+    const char *boundary, *isotropy; /* "true": boundaries of stability, isotropy are measured */
+    int64_t spectra;                 /* spectra of minibatches at every such step; 0: none */
+};
+
 /* One point of the grid: all that is physical about a network and its data, and nothing else (no trial, no
  * seed). */
 struct experiment_point {
@@ -43,12 +64,22 @@ struct experiment_point {
     const char *inputs;       /* "gaussian", "mnist", "cifar10" or "hdf5" */
     int64_t samples;          /* T */
     int64_t draws;            /* n: outputs drawn for each sample, by estimators alone */
+    int64_t test_samples;     /* T': held out, of training experiments alone */
     /* of inputs from files alone (data.h): */
     const char *path;   /* as it is written */
     const char *labels; /* "": none */
     struct experiment_classes classes;
     const char *center;    /* "true" or "false" */
     const char *normalize; /* "sample", "unit", "feature" or "none" */
+    struct experiment_training training;
+};
+
+/* What is measured and stored on request alone. */
+enum experiment_asked {
+    EXPERIMENT_EIGENVALUES = 1, /* save: [eigenvalues] */
+    EXPERIMENT_BOUNDARY = 2,    /* training.boundary somewhere in the grid, and so on */
+    EXPERIMENT_ISOTROPY = 4,
+    EXPERIMENT_SPECTRA = 8
 };
 
 enum experiment_type { EXPERIMENT_INTEGER, EXPERIMENT_REAL, EXPERIMENT_STRING };
@@ -76,7 +107,8 @@ struct experiment {
     uint64_t seed;
     int64_t trials;
     enum experiment_sampler sampler;
-    bool save_eigenvalues;
+    enum experiment_kind kind;
+    unsigned asked; /* of enum experiment_asked */
     size_t memory; /* bytes */
 
     size_t n_measures;

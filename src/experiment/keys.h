@@ -5,7 +5,8 @@
 #include "experiment/experiment.h"
 #include "experiment/tree.h"
 
-/* The physical keys are those of a point of the grid: they stand in `network` or `data` and can be swept. */
+/* The physical keys are those of a point of the grid: they stand in `network`, `data` or `training` and can
+ * be swept. */
 enum key_id {
     KEY_TITLE,
     KEY_SOURCE,
@@ -35,11 +36,36 @@ enum key_id {
     KEY_CLASSES,
     KEY_CENTER,
     KEY_NORMALIZE,
+    KEY_TEST_SAMPLES,
+    KEY_PARAMETRIZATION,
+    KEY_LOSS,
+    KEY_OPTIMIZER,
+    KEY_LEARNING_RATE,
+    KEY_RATE,
+    KEY_STEPS,
+    KEY_BATCH,
+    KEY_MOMENTUM,
+    KEY_NESTEROV,
+    KEY_WEIGHT_DECAY,
+    KEY_DAMPING,
+    KEY_SUBTRACT_MEAN,
+    KEY_EVERY,
+    KEY_BOUNDARY,
+    KEY_ISOTROPY,
+    KEY_SPECTRA,
     KEY_CASE_NAME,
     N_KEYS
 };
 
-enum key_section { SECTION_TOP, SECTION_NETWORK, SECTION_DATA, SECTION_CASE, SECTION_SWEEP };
+enum key_section {
+    SECTION_TOP,
+    SECTION_NETWORK,
+    SECTION_DATA,
+    SECTION_TRAINING,
+    SECTION_CASE,
+    SECTION_SWEEP,
+    N_SECTIONS
+};
 
 enum key_type {
     KEY_TEXT,     /* any scalar */
@@ -63,19 +89,24 @@ struct experiment_key {
     bool defines;         /* it fixes the numbers, so it stands in the definition */
     bool tacit;           /* but not where every case has the default: results older than the key go on */
     bool of_files;        /* of inputs from files alone */
+    bool of_fisher, of_training; /* of experiments of that kind alone */
     bool residual;        /* of residual networks alone */
     int64_t least, most;  /* integers, sizes; `most` bytes of text */
-    bool positive;        /* reals */
+    const char *word_of_0; /* integers: another way to write 0, whatever `least` is */
+    bool below_1;          /* reals, as the next */
+    bool positive;
     bool one_line;        /* text: not empty, without control characters, for it becomes a cell of a table */
     bool may_be_empty;    /* lists */
     const char *const *words; /* ended by NULL: what this version has; a word's index is its value */
-    const char *const *later; /* ended by NULL: known words that this version has not */
     enum key_vocabulary vocabulary;
     size_t offset;   /* of the value in struct experiment_point, where it is physical */
     const char *doc; /* "width M: a hidden layer l has α_l M units" */
 };
 
 extern const struct experiment_key experiment_keys[N_KEYS];
+
+/* "network" of SECTION_NETWORK: the mapping at the top that holds a section's keys; NULL: none does. */
+const char *experiment_section_name(enum key_section section);
 
 /* "width" of "network.width". */
 const char *experiment_key_name(const struct experiment_key *key);
@@ -87,7 +118,7 @@ const struct experiment_key *experiment_key_find(enum key_section section, const
 /* Has a list of values where it stands, so that it cannot be swept. */
 bool experiment_key_is_list(const struct experiment_key *key);
 
-/* Stands in network or data. */
+/* Stands in network, data or training. */
 bool experiment_key_physical(const struct experiment_key *key);
 
 /* The error for a key that cannot stand where it does: at its place, with the nearest one that can.

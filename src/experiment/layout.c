@@ -11,12 +11,11 @@ enum { MAX_POINTS = 10000000 };
 /* The node where a key stands by itself, or NULL. */
 static const struct tree_node *find_node(const struct tree_node *top, const struct experiment_key *key)
 {
-    switch (key->section) {
-    case SECTION_NETWORK: top = experiment_tree_get(top, "network"); break;
-    case SECTION_DATA: top = experiment_tree_get(top, "data"); break;
-    case SECTION_CASE: return NULL;
-    default: break;
-    }
+    const char *section = experiment_section_name(key->section);
+    if (key->section == SECTION_CASE)
+        return NULL;
+    if (section != NULL)
+        top = experiment_tree_get(top, section);
     return experiment_tree_get(top, experiment_key_name(key));
 }
 
@@ -143,6 +142,7 @@ int experiment_layout_build(const struct experiment_context *context, const stru
     TRY(read_shared(context, top, layout));
     TRY(read_axes(context, experiment_tree_get(top, "sweep"), layout));
     TRY(read_cases(context, experiment_tree_get(top, "cases"), layout));
+    TRY(experiment_layout_kind(context, layout));
     TRY(experiment_layout_complete(context, top, layout));
     TRY(experiment_layout_profiles(context, layout));
     TRY(experiment_layout_residual(context, layout));

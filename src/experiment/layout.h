@@ -31,6 +31,10 @@ struct experiment_layout {
 int experiment_layout_build(const struct experiment_context *context, const struct tree_node *top,
                             struct experiment_layout *layout);
 
+/* Keys of one kind of experiment stand in none of another, and those that a training needs are there.
+ * (kind.c) */
+int experiment_layout_kind(const struct experiment_context *context, struct experiment_layout *layout);
+
 /* Nothing missing, nothing said twice or in vain. (needs.c) */
 int experiment_layout_complete(const struct experiment_context *context, const struct tree_node *top,
                                const struct experiment_layout *layout);

@@ -30,11 +30,26 @@ static int fill_top(const struct experiment_context *context, const struct exper
     experiment->seed = (uint64_t)top[KEY_SEED].integer;
     experiment->trials = top[KEY_TRIALS].integer;
     experiment->sampler = (enum experiment_sampler)top[KEY_SAMPLER].integer;
-    experiment->save_eigenvalues = top[KEY_SAVE].n > 0;
+    experiment->kind = (enum experiment_kind)top[KEY_KIND].integer;
+    experiment->asked = top[KEY_SAVE].n > 0 ? EXPERIMENT_EIGENVALUES : 0;
     experiment->memory = (size_t)top[KEY_MEMORY].integer;
     experiment->n_measures = top[KEY_MEASURE].n;
     experiment->measures = top[KEY_MEASURE].texts;
     return experiment->title == NULL || experiment->source == NULL ? BASE_FAILED : BASE_OK;
+}
+
+/* A training experiment has one measure, which measures more where a point of the grid asks for it. */
+static void ask_training(struct experiment *experiment)
+{
+    static const char *measures[] = {"training"};
+    experiment->measures = measures;
+    experiment->n_measures = 1;
+    for (size_t p = 0; p < experiment->n_points; p++) {
+        const struct experiment_training *training = &experiment->points[p].training;
+        experiment->asked |= (strcmp(training->boundary, "true") == 0 ? EXPERIMENT_BOUNDARY : 0u) |
+                             (strcmp(training->isotropy, "true") == 0 ? EXPERIMENT_ISOTROPY : 0u) |
+                             (training->spectra > 0 ? EXPERIMENT_SPECTRA : 0u);
+    }
 }
 
 /* The file as it stands: what runs without --quick, and with it. */
@@ -108,6 +123,8 @@ int experiment_load(struct experiment *experiment, const char *path, const struc
     TRY(choose(&context, experiment, options, plain, quick, &layout));
     TRY(fill_top(&context, &layout, experiment));
     TRY(experiment_grid_build(&context, &layout, experiment));
+    if (experiment->kind == EXPERIMENT_TRAINING)
+        ask_training(experiment);
     TRY(experiment_definition_write(&context, &layout, &experiment->definition));
 out:
     if (status != BASE_OK)

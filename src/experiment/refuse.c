@@ -7,25 +7,7 @@
 
 enum { MAX_NAMES = N_KEYS + 8, MAX_WORD = 40 };
 
-static const char *const sections[] = {"network", "data", "cases", "sweep", "quick", NULL};
-
-/* Keys of the plan that this version has not. */
-static const struct {
-    enum key_section section;
-    const char *name, *why;
-} later[] = {
-    {SECTION_TOP, "training", "this version has no training experiments"},
-};
-
-static const char *why_later(enum key_section section, const char *name)
-{
-    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-        if ((later[i].section == section ||
-             (section == SECTION_CASE && later[i].section == SECTION_NETWORK)) &&
-            strcmp(later[i].name, name) == 0)
-            return later[i].why;
-    return NULL;
-}
+static const char *const sections[] = {"network", "data", "training", "cases", "sweep", "quick", NULL};
 
 static size_t list_names(enum key_section section, const char *names[MAX_NAMES])
 {
@@ -106,13 +88,15 @@ static void join(const char *const *names, size_t n, char *text, size_t size)
 int experiment_key_refuse(enum key_section section, const char *prefix, const struct tree_node *at,
                           const char *name, struct base_error *error)
 {
-    static const char *const whose[] = {"an experiment has", "network has", "data has", "a case has",
-                                        "these can be swept:"};
+    static const char *const whose[N_SECTIONS] = {[SECTION_TOP] = "an experiment has",
+                                                  [SECTION_NETWORK] = "network has",
+                                                  [SECTION_DATA] = "data has",
+                                                  [SECTION_TRAINING] = "training has",
+                                                  [SECTION_CASE] = "a case has",
+                                                  [SECTION_SWEEP] = "these can be swept:"};
     const char *names[MAX_NAMES];
-    char shown[TREE_SHOWN], path[2 * TREE_SHOWN], all[512];
+    char shown[TREE_SHOWN], path[2 * TREE_SHOWN], all[1024];
     snprintf(path, sizeof path, "%.100s%s", prefix, experiment_tree_show(name, shown));
-    if (why_later(section, name) != NULL)
-        return experiment_tree_fail(error, at, path, "not available: %s", why_later(section, name));
 
     size_t n = list_names(section, names);
     join(names, n, all, sizeof all);

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* KEY's section and name: "network.width" and "width" both are {"network", "width"}; "trials" is {NULL,
@@ -13,13 +14,16 @@ struct address {
 
 static bool is_section(const char *word)
 {
-    return strcmp(word, "network") == 0 || strcmp(word, "data") == 0 || strcmp(word, "cases") == 0 ||
-           strcmp(word, "sweep") == 0;
+    for (enum key_section section = 0; section < N_SECTIONS; section++)
+        if (experiment_section_name(section) != NULL && strcmp(word, experiment_section_name(section)) == 0)
+            return true;
+    return strcmp(word, "cases") == 0 || strcmp(word, "sweep") == 0;
 }
 
-static bool starts_with(const char *text, const char *prefix)
+/* "network.width" is within network. */
+static bool is_within(const char *key, const char *section)
 {
-    return strncmp(text, prefix, strlen(prefix)) == 0;
+    return strncmp(key, section, strlen(section)) == 0 && key[strlen(section)] == '.';
 }
 
 /* False: KEY is no key of an experiment. */
@@ -30,15 +34,14 @@ static bool find_address(const char *key, struct address *address)
         return true;
     const char *dot = strchr(key, '.');
     const struct experiment_key *known = NULL;
-    if (dot == NULL || starts_with(key, "network.")) {
-        known = experiment_key_find(SECTION_NETWORK, dot == NULL ? key : dot + 1);
-        address->section = "network";
+    for (enum key_section section = 0; section < N_SECTIONS && known == NULL; section++) {
+        const char *name = experiment_section_name(section);
+        if (name == NULL || (dot != NULL && !is_within(key, name)))
+            continue;
+        known = experiment_key_find(section, dot == NULL ? key : dot + 1);
+        address->section = name;
     }
-    if (known == NULL && (dot == NULL || starts_with(key, "data."))) {
-        known = experiment_key_find(SECTION_DATA, dot == NULL ? key : dot + 1);
-        address->section = "data";
-    }
-    if (known == NULL && starts_with(key, "sweep.")) {
+    if (known == NULL && is_within(key, "sweep")) {
         known = experiment_key_find(SECTION_SWEEP, dot + 1);
         address->section = "sweep";
     }
@@ -48,21 +51,21 @@ static bool find_address(const char *key, struct address *address)
 
 static int refuse_key(const struct experiment_context *context, const struct tree_node *at, const char *key)
 {
-    static const struct {
-        const char *prefix;
-        enum key_section section;
-    } sections[] = {{"network.", SECTION_NETWORK}, {"data.", SECTION_DATA}, {"sweep.", SECTION_SWEEP}};
-    if (strcmp(key, "quick") == 0 || starts_with(key, "quick."))
+    if (strcmp(key, "quick") == 0 || is_within(key, "quick"))
         return experiment_tree_fail(context->error, at, NULL,
                                     "quick cannot be set; --set comes after --quick, so set the key itself");
-    if (starts_with(key, "cases."))
+    if (is_within(key, "cases"))
         return experiment_tree_fail(
             context->error, at, NULL,
             "a single case cannot be set; set cases=[{name: ..., ...}] or edit the file");
-    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
-        if (starts_with(key, sections[i].prefix))
-            return experiment_key_refuse(sections[i].section, sections[i].prefix, at,
-                                         key + strlen(sections[i].prefix), context->error);
+    for (enum key_section section = 0; section < N_SECTIONS; section++) {
+        const char *name = section == SECTION_SWEEP ? "sweep" : experiment_section_name(section);
+        char prefix[32];
+        if (name == NULL || !is_within(key, name))
+            continue;
+        snprintf(prefix, sizeof prefix, "%s.", name);
+        return experiment_key_refuse(section, prefix, at, key + strlen(prefix), context->error);
+    }
     return experiment_key_refuse(SECTION_TOP, "", at, key, context->error);
 }
 

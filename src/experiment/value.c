@@ -76,10 +76,6 @@ static int parse_word(const struct experiment_context *context, const struct exp
 {
     value->text = node->text;
     value->integer = find_word(key->words, node->text);
-    if (find_word(key->later, node->text) >= 0)
-        return experiment_tree_fail(context->error, node, path,
-                                    "\"%s\" is not available in this version; right is %s", node->text,
-                                    key->right);
     return value->integer >= 0 ? BASE_OK : refuse(context, key, path, node);
 }
 
@@ -90,6 +86,8 @@ static int parse_number(const struct experiment_context *context, const struct e
     bool good = !node->quoted;
     switch (key->type) {
     case KEY_INTEGER:
+        if (good && key->word_of_0 != NULL && strcmp(node->text, key->word_of_0) == 0)
+            break;
         good = good && base_parse_int64(node->text, &value->integer) && value->integer >= key->least &&
                value->integer <= key->most;
         break;
@@ -99,7 +97,7 @@ static int parse_number(const struct experiment_context *context, const struct e
         break;
     default:
         good = good && base_parse_double(node->text, &value->real) &&
-               (key->positive ? value->real > 0 : value->real >= 0);
+               (key->positive ? value->real > 0 : value->real >= 0) && (!key->below_1 || value->real < 1);
         value->real += 0.0; /* -0 becomes 0: one value, one text in the definition */
     }
     return good ? BASE_OK : refuse(context, key, path, node);

@@ -16,6 +16,7 @@ const struct measure_dimension_name measure_dimensions[MEASURE_N_DIMENSIONS] = {
     [MEASURE_BY_KIND] = {"kind", "kind of estimator", 0, N_KINDS, kinds},
     [MEASURE_BY_UNIT] = {"unit", "hidden or output unit, layer after layer", 1, 0, NULL},
     [MEASURE_BY_UNIT2] = {"unit2", "unit, the second of a pair", 1, 0, NULL},
+    [MEASURE_BY_STEP] = {"step", "step of the training, 0 before the first", 0, 0, NULL},
 };
 
 size_t measure_axis_dimensions(enum measure_axis axis, size_t *first)
@@ -28,16 +29,20 @@ size_t measure_axis_dimensions(enum measure_axis axis, size_t *first)
     case MEASURE_RANK: *first = MEASURE_BY_RANK; return 1;
     case MEASURE_KIND: *first = MEASURE_BY_KIND; return 1;
     case MEASURE_UNIT_PAIR: *first = MEASURE_BY_UNIT; return 2;
+    case MEASURE_STEP: *first = MEASURE_BY_STEP; return 1;
     case MEASURE_N_AXES: break;
     }
     return 0;
 }
 
-void measure_sizes_include(size_t sizes[MEASURE_N_DIMENSIONS], size_t depth, size_t ranks, size_t units)
+void measure_sizes_include(size_t sizes[MEASURE_N_DIMENSIONS], const struct net_architecture *network)
 {
+    const size_t depth = network->L, ranks = network->CT, units = net_architecture_units(network);
+    const size_t steps = network->training == NULL ? 0 : (size_t)network->training->steps + 1;
     const size_t wanted[MEASURE_N_DIMENSIONS] = {
         [MEASURE_BY_LAYER] = depth + 1, [MEASURE_BY_LAYER2] = depth + 1, [MEASURE_BY_RANK] = ranks,
-        [MEASURE_BY_KIND] = N_KINDS,    [MEASURE_BY_UNIT] = units,       [MEASURE_BY_UNIT2] = units};
+        [MEASURE_BY_KIND] = N_KINDS,    [MEASURE_BY_UNIT] = units,       [MEASURE_BY_UNIT2] = units,
+        [MEASURE_BY_STEP] = steps};
     for (size_t d = 0; d < MEASURE_N_DIMENSIONS; d++)
         sizes[d] = wanted[d] > sizes[d] ? wanted[d] : sizes[d];
 }
@@ -56,7 +61,7 @@ void measure_axis_spread(enum measure_axis axis, const struct net_architecture *
                          const size_t sizes[MEASURE_N_DIMENSIONS], double *values)
 {
     size_t own[MEASURE_N_DIMENSIONS] = {0}, first;
-    measure_sizes_include(own, network->L, network->CT, net_architecture_units(network));
+    measure_sizes_include(own, network);
     if (measure_axis_dimensions(axis, &first) < 2 || own[first + 1] == sizes[first + 1])
         return;
     const size_t rows = own[first], mine = own[first + 1], all = sizes[first + 1];

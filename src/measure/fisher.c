@@ -58,7 +58,7 @@ static const struct measure_variable variables[N_VARIABLES] = {
                      .formula = "lambda_rank(F*), F* = (1/T) J J^T",
                      .source = "KAA19",
                      .axis = MEASURE_RANK,
-                     .saved_on_request = true,
+                     .asked = EXPERIMENT_EIGENVALUES,
                      .predicted = true},
     [MAX_KAPPA] = {.name = "fisher_eig_max_theory_kappa",
                    .long_name =

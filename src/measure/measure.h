@@ -16,7 +16,7 @@
 #include <stddef.h>
 
 /* Limits of the arrays that hold powers, a measure's variables, and an experiment's measures. */
-enum { MEASURE_MAX_POWERS = 2, MEASURE_MAX_VARIABLES = 16, MEASURE_MAX_MEASURES = 16 };
+enum { MEASURE_MAX_POWERS = 2, MEASURE_MAX_VARIABLES = 32, MEASURE_MAX_MEASURES = 16 };
 
 /* What a variable runs over besides the grid and the trials, and where its numbers stand for a network of
  * depth L:
@@ -28,6 +28,7 @@ enum { MEASURE_MAX_POWERS = 2, MEASURE_MAX_VARIABLES = 16, MEASURE_MAX_MEASURES 
  *     MEASURE_KIND        two numbers, of the sampled and of the empirical estimator
  *     MEASURE_UNIT_PAIR   n² numbers for n hidden and output units, those of units i and j at [i*n + j];
  * layer after layer from the first hidden one on
+ *     MEASURE_STEP        steps+1 numbers, that after step s of a training at [s]; NaN where none is recorded
  */
 enum measure_axis {
     MEASURE_SCALAR,
@@ -36,6 +37,7 @@ enum measure_axis {
     MEASURE_LAYER_PAIR,
     MEASURE_KIND,
     MEASURE_UNIT_PAIR,
+    MEASURE_STEP,
     MEASURE_N_AXES
 };
 
@@ -45,7 +47,7 @@ struct measure_variable {
     const char *formula;
     const char *source; /* the prediction's paper */
     enum measure_axis axis;
-    bool saved_on_request; /* stored only where the experiment's `save` asks */
+    enum experiment_asked asked; /* stored only where the experiment asks for it; 0: always */
     bool predicted;
     /* Another prediction of a variable of the same measure, such as fisher_eig_max_theory_low, stored under
      * its full name: it has no value of a network, `run` finds NULL in its place, and `verify` does not judge
@@ -67,6 +69,13 @@ struct measure_variable {
     double accuracy;
 };
 
+/* Who looks on while a long measurement goes on. */
+struct measure_watch {
+    /* After every step; false: stop now. */
+    bool (*step)(void *context, size_t step, double loss);
+    void *context;
+};
+
 struct measure {
     const char *name;
     const char *doc;
@@ -82,6 +91,11 @@ struct measure {
     /* values[v] points to the numbers of variable v, NaN when called, or is NULL where they are not wanted.
      */
     int (*run)(void *work, const struct net_gram *gram, double *const *values, struct base_error *error);
+    /* In place of `run`, for a measure of its own kind of experiment, in which it is alone: it makes the
+     * networks of a trial itself. flops: about what that takes. BASE_STOPPED: as the watch says. */
+    double (*flops)(const struct net_architecture *architecture);
+    int (*run_alone)(void *work, uint64_t seed, uint64_t trial, const struct measure_watch *watch,
+                     double *const *values, struct base_error *error);
     /* The same for the predictions; nan stays where theory says nothing. BASE_UNRESOLVED: the measure
      * has none here; NULL: it has none at all. Asked for residual networks where it knows them. */
     bool predicts_residual;
@@ -99,6 +113,7 @@ extern const struct measure measure_norm;
 extern const struct measure measure_softmax;
 extern const struct measure measure_heatmap;
 extern const struct measure measure_ntk;
+extern const struct measure measure_training;
 
 /* All of them, ended by NULL. */
 extern const struct measure *const measure_registry[];
@@ -128,6 +143,7 @@ enum measure_dimension {
     MEASURE_BY_KIND,
     MEASURE_BY_UNIT,
     MEASURE_BY_UNIT2,
+    MEASURE_BY_STEP,
     MEASURE_N_DIMENSIONS
 };
 struct measure_dimension_name {
@@ -141,9 +157,8 @@ extern const struct measure_dimension_name measure_dimensions[MEASURE_N_DIMENSIO
 /* How many dimensions an axis has, from *first on: "layer", "layer2" for a pair; 0 for MEASURE_SCALAR. */
 size_t measure_axis_dimensions(enum measure_axis axis, size_t *first);
 
-/* The sizes of all dimensions that hold every network of this shape, where sizes[d] is no larger already.
- * units: hidden and output. */
-void measure_sizes_include(size_t sizes[MEASURE_N_DIMENSIONS], size_t depth, size_t ranks, size_t units);
+/* The sizes of all dimensions that hold this network, where sizes[d] is no larger already. */
+void measure_sizes_include(size_t sizes[MEASURE_N_DIMENSIONS], const struct net_architecture *network);
 
 /* Numbers along an axis, the last dimension fastest. */
 size_t measure_axis_length(enum measure_axis axis, const size_t sizes[MEASURE_N_DIMENSIONS]);

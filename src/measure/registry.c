@@ -15,6 +15,7 @@ const struct measure *const measure_registry[] = {
     &measure_norm,
     &measure_softmax,
     &measure_ntk,
+    &measure_training,
     NULL,
 };
 // clang-format on
@@ -38,14 +39,16 @@ const struct measure_variable *measure_find_variable(const char *name)
 
 int measure_check_name(const char *name, struct base_error *why)
 {
-    if (measure_find(name) != NULL)
+    const struct measure *found = measure_find(name);
+    if (found != NULL && found->run_alone == NULL)
         return BASE_OK;
     char known[256] = "";
     size_t used = 0;
     for (const struct measure *const *measure = measure_registry; *measure != NULL && used < sizeof known;
          measure++)
-        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", used > 0 ? ", " : "",
-                                 (*measure)->name);
+        if ((*measure)->run_alone == NULL)
+            used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", used > 0 ? ", " : "",
+                                     (*measure)->name);
     return base_fail(why, BASE_BAD_INPUT, "\"%.100s\" is not a measure; known: %s", name, known);
 }
 

@@ -56,7 +56,7 @@ static const struct measure_variable variables[N_VARIABLES] = {
                      .formula = "lambda_rank(B^T F* B), rank <= (C-1)T, Q_t = B_t B_t^T",
                      .source = "beyond KAA21",
                      .axis = MEASURE_RANK,
-                     .saved_on_request = true,
+                     .asked = EXPERIMENT_EIGENVALUES,
                      .predicted = true},
 };
 

@@ -51,10 +51,15 @@ int net_architecture_init(struct net_architecture *architecture, const struct ex
         a->widths[l] = (size_t)units;
     }
     a->widths[a->L] = a->C;
+    a->T_test = (size_t)point->test_samples;
+    a->training = point->training.steps > 0 ? &point->training : NULL;
     int status = BASE_OK;
     if (point->architecture != NULL && strcmp(point->architecture, "residual") == 0)
         TRY(add_residual(a, point, error));
     count_parameters(a);
+    if (a->residual && a->training != NULL)
+        TRY(base_fail(error, BASE_BAD_INPUT,
+                      "network.architecture: residual networks are not trained in this version; right is plain"));
 out:
     return status;
 }

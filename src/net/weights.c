@@ -79,19 +79,26 @@ static void draw_columns(const struct net_architecture *a, uint64_t seed, uint64
     }
 }
 
+void net_weights_draw_parameters(const struct net_architecture *architecture, uint64_t seed, uint64_t trial,
+                                 double *const *W, double *const *b, double *const *V)
+{
+    const struct net_architecture *a = architecture;
+    for (size_t l = 1; l <= a->L; l++) {
+        if (l < a->L)
+            draw_rows(a, seed, trial, l, NET_WEIGHTS, a->weight_variance, W[l]);
+        if (l < a->L && a->residual)
+            draw_rows(a, seed, trial, l, NET_BRANCH, a->branch_variance, V[l]);
+        if (l == a->L)
+            draw_columns(a, seed, trial, b[l], W[l]);
+        net_panel_biases(a, seed, trial, (struct net_panel){l, 0, a->widths[l]}, b[l]);
+    }
+}
+
 void net_weights_draw(struct net_weights *network, uint64_t seed, uint64_t trial)
 {
     const struct net_architecture *a = network->architecture;
     net_panel_inputs(a, seed, trial, (struct net_panel){0, 0, a->widths[0]}, network->h[0]);
-    for (size_t l = 1; l <= a->L; l++) {
-        if (l < a->L)
-            draw_rows(a, seed, trial, l, NET_WEIGHTS, a->weight_variance, network->W[l]);
-        if (l < a->L && a->residual)
-            draw_rows(a, seed, trial, l, NET_BRANCH, a->branch_variance, network->V[l]);
-        if (l == a->L)
-            draw_columns(a, seed, trial, network->b[l], network->W[l]);
-        net_panel_biases(a, seed, trial, (struct net_panel){l, 0, a->widths[l]}, network->b[l]);
-    }
+    net_weights_draw_parameters(a, seed, trial, network->W, network->b, network->V);
 }
 
 /* u^l = W^l h^{l-1} + b^l */

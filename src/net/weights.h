@@ -31,6 +31,9 @@ void net_weights_free(struct net_weights *network);
 /* W^l_ij ~ N(0, σ_w²/M_{l-1}), b^l_i ~ N(0, σ_b²), V^l_ij ~ N(0, σ_v²/M), inputs h⁰_i(t) ~ N(0, 1) or the
  * given ones, of one trial. */
 void net_weights_draw(struct net_weights *network, uint64_t seed, uint64_t trial);
+/* Its parameters alone, into arrays as those above; V: of residual networks. */
+void net_weights_draw_parameters(const struct net_architecture *architecture, uint64_t seed, uint64_t trial,
+                                 double *const *W, double *const *b, double *const *V);
 
 /* h^l and φ'(u^l) from the inputs h[0]: u^l = W^l h^{l-1} + b^l, f = u^L, and in residual networks
  * h^l = γ h^{l-1} + V^l φ(u^l). 2T Σ_l M_l M_{l-1} flops. */

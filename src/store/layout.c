@@ -9,7 +9,7 @@ static void add_variables(struct store_layout *layout, bool only_predicted)
         const struct measure *measure = measure_find(e->measures[i]);
         for (size_t v = 0; v < measure->n_variables; v++)
             if (measure->variables[v].only_predicted == only_predicted &&
-                (!measure->variables[v].saved_on_request || e->save_eigenvalues))
+                (measure->variables[v].asked == 0 || (e->asked & measure->variables[v].asked)))
                 layout->variables[layout->n_all++] = &measure->variables[v];
     }
 }
@@ -27,7 +27,7 @@ int store_layout_init(struct store_layout *layout, const struct experiment *expe
         const struct experiment_point *point = &experiment->points[p];
         struct net_architecture network;
         TRY(net_architecture_init(&network, point, error));
-        measure_sizes_include(layout->sizes, network.L, network.CT, net_architecture_units(&network));
+        measure_sizes_include(layout->sizes, &network);
     }
     if (experiment->n_axes + 3 > 30)
         TRY(base_fail(error, BASE_BAD_INPUT, "%s: sweep: %zu keys; a result file has room for 27 axes",

@@ -31,7 +31,7 @@ static bool same_classes(const struct experiment_classes *a, const struct experi
 
 static bool same_inputs(const struct experiment_point *a, const struct experiment_point *b)
 {
-    return a->samples == b->samples && same_classes(&a->classes, &b->classes) &&
+    return a->samples == b->samples && a->test_samples == b->test_samples && same_classes(&a->classes, &b->classes) &&
            strcmp(a->inputs, b->inputs) == 0 && strcmp(a->path, b->path) == 0 &&
            strcmp(a->labels, b->labels) == 0 && strcmp(a->center, b->center) == 0 &&
            strcmp(a->normalize, b->normalize) == 0;
@@ -119,7 +119,7 @@ static int take_set(struct data_sets *sets, const struct experiment *e, size_t p
     TRY(read_set(set, e, point, find_reader(point), error));
     first[sets->n] = p;
     sets->of_point[p] = sets->n++;
-    sets->bytes += (double)set->features * (double)set->samples * sizeof *set->inputs;
+    sets->bytes += (double)set->features * (double)(set->samples + set->test_samples) * sizeof *set->inputs;
     TRY(describe(sets, set, point->path, error));
 out:
     return status;
@@ -145,8 +145,12 @@ static int take_targets(struct data_sets *sets, const struct experiment *e, size
     if (set->labels == NULL)
         return BASE_OK;
     TRY(base_got(sets->targets[p] = base_calloc(C * set->samples, sizeof *sets->targets[p], error)));
-    sets->bytes += (double)C * (double)set->samples * sizeof *sets->targets[p];
+    TRY(base_got(sets->test_targets[p] =
+                     base_calloc(C * set->test_samples, sizeof *sets->test_targets[p], error)));
+    sets->bytes += (double)C * (double)(set->samples + set->test_samples) * sizeof *sets->targets[p];
     status = data_set_targets(set, C, sets->targets[p], error);
+    if (status == BASE_OK)
+        status = data_set_test_targets(set, C, sets->test_targets[p], error);
     if (status != BASE_OK)
         TRY(base_fail_within(error, status, "%s: measure %s: network.outputs", e->path, measure->name));
 out:
@@ -164,6 +168,7 @@ static int read_all(struct data_sets *sets, const struct experiment *e, struct b
         return BASE_OK;
     TRY(base_got(sets->of_point = base_calloc(e->n_points, sizeof *sets->of_point, error)));
     TRY(base_got(sets->targets = base_calloc(e->n_points, sizeof *sets->targets, error)));
+    TRY(base_got(sets->test_targets = base_calloc(e->n_points, sizeof *sets->test_targets, error)));
     sets->n_points = e->n_points;
     TRY(base_got(first = base_calloc(files, sizeof *first, error)));
     for (size_t p = 0; p < e->n_points; p++)
@@ -196,9 +201,12 @@ void sweep_layout_free(struct store_layout *layout)
     for (size_t i = 0; i < sets->n; i++)
         data_set_free(&sets->sets[i]);
     free(sets->sets);
-    for (size_t p = 0; p < sets->n_points; p++)
+    for (size_t p = 0; p < sets->n_points; p++) {
         free(sets->targets[p]);
+        free(sets->test_targets[p]);
+    }
     free(sets->targets);
+    free(sets->test_targets);
     free(sets->of_point);
     free(sets->text);
     memset(sets, 0, sizeof *sets);

@@ -11,10 +11,26 @@
 /* What a network takes besides its sampler: Gram summary and measures. */
 static double other_bytes(const struct experiment *e, const struct net_architecture *a)
 {
-    double bytes = net_gram_bytes(a);
+    double bytes = e->kind == EXPERIMENT_FISHER ? net_gram_bytes(a) : 0;
     for (size_t i = 0; i < e->n_measures; i++)
         bytes += measure_find(e->measures[i])->bytes(a);
     return bytes;
+}
+
+/* What its sampler takes: nothing where the networks are made by a measure. */
+static struct net_memory sampler_memory(const struct experiment *e, const struct net_sampler *sampler,
+                                        const struct net_architecture *a, int threads)
+{
+    return e->kind == EXPERIMENT_FISHER ? sampler->memory(a, threads) : (struct net_memory){0, 0};
+}
+
+/* Flops of one network. */
+static double cost_of(const struct experiment *e, const struct net_sampler *sampler,
+                      const struct net_architecture *a)
+{
+    if (e->kind != EXPERIMENT_FISHER)
+        return measure_find(e->measures[0])->flops(a);
+    return sampler->cost(a) + 60 * (double)a->CT * (double)a->CT * (double)a->L;
 }
 
 static int check_memory(const struct store_layout *layout, const struct net_sampler *sampler, size_t point,
@@ -51,11 +67,12 @@ static int plan_point(struct sweep_plan *plan, const struct store_layout *layout
     int status;
     const struct experiment *e = layout->experiment;
     TRY(sweep_point_architecture(layout, p, a, error));
-    const struct net_sampler *sampler = net_sampler_choose(e->sampler, a);
-    const double least = sampler->memory(a, 1).least + other_bytes(e, a);
+    const struct net_sampler *sampler =
+        net_sampler_choose(e->kind == EXPERIMENT_FISHER ? e->sampler : EXPERIMENT_WEIGHTS, a);
+    const double least = sampler_memory(e, sampler, a, 1).least + other_bytes(e, a);
     TRY(check_memory(layout, sampler, p, least, error));
     plan->samplers[p] = sampler;
-    plan->costs[p] = sampler->cost(a) + 60 * (double)a->CT * (double)a->CT * (double)a->L;
+    plan->costs[p] = cost_of(e, sampler, a);
     plan->bytes = fmax(plan->bytes, least);
 out:
     return status;
@@ -68,10 +85,12 @@ static int useful_inside(const struct sweep_plan *plan, const struct store_layou
     const struct experiment *e = layout->experiment;
     struct base_error ignored;
     size_t panels = 1;
+    if (e->kind != EXPERIMENT_FISHER)
+        return 1;
     for (size_t p = 0; p < e->n_points && threads > 1; p++)
         if (sweep_point_architecture(layout, p, a, &ignored) == BASE_OK) {
             panels = net_architecture_panels(a) > panels ? net_architecture_panels(a) : panels;
-            while (threads > 1 && plan->samplers[p]->memory(a, threads).least + other_bytes(e, a) > memory)
+            while (threads > 1 && sampler_memory(e, plan->samplers[p], a, threads).least + other_bytes(e, a) > memory)
                 threads--;
         }
     return (size_t)threads < panels ? threads : (int)panels;
@@ -99,7 +118,7 @@ static int share_memory(struct sweep_plan *plan, const struct store_layout *layo
     plan->bytes = 0;
     for (size_t p = 0; p < e->n_points; p++) {
         TRY(sweep_point_architecture(layout, p, a, error));
-        const struct net_memory wanted = plan->samplers[p]->memory(a, plan->threads_inside);
+        const struct net_memory wanted = sampler_memory(e, plan->samplers[p], a, plan->threads_inside);
         const double other = other_bytes(e, a), part = memory / plan->networks_at_once - other;
         plan->memories[p] = alone ? wanted.least : fmax(wanted.least, fmin(wanted.most, part));
         plan->sizes[p] = plan->memories[p] + other;

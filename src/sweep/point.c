@@ -35,6 +35,8 @@ int sweep_point_architecture(const struct store_layout *layout, size_t point,
                           experiment->path, architecture->M, architecture->M, set->features, set->features));
         net_architecture_set_inputs(architecture, set->features, set->inputs, set->word);
         architecture->targets = data->targets[point];
+        architecture->test_inputs = set->test_inputs;
+        architecture->test_targets = data->test_targets[point];
     }
     for (size_t i = 0; i < experiment->n_measures; i++) {
         const struct measure *measure = measure_find(experiment->measures[i]);

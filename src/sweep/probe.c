@@ -48,7 +48,7 @@ static int run_networks(struct probe *p, struct sweep_network *network)
     const double start = base_seconds();
     do {
         const double begin = base_seconds();
-        status = sweep_network_run(network, p->networks, &p->error);
+        status = sweep_network_run(network, p->networks, NULL, &p->error);
         if (status == BASE_UNRESOLVED)
             status = BASE_OK;
         *(p->networks++ == 0 ? &first : &rest) += base_seconds() - begin;

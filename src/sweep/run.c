@@ -82,12 +82,22 @@ static void hand_in(struct shared *s, size_t point, size_t trial, int status, do
     pthread_mutex_unlock(&s->lock);
 }
 
+/* A step of a training. */
+static bool look_on(void *context, size_t step, double loss)
+{
+    const struct shared *s = context;
+    (void)step;
+    (void)loss;
+    return s->options->stop == NULL || *s->options->stop == 0;
+}
+
 static void *work(void *argument)
 {
     struct shared *s = argument;
     struct sweep_network *network = calloc(1, sizeof *network);
     size_t point = 0, trial = 0, ready = SIZE_MAX;
     struct base_error error = {"out of memory"};
+    const struct measure_watch watch = {look_on, s};
     if (network == NULL) {
         hand_in(s, 0, 0, BASE_FAILED, NULL, &error);
         return NULL;
@@ -100,7 +110,7 @@ static void *work(void *argument)
             ready = point;
         }
         if (status == BASE_OK)
-            status = sweep_network_run(network, trial, &error);
+            status = sweep_network_run(network, trial, &watch, &error);
         hand_in(s, point, trial, status, network->values, &error);
         if (status != BASE_OK && status != BASE_UNRESOLVED)
             break;

@@ -37,7 +37,7 @@ static void a_full_file_is_read(void **state)
     assert_true(e.seed == INT64_MAX);
     assert_int_equal(e.trials, 100);
     assert_int_equal(e.sampler, EXPERIMENT_CONDITIONAL);
-    assert_true(e.save_eigenvalues);
+    assert_int_equal(e.asked, EXPERIMENT_EIGENVALUES);
     assert_true(e.memory == 1500000000);
     assert_int_equal(e.n_measures, 2);
     assert_string_equal(e.measures[0], "norm");
@@ -96,7 +96,7 @@ static void what_is_left_out_has_defaults(void **state)
     assert_string_equal(e.title, "");
     assert_string_equal(e.source, "");
     assert_int_equal(e.sampler, EXPERIMENT_AUTO);
-    assert_false(e.save_eigenvalues);
+    assert_int_equal(e.asked, 0);
     assert_true(e.memory == (size_t)2 << 30);
     assert_int_equal(e.n_measures, 1);
     assert_string_equal(e.measures[0], "fisher");

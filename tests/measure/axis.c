@@ -6,12 +6,18 @@
 #include <math.h>
 #include <string.h>
 
+static void include(size_t sizes[MEASURE_N_DIMENSIONS], size_t depth, size_t ranks, size_t units)
+{
+    const struct net_architecture network = {.L = depth, .CT = ranks, .widths = {[1] = units}};
+    measure_sizes_include(sizes, &network);
+}
+
 static void sizes_hold_the_largest(void **state)
 {
     (void)state;
     size_t sizes[MEASURE_N_DIMENSIONS] = {0};
-    measure_sizes_include(sizes, 3, 70, 9);
-    measure_sizes_include(sizes, 5, 20, 8);
+    include(sizes, 3, 70, 9);
+    include(sizes, 5, 20, 8);
     assert_int_equal(measure_axis_length(MEASURE_SCALAR, sizes), 1);
     assert_int_equal(measure_axis_length(MEASURE_RANK, sizes), 70);
     assert_int_equal(measure_axis_length(MEASURE_LAYER, sizes), 6);
@@ -26,7 +32,7 @@ static void pairs_are_spread(void **state)
     (void)state;
     enum { DEEPEST = 6, ALL = DEEPEST + 1 };
     size_t sizes[MEASURE_N_DIMENSIONS] = {0};
-    measure_sizes_include(sizes, DEEPEST, 1, 1);
+    include(sizes, DEEPEST, 1, 1);
     for (size_t L = 1; L <= DEEPEST; L++) {
         double values[ALL * ALL];
         for (size_t i = 0; i < ALL * ALL; i++)
@@ -58,7 +64,7 @@ static void pairs_of_units_are_spread(void **state)
     size_t sizes[MEASURE_N_DIMENSIONS] = {0};
     double values[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     const struct net_architecture network = {.L = 2, .CT = 1, .widths = {7, 2, 1}};
-    measure_sizes_include(sizes, 2, 1, 4);
+    include(sizes, 2, 1, 4);
     measure_axis_spread(MEASURE_UNIT_PAIR, &network, sizes, values);
     for (size_t i = 0; i < 16; i++)
         if (i / 4 == 3 || i % 4 == 3)
@@ -87,7 +93,7 @@ static void numbers_have_names(void **state)
                                   rank = {.name = "d", .axis = MEASURE_RANK},
                                   kind = {.name = "e", .axis = MEASURE_KIND},
                                   units = {.name = "f", .axis = MEASURE_UNIT_PAIR};
-    measure_sizes_include(sizes, 11, 30, 5);
+    include(sizes, 11, 30, 5);
     sizes[MEASURE_BY_KIND] = 3; /* as in a file of another program: the third has no word */
     assert_string_equal(measure_axis_coordinate(MEASURE_KIND, sizes, 2, 0, text), "2");
     sizes[MEASURE_BY_KIND] = 2;

@@ -23,7 +23,7 @@ static void numbers_open(struct numbers *n, const struct measure *measure, const
 {
     memset(n, 0, sizeof *n);
     n->measure = measure;
-    measure_sizes_include(n->sizes, a->L, a->CT, net_architecture_units(a));
+    measure_sizes_include(n->sizes, a);
     for (size_t v = 0; v < measure->n_variables; v++)
         n->first[v + 1] = n->first[v] + measure_axis_length(measure->variables[v].axis, n->sizes);
     n->all = malloc(n->first[measure->n_variables] * sizeof *n->all);

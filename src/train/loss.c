@@ -1,0 +1,65 @@
+#include "train/train.h"
+
+#include <math.h>
+#include <string.h>
+
+enum train_loss train_loss_find(const char *name)
+{
+    return strcmp(name, "cross_entropy") == 0 ? TRAIN_CROSS_ENTROPY : TRAIN_SQUARED;
+}
+
+static double squared(size_t C, size_t B, const double *f, const double *y, double *errors)
+{
+    double sum = 0;
+    for (size_t i = 0; i < C * B; i++) {
+        const double e = f[i] - y[i];
+        sum += e * e;
+        if (errors != NULL)
+            errors[i] = e;
+    }
+    return sum / (2 * (double)B);
+}
+
+/* With m the largest output, ln Σ exp(f − m) is of numbers that do not overflow. */
+static double cross_entropy(size_t C, size_t B, const double *f, const double *y, double *errors)
+{
+    double sum = 0;
+    for (size_t t = 0; t < B; t++) {
+        double most = f[t], total = 0, all = 0;
+        for (size_t k = 1; k < C; k++)
+            most = fmax(most, f[k * B + t]);
+        for (size_t k = 0; k < C; k++) {
+            total += exp(f[k * B + t] - most);
+            all += y[k * B + t] * (f[k * B + t] - most);
+        }
+        sum += log(total) - all;
+        for (size_t k = 0; k < C && errors != NULL; k++)
+            errors[k * B + t] = exp(f[k * B + t] - most) / total - y[k * B + t];
+    }
+    return sum / (double)B;
+}
+
+double train_loss_compute(enum train_loss loss, size_t C, size_t B, const double *f, const double *y,
+                          double *errors)
+{
+    return loss == TRAIN_SQUARED ? squared(C, B, f, y, errors) : cross_entropy(C, B, f, y, errors);
+}
+
+/* The class that outputs stand for. */
+static size_t class_of(size_t C, size_t B, const double *f, size_t t)
+{
+    size_t best = 0;
+    if (C == 1)
+        return f[t] < 0;
+    for (size_t k = 1; k < C; k++)
+        best = f[k * B + t] > f[best * B + t] ? k : best;
+    return best;
+}
+
+double train_error_rate(size_t C, size_t B, const double *f, const double *y)
+{
+    size_t wrong = 0;
+    for (size_t t = 0; t < B; t++)
+        wrong += class_of(C, B, f, t) != class_of(C, B, y, t);
+    return (double)wrong / (double)B;
+}

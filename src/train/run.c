@@ -1,0 +1,361 @@
+/* A whole training: data, targets, steps, and what is recorded of them. */
+#include "train/train.h"
+
+#include "base/memory.h"
+#include "net/purpose.h"
+#include "random/normal.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Losses are evaluated so many samples at a time. */
+enum { CHUNK = 512 };
+static const double diverged_factor = 1e6;
+
+struct train_run {
+    const struct net_architecture *architecture;
+    const struct train_optimizer *optimizer;
+    enum train_loss loss;
+    bool subtract_mean;
+    size_t B;
+    struct net_activation activation;
+    struct train_network network;
+    struct train_descent descent;
+    struct train_signals batch; /* of a step */
+    struct train_signals chunk; /* of an evaluation */
+    double *inputs, *targets;           /* (M_0, T), (C, T) */
+    double *test_inputs, *test_targets; /* (M_0, T'), (C, T') */
+    double *batch_targets, *errors;     /* (C, B) */
+    double *outputs;                    /* (C, max(T, T')) of an evaluation */
+    double **P;                         /* (L+2): P[l] (M_l, B), ended by NULL */
+    size_t *order;                      /* (T) the samples of the epoch in hand */
+    size_t taken;                       /* samples that batches have taken */
+    void *work;                         /* the optimizer's */
+};
+
+static size_t batch_size(const struct net_architecture *a)
+{
+    const size_t B = (size_t)a->training->batch;
+    return B == 0 || B > a->T ? a->T : B;
+}
+
+static size_t chunk_size(const struct net_architecture *a)
+{
+    const size_t most = a->T > a->T_test ? a->T : a->T_test;
+    return most < CHUNK ? most : CHUNK;
+}
+
+static size_t most_samples(const struct net_architecture *a)
+{
+    return a->T > a->T_test ? a->T : a->T_test;
+}
+
+double train_run_bytes(const struct net_architecture *architecture)
+{
+    const struct net_architecture *a = architecture;
+    const struct train_optimizer *optimizer = train_optimizer_find(a->training->optimizer);
+    const double B = (double)batch_size(a), M_0 = (double)a->widths[0], C = (double)a->C;
+    const double samples = (double)(a->T + a->T_test);
+    const double numbers = (M_0 + C) * samples + C * (2 * B + (double)most_samples(a)) +
+                           B * (double)net_architecture_units(a) + (double)a->T;
+    return train_network_bytes(a) + train_descent_bytes(a) + numbers * sizeof(double) +
+           train_signals_bytes(a, batch_size(a), optimizer->deltas) +
+           train_signals_bytes(a, chunk_size(a), false) + optimizer->bytes(a, batch_size(a));
+}
+
+double train_run_flops(const struct net_architecture *architecture)
+{
+    const struct net_architecture *a = architecture;
+    const struct train_optimizer *optimizer = train_optimizer_find(a->training->optimizer);
+    const double B = (double)batch_size(a), steps = (double)a->training->steps;
+    const double backward = optimizer->deltas ? (double)a->C : 1, pass = 2 * a->P;
+    const double recorded = steps / (double)a->training->every + 1;
+    const double evaluated = (double)a->T_test + (batch_size(a) < a->T ? (double)a->T : 0);
+    return steps * ((2 + backward) * B * pass + optimizer->flops(a, batch_size(a))) +
+           recorded * evaluated * pass;
+}
+
+static int make_arrays(struct train_run *r, struct base_error *error)
+{
+    int status;
+    const struct net_architecture *a = r->architecture;
+    const size_t C = a->C, M_0 = a->widths[0];
+    TRY(base_got(r->inputs = base_alloc(M_0 * a->T, sizeof(double), error)));
+    TRY(base_got(r->targets = base_alloc(a->CT, sizeof(double), error)));
+    TRY(base_got(r->test_inputs = base_alloc(M_0 * a->T_test, sizeof(double), error)));
+    TRY(base_got(r->test_targets = base_alloc(C * a->T_test, sizeof(double), error)));
+    TRY(base_got(r->batch_targets = base_alloc(C * r->B, sizeof(double), error)));
+    TRY(base_got(r->errors = base_alloc(C * r->B, sizeof(double), error)));
+    TRY(base_got(r->outputs = base_alloc(C * most_samples(a), sizeof(double), error)));
+    TRY(base_got(r->order = base_alloc(a->T, sizeof *r->order, error)));
+    TRY(base_got(r->P = base_calloc(a->L + 2, sizeof *r->P, error)));
+    for (size_t l = 1; l <= a->L; l++)
+        TRY(base_got(r->P[l] = base_alloc(a->widths[l] * r->B, sizeof(double), error)));
+out:
+    return status;
+}
+
+int train_run_init(struct train_run **run, const struct net_architecture *architecture,
+                   struct base_error *error)
+{
+    int status;
+    const struct net_architecture *a = architecture;
+    struct train_run *r = base_calloc(1, sizeof *r, error);
+    *run = r;
+    TRY(base_got(r));
+    r->architecture = a;
+    r->optimizer = train_optimizer_find(a->training->optimizer);
+    r->loss = train_loss_find(a->training->loss);
+    r->subtract_mean = strcmp(a->training->subtract_mean, "true") == 0;
+    r->B = batch_size(a);
+    TRY(net_activation_open(&r->activation, a->activation, error));
+    TRY(train_network_init(&r->network, a, error));
+    TRY(train_descent_init(&r->descent, a, error));
+    TRY(train_signals_init(&r->batch, a, r->B, r->optimizer->deltas, error));
+    TRY(train_signals_init(&r->chunk, a, chunk_size(a), false, error));
+    TRY(make_arrays(r, error));
+    TRY(r->optimizer->init(&r->work, a, r->B, error));
+out:
+    if (status != BASE_OK) {
+        train_run_free(r);
+        *run = NULL;
+    }
+    return status;
+}
+
+void train_run_free(struct train_run *run)
+{
+    struct train_run *r = run;
+    if (r == NULL)
+        return;
+    if (r->optimizer != NULL)
+        r->optimizer->free(r->work);
+    for (size_t l = 1; r->P != NULL && r->P[l] != NULL; l++)
+        free(r->P[l]);
+    free(r->P);
+    double *arrays[] = {r->inputs,        r->targets, r->test_inputs, r->test_targets,
+                        r->batch_targets, r->errors,  r->outputs};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        free(arrays[i]);
+    free(r->order);
+    train_signals_free(&r->chunk);
+    train_signals_free(&r->batch);
+    train_descent_free(&r->descent);
+    train_network_free(&r->network);
+    net_activation_close(&r->activation);
+    free(r);
+}
+
+/* y (n, C') = columns of x (rows, from) chosen by `columns`. */
+static void gather(size_t rows, size_t from, const double *x, size_t n, const size_t *columns, double *y)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t t = 0; t < n; t++)
+            y[i * n + t] = x[i * from + columns[t]];
+}
+
+/* f (C, n) of the network on inputs (M_0, n), a chunk at a time. */
+static void evaluate(struct train_run *r, size_t n, const double *inputs, double *f)
+{
+    const struct net_architecture *a = r->architecture;
+    const size_t most = chunk_size(a);
+    for (size_t first = 0; first < n; first += r->chunk.B) {
+        const size_t B = n - first < most ? n - first : most;
+        r->chunk.B = B;
+        for (size_t i = 0; i < a->widths[0]; i++)
+            memcpy(r->chunk.h[0] + i * B, inputs + i * n + first, B * sizeof *inputs);
+        train_forward(&r->network, &r->activation, &r->chunk);
+        for (size_t k = 0; k < a->C; k++)
+            memcpy(f + k * n + first, r->chunk.h[a->L] + k * B, B * sizeof *f);
+    }
+    if (r->subtract_mean)
+        train_subtract_mean(a->C, n, f);
+}
+
+/* Of outputs that are to be classes: 1 for the largest, 0 for the others. */
+static void harden(size_t C, size_t n, double *y)
+{
+    for (size_t t = 0; t < n; t++) {
+        size_t best = 0;
+        for (size_t k = 1; k < C; k++)
+            best = y[k * n + t] > y[best * n + t] ? k : best;
+        for (size_t k = 0; k < C; k++)
+            y[k * n + t] = k == best;
+    }
+}
+
+/* The labels' targets, or those of a random teacher, which is drawn in the place of the network. */
+static void make_targets(struct train_run *r, uint64_t seed, uint64_t trial)
+{
+    const struct net_architecture *a = r->architecture;
+    const size_t sizes[2] = {a->T, a->T_test};
+    const double *given[2] = {a->targets, a->test_targets};
+    double *inputs[2] = {r->inputs, r->test_inputs}, *targets[2] = {r->targets, r->test_targets};
+    if (a->targets == NULL)
+        train_teacher_draw(&r->network, seed, trial);
+    for (int i = 0; i < 2; i++)
+        if (a->targets != NULL)
+            memcpy(targets[i], given[i], a->C * sizes[i] * sizeof(double));
+        else {
+            evaluate(r, sizes[i], inputs[i], targets[i]);
+            if (r->loss == TRAIN_CROSS_ENTROPY)
+                harden(a->C, sizes[i], targets[i]);
+        }
+}
+
+static void begin(struct train_run *r, uint64_t seed, uint64_t trial)
+{
+    const struct net_architecture *a = r->architecture;
+    train_inputs_draw(a, seed, trial, r->inputs);
+    if (a->T_test > 0)
+        train_test_inputs_draw(a, seed, trial, r->test_inputs);
+    make_targets(r, seed, trial);
+    train_network_draw(&r->network, seed, trial);
+    train_descent_reset(&r->descent, a);
+    r->taken = 0;
+}
+
+struct ranked {
+    double key;
+    size_t index;
+};
+
+static int by_key(const void *x, const void *y)
+{
+    const struct ranked *a = x, *b = y;
+    if (a->key < b->key || a->key > b->key)
+        return a->key < b->key ? -1 : 1;
+    return (a->index > b->index) - (a->index < b->index);
+}
+
+int train_epoch_order(const struct net_architecture *architecture, uint64_t seed, uint64_t trial,
+                      uint64_t epoch, size_t *order, struct base_error *error)
+{
+    int status;
+    const size_t T = architecture->T;
+    double *keys = base_alloc(T, sizeof *keys, error);
+    struct ranked *ranked = base_alloc(T, sizeof *ranked, error);
+    TRY(base_got(keys));
+    TRY(base_got(ranked));
+    random_normals(seed, net_stream(architecture, trial, epoch, NET_BATCHES), 0, T, keys);
+    for (size_t t = 0; t < T; t++)
+        ranked[t] = (struct ranked){keys[t], t};
+    qsort(ranked, T, sizeof *ranked, by_key);
+    for (size_t t = 0; t < T; t++)
+        order[t] = ranked[t].index;
+out:
+    free(keys);
+    free(ranked);
+    return status;
+}
+
+/* The next B samples into the batch; all of them, in their own order, where B = T. */
+static int take_batch(struct train_run *r, uint64_t seed, uint64_t trial, struct base_error *error)
+{
+    int status = BASE_OK;
+    const struct net_architecture *a = r->architecture;
+    const size_t T = a->T, B = r->B;
+    size_t *columns = NULL;
+    if (B == T) {
+        memcpy(r->batch.h[0], r->inputs, a->widths[0] * T * sizeof(double));
+        memcpy(r->batch_targets, r->targets, a->CT * sizeof(double));
+        return BASE_OK;
+    }
+    TRY(base_got(columns = base_alloc(B, sizeof *columns, error)));
+    for (size_t i = 0; i < B; i++, r->taken++) {
+        if (r->taken % T == 0)
+            TRY(train_epoch_order(a, seed, trial, r->taken / T, r->order, error));
+        columns[i] = r->order[r->taken % T];
+    }
+    gather(a->widths[0], T, r->inputs, B, columns, r->batch.h[0]);
+    gather(a->C, T, r->targets, B, columns, r->batch_targets);
+out:
+    free(columns);
+    return status;
+}
+
+/* The batch forward: its loss, and the errors e with e/B = ∂ℓ/∂f. */
+static double look(struct train_run *r)
+{
+    const size_t C = r->architecture->C, B = r->batch.B;
+    double *f = r->batch.h[r->architecture->L];
+    train_forward(&r->network, &r->activation, &r->batch);
+    if (r->subtract_mean)
+        train_subtract_mean(C, B, f);
+    const double loss = train_loss_compute(r->loss, C, B, f, r->batch_targets, r->errors);
+    if (r->subtract_mean)
+        train_subtract_mean(C, B, r->errors);
+    return loss;
+}
+
+static int step(struct train_run *r, struct base_error *error)
+{
+    int status;
+    const struct train_optimizer *o = r->optimizer;
+    if (o->deltas)
+        train_backward(&r->network, &r->batch);
+    TRY(o->prepare(r->work, &r->network, &r->batch, r->architecture->training->damping, error));
+    if (o->descend != NULL)
+        return o->descend(r->work, &r->descent, &r->network, &r->batch, r->errors, error);
+    TRY(o->direction(r->work, &r->network, &r->batch, r->errors, r->P, error));
+    train_descend(&r->descent, &r->network, &r->batch, (const double *const *)r->P);
+out:
+    return status;
+}
+
+static void put(double *numbers, size_t s, double value)
+{
+    if (numbers != NULL)
+        numbers[s] = value;
+}
+
+/* The losses after s steps; that of a full batch is at hand. */
+static void record(struct train_run *r, const struct train_record *record, size_t s, double batch_loss)
+{
+    const struct net_architecture *a = r->architecture;
+    const int64_t every = a->training->every;
+    if ((int64_t)s % every != 0 && (int64_t)s != a->training->steps)
+        return;
+    if (r->B == a->T)
+        put(record->train_loss, s, batch_loss);
+    else if (record->train_loss != NULL) {
+        evaluate(r, a->T, r->inputs, r->outputs);
+        put(record->train_loss, s, train_loss_compute(r->loss, a->C, a->T, r->outputs, r->targets, NULL));
+    }
+    if (a->T_test == 0 || (record->test_loss == NULL && record->test_error == NULL))
+        return;
+    evaluate(r, a->T_test, r->test_inputs, r->outputs);
+    put(record->test_loss, s,
+        train_loss_compute(r->loss, a->C, a->T_test, r->outputs, r->test_targets, NULL));
+    put(record->test_error, s, train_error_rate(a->C, a->T_test, r->outputs, r->test_targets));
+}
+
+int train_run(struct train_run *run, uint64_t seed, uint64_t trial, double rate,
+              const struct train_watch *watch, const struct train_record *wanted, struct base_error *error)
+{
+    int status = BASE_OK;
+    struct train_run *r = run;
+    const size_t steps = (size_t)r->architecture->training->steps;
+    double start = NAN;
+    r->descent.rate = rate;
+    begin(r, seed, trial);
+    put(wanted->diverged, 0, 0);
+    for (size_t s = 0;; s++) {
+        TRY(take_batch(r, seed, trial, error));
+        const double loss = look(r);
+        start = s == 0 ? loss : start;
+        if (!(loss <= diverged_factor * start)) {
+            put(wanted->diverged, 0, 1);
+            break;
+        }
+        record(r, wanted, s, loss);
+        if (s == steps)
+            break;
+        TRY(step(r, error));
+        if (watch != NULL && !watch->step(watch->context, s + 1, loss))
+            TRY(base_fail(error, BASE_STOPPED, "stopped in the middle of a training"));
+    }
+out:
+    return status;
+}

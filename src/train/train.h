@@ -1,0 +1,201 @@
+/* Networks in training: explicit weights, gradient descent, natural gradients.
+ *
+ * A network f(x; θ) of architecture.h is trained on T samples with targets y by steps of descent on
+ *
+ *     squared        ℓ = (1/2T) Σ_t |f(t) − y(t)|²                    e = f − y
+ *     cross_entropy  ℓ = −(1/T) Σ_t Σ_k y_k(t) ln softmax(f(t))_k     e = softmax(f) − y  (Σ_k y_k = 1)
+ *
+ * with e/T = ∂ℓ/∂f. Its parameters are θ = (W, b) in the standard parametrization, and θ = (ω, β) with
+ * W^l = σ_w ω^l/√M_{l-1}, b^l = σ_b β^l in that of the neural tangent kernel (KO20). Memory holds W and b in
+ * either case, and the scales ∂W/∂ω and ∂b/∂β: a step ω −= η d is W −= η (∂W/∂ω) d. With rows
+ *
+ *     H̄^{l-1}(t) = ((∂W/∂ω) h^{l-1}(t), ∂b/∂β)          the gradient of f_k(t) in θ^l is δ^l_k(t) ⊗ H̄^{l-1}(t)
+ *
+ * and every direction of descent but those of single units is, layer by layer,
+ *
+ *     d^l = (1/B) Σ_t p^l(t) ⊗ H̄^{l-1}(t)               B: samples of the step; gradient: p^l = Σ_k δ^l_k e_k
+ *
+ * so an optimizer is what makes p (M_l, B) of the errors e (C, B). Nothing is larger than the weights.
+ *
+ * Residual networks are not trained.
+ */
+#ifndef TRAIN_TRAIN_H
+#define TRAIN_TRAIN_H
+
+#include "base/error.h"
+#include "net/activation.h"
+#include "net/architecture.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- network.c: parameters */
+
+struct train_network {
+    const struct net_architecture *architecture;
+    double **W, **b;      /* (L+1) pointers: W[l] (M_l, M_{l-1}), b[l] (M_l), l = 1..L */
+    double *weight_scale; /* (L+1): ∂W^l/∂ω^l at [l] */
+    double bias_scale;    /* ∂b/∂β */
+};
+int train_network_init(struct train_network *network, const struct net_architecture *architecture,
+                       struct base_error *error);
+void train_network_free(struct train_network *network);
+double train_network_bytes(const struct net_architecture *architecture);
+void train_network_copy(const struct train_network *from, struct train_network *to);
+
+/* The network of a trial, the same that the samplers draw (sampler weights: bit for bit), and inputs (M_0, T)
+ * of a trial, Gaussian or the given ones. */
+void train_network_draw(struct train_network *network, uint64_t seed, uint64_t trial);
+void train_inputs_draw(const struct net_architecture *architecture, uint64_t seed, uint64_t trial,
+                       double *inputs);
+
+/* Inputs (M_0, T') that are held out: Gaussian ones of their own, or the given ones. */
+void train_test_inputs_draw(const struct net_architecture *architecture, uint64_t seed, uint64_t trial,
+                            double *inputs);
+
+/* A random teacher: a network of the same architecture and law, independent of the one that is trained. */
+void train_teacher_draw(struct train_network *teacher, uint64_t seed, uint64_t trial);
+
+/* ---- signals.c: forward and backward */
+
+struct train_signals {
+    size_t B, C;
+    double **h;     /* (L+1) pointers: h[l] (M_l, B); h[0] the inputs, h[L] the outputs f (C, B) */
+    double **dphi;  /* (L+1) pointers: φ'(u^l) (M_l, B), l = 1..L-1 */
+    double **delta; /* (L+1) pointers: δ^l_ki(t) at delta[l][i*C*B + k*B + t] (M_l, CB), l = 1..L-1; NULL
+                       where no δ of single outputs are wanted */
+    double *u;      /* (max M_l, B) scratch */
+};
+/* deltas: with room for δ. */
+int train_signals_init(struct train_signals *signals, const struct net_architecture *architecture, size_t B,
+                       bool deltas, struct base_error *error);
+void train_signals_free(struct train_signals *signals);
+double train_signals_bytes(const struct net_architecture *architecture, size_t B, bool deltas);
+
+/* h[1..L] and dphi of the inputs h[0]. 2B Σ_l M_l M_{l-1} flops. */
+void train_forward(const struct train_network *network, const struct net_activation *activation,
+                   struct train_signals *signals);
+
+/* δ^l of every output, l < L (δ^L_ki = 1[k=i] stands for itself). 2CB Σ_{1<l} M_l M_{l-1} flops. */
+void train_backward(const struct train_network *network, struct train_signals *signals);
+
+/* P[l] (M_l, B) = Σ_k δ^l_ki(t) e_k(t), l = 1..L, without the δ: 2B Σ_{1<l} M_l M_{l-1} flops. */
+void train_backward_errors(const struct train_network *network, const struct train_signals *signals,
+                           const double *errors, double *const *P);
+
+/* The same from δ, with errors of their own in each layer, errors[l] (C, B). 2CB Σ_l M_l flops. */
+void train_contract(const struct net_architecture *architecture, const struct train_signals *signals,
+                    const double *const *errors, double *const *P);
+
+/* f_k(t) −= (1/B) Σ_s f_k(s) for f (C, B): the mean-subtracted outputs. The same makes ∂/∂f of ∂/∂f̄. */
+void train_subtract_mean(size_t C, size_t B, double *f);
+
+/* ---- loss.c */
+
+enum train_loss { TRAIN_SQUARED, TRAIN_CROSS_ENTROPY };
+enum train_loss train_loss_find(const char *name);
+
+/* ℓ of outputs f (C, B) and targets y (C, B), and with errors not NULL e (C, B). Outputs of any size: a loss
+ * that overflows is inf, one of NaN is NaN. */
+double train_loss_compute(enum train_loss loss, size_t C, size_t B, const double *f, const double *y,
+                          double *errors);
+
+/* The share of samples whose class is not that of y: the largest output's or, with one output, the sign's. */
+double train_error_rate(size_t C, size_t B, const double *f, const double *y);
+
+/* ---- descent.c: a step of descent */
+
+/* How parameters follow a direction d: v ← μ v + d + λθ, θ −= η v; Nesterov's: θ −= η (d + λθ + μ v). */
+struct train_descent {
+    double rate;         /* η */
+    double momentum;     /* μ */
+    double weight_decay; /* λ */
+    bool nesterov;
+    double **velocity_W, **velocity_b; /* as W and b, in their units; NULL where μ is 0 */
+    double *domega, *dbeta;            /* scratch: some units' direction */
+};
+int train_descent_init(struct train_descent *descent, const struct net_architecture *architecture,
+                       struct base_error *error);
+void train_descent_free(struct train_descent *descent);
+/* Forgets the velocities. */
+void train_descent_reset(struct train_descent *descent, const struct net_architecture *architecture);
+
+/* A step of all layers along d^l = (1/B) Σ_t P[l](t) ⊗ H̄^{l-1}(t). 2B Σ_l M_l M_{l-1} flops. */
+void train_descend(const struct train_descent *descent, struct train_network *network,
+                   const struct train_signals *signals, const double *const *P);
+
+double train_descent_bytes(const struct net_architecture *architecture);
+
+/* A step of units first .. first+n-1 of layer l along dω (n, M_{l-1}), dβ (n), which are destroyed. */
+void train_descend_units(const struct train_descent *descent, struct train_network *network, size_t l,
+                         size_t first, size_t n, double *domega, double *dbeta);
+
+/* ---- optimizers (optimizer.c and a file each)
+ *
+ * An optimizer is one const struct, one file and one line in optimizer.c. Of the signals of a step, prepare
+ * makes what does not depend on the errors (Grams, factors); then one of two makes the direction of descent:
+ *
+ *     direction    P[l] (M_l, B) from errors (C, B), linear in them
+ *     descend      the whole step, for those that treat rows of the gradient by themselves
+ */
+struct train_optimizer {
+    const char *name; /* as an experiment's training.optimizer says it */
+    const char *doc;
+    bool deltas; /* it reads δ of every output */
+    double (*bytes)(const struct net_architecture *architecture, size_t B);
+    /* Of a step, besides forward, backward pass and descent. */
+    double (*flops)(const struct net_architecture *architecture, size_t B);
+    int (*init)(void **work, const struct net_architecture *architecture, size_t B, struct base_error *error);
+    void (*free)(void *work);
+    /* damping: ε; ρ = ε times the mean diagonal of each matrix that is inverted. BASE_UNRESOLVED where one
+     * cannot be inverted. */
+    int (*prepare)(void *work, const struct train_network *network, const struct train_signals *signals,
+                   double damping, struct base_error *error);
+    int (*direction)(void *work, const struct train_network *network, const struct train_signals *signals,
+                     const double *errors, double *const *P, struct base_error *error);
+    int (*descend)(void *work, const struct train_descent *descent, struct train_network *network,
+                   const struct train_signals *signals, const double *errors, struct base_error *error);
+};
+extern const struct train_optimizer train_gradient;
+
+/* All of them, ended by NULL; that of a name, NULL where there is none. */
+extern const struct train_optimizer *const train_optimizers[];
+const struct train_optimizer *train_optimizer_find(const char *name);
+
+/* ---- run.c: a whole training */
+
+/* The samples of a training in the order in which its batches take them: epoch after epoch, each in a random
+ * order of its own that does not depend on the size of batches. order (T); BASE_FAILED without memory. */
+int train_epoch_order(const struct net_architecture *architecture, uint64_t seed, uint64_t trial,
+                      uint64_t epoch, size_t *order, struct base_error *error);
+
+/* What is looked at while it goes on. */
+struct train_watch {
+    /* After every step, with the loss of the batch before it; false: stop now. */
+    bool (*step)(void *context, size_t step, double loss);
+    void *context;
+};
+
+/* Where numbers go, each NULL where it is not wanted. Entry s is of after s steps; only those of recorded
+ * steps are set, and none after the training has diverged. */
+struct train_record {
+    double *train_loss; /* (steps+1) of all T samples */
+    double *test_loss;  /* (steps+1) of the T' held out; nothing is set with T' = 0 */
+    double *test_error; /* (steps+1) */
+    double *diverged;   /* 1: the loss became not finite, or 1e6 times what it was at the start; else 0 */
+};
+
+struct train_run; /* what a training of one architecture needs, again and again */
+double train_run_bytes(const struct net_architecture *architecture);
+double train_run_flops(const struct net_architecture *architecture);
+int train_run_init(struct train_run **run, const struct net_architecture *architecture,
+                   struct base_error *error);
+void train_run_free(struct train_run *run);
+
+/* Trains the network of a trial with learning rate η. BASE_STOPPED as the watch says; BASE_UNRESOLVED where a
+ * natural gradient does not exist. watch may be NULL. */
+int train_run(struct train_run *run, uint64_t seed, uint64_t trial, double rate,
+              const struct train_watch *watch, const struct train_record *record, struct base_error *error);
+
+#endif
