@@ -184,6 +184,9 @@ struct train_record {
     double *test_loss;  /* (steps+1) of the T' held out; nothing is set with T' = 0 */
     double *test_error; /* (steps+1) */
     double *diverged;   /* 1: the loss became not finite, or 1e6 times what it was at the start; else 0 */
+    /* Of full batches alone: 1 − ⟨g_1, g_0⟩/⟨g_0, g_0⟩ of the errors of the squared loss after one and no step
+     * (less their mean, where that is subtracted), and (ℓ_n/ℓ_0)^(1/n), n = min(4, steps). */
+    double *first_step_share, *loss_factor;
 };
 
 struct train_run; /* what a training of one architecture needs, again and again */
