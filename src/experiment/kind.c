@@ -68,6 +68,7 @@ static int check_training(const struct experiment_context *context, const struct
                                  "missing in the case %s; it must be %s",
                                  experiment_tree_show(layout->cases[c], shown), experiment_keys[KEY_STEPS].right));
     TRY(check_rates(context, layout, c));
+    TRY(experiment_layout_optimizers(context, layout, c));
 out:
     return status;
 }
