@@ -91,6 +91,7 @@ static int check_training(const struct experiment_context *context, const struct
                                  experiment_tree_show(layout->cases[c], shown), experiment_keys[KEY_STEPS].right));
     TRY(check_rates(context, layout, c));
     TRY(check_constant(context, layout, c));
+    TRY(experiment_layout_optimizers(context, layout, c));
 out:
     return status;
 }

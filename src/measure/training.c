@@ -17,6 +17,8 @@ enum {
     LEARNING_RATE,
     FIRST_STEP_SHARE,
     LOSS_FACTOR,
+    ISOTROPY_A,
+    ISOTROPY_ERROR,
     CRITICAL_RATE,
     CRITICAL_LIMIT,
     N_VARIABLES
@@ -74,6 +76,22 @@ static const struct measure_variable variables[N_VARIABLES] = {
                                    "mu) T/(alpha M (kappa_1 - kappa_2))",
                         .source = "KAA19",
                         .only_predicted = true},
+    [ISOTROPY_A] = {.name = "isotropy_a",
+                    .long_name = "trace of J Fhat^-1 J^T/T over CT before the first step: a step of a natural "
+                                 "gradient multiplies the error by about 1 - eta a",
+                    .formula = "tr(J Fhat^-1 J^T)/(C T^2)",
+                    .source = "KO20",
+                    .asked = EXPERIMENT_ISOTROPY,
+                    .predicted = true,
+                    .powers = {1, 2},
+                    .powers_outputs = {1, 2},
+                    .accuracy = 1e-6},
+    [ISOTROPY_ERROR] = {.name = "isotropy_error",
+                        .long_name = "root mean square of the relative deviations of the eigenvalues of J Fhat^-1 "
+                                     "J^T/T from their mean a",
+                        .formula = "||J Fhat^-1 J^T/T - a I||/(a sqrt(C T))",
+                        .source = "KO20",
+                        .asked = EXPERIMENT_ISOTROPY},
 };
 
 struct work {
@@ -152,6 +170,7 @@ static bool forward_step(void *context, size_t step, double loss)
 static int training_run(void *work, uint64_t seed, uint64_t trial, const struct measure_watch *watch,
                         double *const *values, struct base_error *error)
 {
+    int status = BASE_OK;
     struct work *w = work;
     const struct train_watch steps = {forward_step, (void *)watch};
     const struct train_record record = {.train_loss = values[TRAIN_LOSS],
@@ -163,7 +182,12 @@ static int training_run(void *work, uint64_t seed, uint64_t trial, const struct 
     if (w->found != BASE_OK)
         return base_fail(error, w->found, "%s", w->why.text);
     *values[LEARNING_RATE] = w->rate;
-    return train_run(w->run, seed, trial, w->rate, watch == NULL ? NULL : &steps, &record, error);
+    if (values[ISOTROPY_A] != NULL && values[ISOTROPY_ERROR] != NULL &&
+        strcmp(w->architecture->training->isotropy, "true") == 0)
+        TRY(train_run_isotropy(w->run, seed, trial, values[ISOTROPY_A], values[ISOTROPY_ERROR], error));
+    TRY(train_run(w->run, seed, trial, w->rate, watch == NULL ? NULL : &steps, &record, error));
+out:
+    return status;
 }
 
 /* Predictions stand where losses are recorded. */
@@ -185,6 +209,8 @@ static int predict_losses(const struct net_architecture *a, const struct net_act
     TRY(theory_learning_predict(a, activation, rate, &learning, error));
     *predictions[FIRST_STEP_SHARE] = learning.first_step_share;
     *predictions[LOSS_FACTOR] = learning.loss_factor;
+    if (predictions[ISOTROPY_A] != NULL)
+        *predictions[ISOTROPY_A] = learning.isotropy_a;
     keep_recorded(a, predictions[TRAIN_LOSS]);
     keep_recorded(a, predictions[TEST_LOSS]);
 out:
