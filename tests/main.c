@@ -23,6 +23,7 @@
     X(tests_experiment_definition) \
     X(tests_experiment_override) \
     X(tests_experiment_bad) \
+    X(tests_experiment_training) \
     X(tests_net_activation) \
     X(tests_net_weights) \
     X(tests_net_wishart) \
