@@ -25,6 +25,7 @@
     X(tests_experiment_override) \
     X(tests_experiment_bad) \
     X(tests_experiment_training) \
+    X(tests_experiment_optimizer) \
     X(tests_net_activation) \
     X(tests_net_weights) \
     X(tests_net_wishart) \
@@ -78,6 +79,7 @@
     X(tests_sweep_plan) \
     X(tests_sweep_inputs) \
     X(tests_sweep_training) \
+    X(tests_train_natural) \
     X(tests_cmd_usage) \
     X(tests_cmd_run) \
     X(tests_cmd_tables) \

@@ -80,6 +80,7 @@ static int check_training(const struct experiment_context *context, const struct
             context->error, home(top, c), "training.steps", "missing in the case %s; it must be %s",
             experiment_tree_show(layout->cases[c], shown), experiment_keys[KEY_STEPS].right));
     TRY(check_rates(context, top, layout, c));
+    TRY(experiment_layout_optimizers(context, layout, c));
 out:
     return status;
 }

@@ -39,6 +39,10 @@ int experiment_layout_kind(const struct experiment_context *context, const struc
 /* Batches, loss and networks of trainings fit each other. (training.c) */
 int experiment_layout_training(const struct experiment_context *context, struct experiment_layout *layout);
 
+/* A case's optimizers exist for its depths, losses and outputs. (optimizer.c) */
+int experiment_layout_optimizers(const struct experiment_context *context,
+                                 const struct experiment_layout *layout, size_t c);
+
 /* Nothing missing, nothing said twice or in vain. (complete.c) */
 int experiment_layout_complete(const struct experiment_context *context, const struct tree_node *top,
                                const struct experiment_layout *layout);

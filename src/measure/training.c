@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TRAIN_LOSS, TEST_LOSS, TEST_ERROR, DIVERGED, LEARNING_RATE, N_VARIABLES };
+enum { TRAIN_LOSS, TEST_LOSS, TEST_ERROR, DIVERGED, LEARNING_RATE, ISOTROPY_A, ISOTROPY_ERROR, N_VARIABLES };
 
 static const struct measure_variable variables[N_VARIABLES] = {
     [TRAIN_LOSS] = {.name = "train_loss",
@@ -36,6 +36,18 @@ static const struct measure_variable variables[N_VARIABLES] = {
                        .long_name = "learning rate of the training",
                        .formula = "eta, c/a or c eta_c",
                        .source = "KO20"},
+    [ISOTROPY_A] = {.name = "isotropy_a",
+                    .long_name = "trace of J Fhat^-1 J^T/T over CT before the first step: a step of a natural "
+                                 "gradient multiplies the error by about 1 - eta a",
+                    .formula = "tr(J Fhat^-1 J^T)/(C T^2)",
+                    .source = "KO20",
+                    .asked = EXPERIMENT_ISOTROPY},
+    [ISOTROPY_ERROR] = {.name = "isotropy_error",
+                        .long_name = "root mean square of the relative deviations of the eigenvalues of J Fhat^-1 "
+                                     "J^T/T from their mean a",
+                        .formula = "||J Fhat^-1 J^T/T - a I||/(a sqrt(C T))",
+                        .source = "KO20",
+                        .asked = EXPERIMENT_ISOTROPY},
 };
 
 struct work {
@@ -83,6 +95,7 @@ static bool forward_step(void *context, size_t step, double loss)
 static int training_run(void *work, uint64_t seed, uint64_t trial, const struct measure_watch *watch,
                         double *const *values, struct base_error *error)
 {
+    int status = BASE_OK;
     struct work *w = work;
     const struct train_watch steps = {forward_step, (void *)watch};
     const struct train_record record = {.train_loss = values[TRAIN_LOSS],
@@ -90,7 +103,12 @@ static int training_run(void *work, uint64_t seed, uint64_t trial, const struct 
                                         .test_error = values[TEST_ERROR],
                                         .diverged = values[DIVERGED]};
     *values[LEARNING_RATE] = w->rate;
-    return train_run(w->run, seed, trial, w->rate, watch == NULL ? NULL : &steps, &record, error);
+    if (values[ISOTROPY_A] != NULL && values[ISOTROPY_ERROR] != NULL &&
+        strcmp(w->architecture->training->isotropy, "true") == 0)
+        TRY(train_run_isotropy(w->run, seed, trial, values[ISOTROPY_A], values[ISOTROPY_ERROR], error));
+    TRY(train_run(w->run, seed, trial, w->rate, watch == NULL ? NULL : &steps, &record, error));
+out:
+    return status;
 }
 
 const struct measure measure_training = {

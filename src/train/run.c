@@ -34,6 +34,12 @@ struct train_run {
     void *work;                         /* the optimizer's */
 };
 
+/* The isotropy of a plain gradient takes δ of every output too. */
+static bool wants_deltas(const struct net_architecture *a)
+{
+    return train_optimizer_find(a->training->optimizer)->deltas || strcmp(a->training->isotropy, "true") == 0;
+}
+
 static size_t batch_size(const struct net_architecture *a)
 {
     const size_t B = (size_t)a->training->batch;
@@ -60,8 +66,9 @@ double train_run_bytes(const struct net_architecture *architecture)
     const double numbers = (M_0 + C) * samples + C * (2 * B + (double)most_samples(a)) +
                            B * (double)net_architecture_units(a) + (double)a->T;
     return train_network_bytes(a) + train_descent_bytes(a) + numbers * sizeof(double) +
-           train_signals_bytes(a, batch_size(a), optimizer->deltas) +
-           train_signals_bytes(a, chunk_size(a), false) + optimizer->bytes(a, batch_size(a));
+           train_signals_bytes(a, batch_size(a), wants_deltas(a)) +
+           train_signals_bytes(a, chunk_size(a), false) + optimizer->bytes(a, batch_size(a)) +
+           (strcmp(a->training->isotropy, "true") == 0 ? train_isotropy_bytes(a, batch_size(a)) : 0);
 }
 
 double train_run_flops(const struct net_architecture *architecture)
@@ -112,7 +119,7 @@ int train_run_init(struct train_run **run, const struct net_architecture *archit
     TRY(net_activation_open(&r->activation, a->activation, error));
     TRY(train_network_init(&r->network, a, error));
     TRY(train_descent_init(&r->descent, a, error));
-    TRY(train_signals_init(&r->batch, a, r->B, r->optimizer->deltas, error));
+    TRY(train_signals_init(&r->batch, a, r->B, wants_deltas(a), error));
     TRY(train_signals_init(&r->chunk, a, chunk_size(a), false, error));
     TRY(make_arrays(r, error));
     TRY(r->optimizer->init(&r->work, a, r->B, error));
@@ -356,6 +363,24 @@ int train_run(struct train_run *run, uint64_t seed, uint64_t trial, double rate,
         if (watch != NULL && !watch->step(watch->context, s + 1, loss))
             TRY(base_fail(error, BASE_STOPPED, "stopped in the middle of a training"));
     }
+out:
+    return status;
+}
+
+int train_run_isotropy(struct train_run *run, uint64_t seed, uint64_t trial, double *a, double *anisotropy,
+                       struct base_error *error)
+{
+    int status = BASE_OK;
+    struct train_run *r = run;
+    *a = *anisotropy = NAN;
+    if (r->optimizer->direction == NULL)
+        return BASE_OK;
+    begin(r, seed, trial);
+    TRY(take_batch(r, seed, trial, error));
+    look(r);
+    train_backward(&r->network, &r->batch);
+    TRY(r->optimizer->prepare(r->work, &r->network, &r->batch, r->architecture->training->damping, error));
+    TRY(train_isotropy(r->optimizer, r->work, &r->network, &r->batch, a, anisotropy, error));
 out:
     return status;
 }

@@ -157,12 +157,58 @@ struct train_optimizer {
                      const double *errors, double *const *P, struct base_error *error);
     int (*descend)(void *work, const struct train_descent *descent, struct train_network *network,
                    const struct train_signals *signals, const double *errors, struct base_error *error);
+    /* NULL, or the matrix of train_isotropy_kernel for less than CB directions. */
+    int (*kernel)(void *work, const struct train_network *network, const struct train_signals *signals,
+                  double *kernel, struct base_error *error);
 };
 extern const struct train_optimizer train_gradient;
+
+/* Natural gradients: d = (F̂ + ρ)⁻¹ ∂ℓ/∂θ, F̂ made of the Fisher matrix F = (1/B) JᵀJ of the batch in hand in the
+ * parameters of the network's parametrization (KO20). All of it in the dual, with Gram matrices of the samples and
+ * in double precision: with Θ^l = D^l ∘ A^{l-1} (duals.h) the time besides forward, backward pass and descent is
+ *
+ *     exact           F                                                   Σ_l (CB)² M_l + (CB)³/3 flops
+ *     layer           its blocks of layers                                the same, L factors
+ *     tridiagonal     and those beside them; none for L = 3s + 2          the same
+ *     kfac            A_{l-1} ⊗ B_l for each layer, B_L = I_C             Σ_l 3 (CB)² M_l + L (CB)³/3
+ *     kfac_scaled     B_L = I_C/B
+ *     unit            blocks of hidden units, of the last layer           Σ_l M_l (active samples)³/3
+ *     unit_explicit   blocks of units, each of a Gaussian law (AKO19)     a gradient step, and 1e3 φ' a unit
+ *     quasi_diagonal  Ollivier's quasi-diagonal blocks of units           three gradient updates
+ *
+ * Each matrix that is inverted has ρ = ε times the mean of its own diagonal added, in the dual; those of all units of a
+ * layer the mean over the layer; K-FAC's B_L ρ = ε B_L. exact is of the cross entropy too, with F = (1/B) Jᵀ Q J and
+ * Q_t = diag(g) − ggᵀ; the others are of the squared loss. Biases count, with weight σ_b in the NTK parametrization. */
+extern const struct train_optimizer train_exact;          /* dual.c */
+extern const struct train_optimizer train_layer;          /* dual.c */
+extern const struct train_optimizer train_tridiagonal;    /* dual.c */
+extern const struct train_optimizer train_kfac;           /* kfac.c */
+extern const struct train_optimizer train_kfac_scaled;    /* kfac.c */
+extern const struct train_optimizer train_unit;           /* unit.c */
+extern const struct train_optimizer train_unit_explicit;  /* rows.c */
+extern const struct train_optimizer train_quasi_diagonal; /* rows.c */
 
 /* All of them, ended by NULL; that of a name, NULL where there is none. */
 extern const struct train_optimizer *const train_optimizers[];
 const struct train_optimizer *train_optimizer_find(const char *name);
+
+/* ---- isotropy.c: J F̂⁻¹ Jᵀ/B, what a step along the direction does to the outputs
+ *
+ * f ← f − η K̂ e in the linear regime. A natural gradient is isotropic (KO20) where K̂ = a I: then the squared loss
+ * shrinks by (1 − ηa)² a step. */
+
+/* K̂ (CB, CB) row after row from the directions of unit errors (both triangles), of an optimizer that is prepared and
+ * has `direction`. CB directions and 2L (CB)² B M flops. */
+int train_isotropy_kernel(const struct train_optimizer *optimizer, void *work,
+                          const struct train_network *network, const struct train_signals *signals,
+                          double *kernel, struct base_error *error);
+
+/* a = tr K̂/CB and the anisotropy ‖K̂ − a I‖/(a √CB), Frobenius: the root mean square of the relative deviations of K̂'s
+ * eigenvalues from a, 0 where it is isotropic, whatever the size. (CB)² numbers. */
+int train_isotropy(const struct train_optimizer *optimizer, void *work, const struct train_network *network,
+                   const struct train_signals *signals, double *a, double *anisotropy,
+                   struct base_error *error);
+double train_isotropy_bytes(const struct net_architecture *architecture, size_t B);
 
 /* ---- run.c: a whole training */
 
@@ -198,5 +244,10 @@ void train_run_free(struct train_run *run);
  * natural gradient does not exist. watch may be NULL. */
 int train_run(struct train_run *run, uint64_t seed, uint64_t trial, double rate,
               const struct train_watch *watch, const struct train_record *record, struct base_error *error);
+
+/* train_isotropy of the network and the first batch of a trial, before any step. NaN for an optimizer without
+ * `direction`; BASE_UNRESOLVED as train_run. */
+int train_run_isotropy(struct train_run *run, uint64_t seed, uint64_t trial, double *a, double *anisotropy,
+                       struct base_error *error);
 
 #endif
