@@ -77,15 +77,16 @@ static int check_adaptive(const struct experiment_context *context, const struct
     const struct experiment_value *one = &adaptive[n - 1];
     for (size_t i = 0; i < n_batches; i++)
         if (batches[i].integer < 2)
-            return experiment_tree_fail(context->error, one->node, one->path,
-                                        "the case %s has batches of %s, which it cannot begin with; write a batch "
-                                        "of 2 samples or more",
-                                        shown, batches[i].integer == 1 ? "1 sample" : "all samples");
+            return experiment_tree_fail(
+                context->error, one->node, one->path,
+                "the case %s has batches of %s, which it cannot begin with; write a batch "
+                "of 2 samples or more",
+                shown, batches[i].integer == 1 ? "1 sample" : "all samples");
     for (size_t i = 0; i < schedule->n; i++)
         if (schedule->stages[i].batch >= 0)
-            return experiment_tree_fail(context->error, schedule->node->items[i], schedule->path,
-                                        "the batch of the case %s is adaptive; leave batch out here, or adaptive",
-                                        shown);
+            return experiment_tree_fail(
+                context->error, schedule->node->items[i], schedule->path,
+                "the batch of the case %s is adaptive; leave batch out here, or adaptive", shown);
     return BASE_OK;
 }
 

@@ -44,8 +44,7 @@ static int parse_parts(const struct experiment_context *context, const char *pat
             part++;
         if (part == N_PARTS)
             TRY(refuse_part(context, path, node->keys[i]));
-        const char *where =
-            base_arena_print(context->arena, context->error, "%s.%s", path, parts[part].path);
+        const char *where = base_arena_print(context->arena, context->error, "%s.%s", path, parts[part].path);
         TRY(base_got(where));
         TRY(experiment_value_parse(context, &parts[part], where, node->items[i], &values[part]));
     }
@@ -68,7 +67,8 @@ static int parse_stage(const struct experiment_context *context, const char *pat
                                  example));
     if (!values[BATCH].set && !values[FACTOR].set)
         TRY(experiment_tree_fail(context->error, node, path,
-                                 "this stage changes nothing; give it a batch or a factor, such as %s", example));
+                                 "this stage changes nothing; give it a batch or a factor, such as %s",
+                                 example));
     *stage = (struct experiment_stage){.epoch = values[EPOCH].set ? values[EPOCH].real : 0,
                                        .step = values[STEP].set ? values[STEP].integer : 0,
                                        .batch = values[BATCH].set ? values[BATCH].integer : -1,
@@ -84,9 +84,10 @@ static int check_order(const struct experiment_context *context, const char *pat
 {
     const bool steps = stage->step > 0;
     if (steps != (before->step > 0))
-        return experiment_tree_fail(context->error, node, path,
-                                    "this stage begins after %s, the one before after %s; write one of them for all",
-                                    steps ? "a step" : "an epoch", steps ? "an epoch" : "a step");
+        return experiment_tree_fail(
+            context->error, node, path,
+            "this stage begins after %s, the one before after %s; write one of them for all",
+            steps ? "a step" : "an epoch", steps ? "an epoch" : "a step");
     if (steps ? stage->step > before->step : stage->epoch > before->epoch)
         return BASE_OK;
     return experiment_tree_fail(context->error, node, path,

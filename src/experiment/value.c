@@ -10,8 +10,8 @@ static int refuse(const struct experiment_context *context, const struct experim
 {
     static const char *const kinds[] = {"", "a list", "a mapping"};
     char shown[TREE_SHOWN];
-    bool number = key->type != KEY_TEXT && key->type != KEY_WORD && key->type != KEY_WORDS &&
-                  key->type != KEY_STAGES;
+    bool number =
+        key->type != KEY_TEXT && key->type != KEY_WORD && key->type != KEY_WORDS && key->type != KEY_STAGES;
     if (node->kind == TREE_LIST && experiment_key_stands(key, SECTION_SWEEP))
         return experiment_tree_fail(context->error, node, path,
                                     "a list is not %s; to vary it, write sweep: {%s: [...]}", key->right,

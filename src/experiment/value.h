@@ -17,11 +17,11 @@ struct experiment_value {
     const char *path;             /* its key there, such as "cases.tanh.width" */
     int64_t integer;              /* integers, sizes, a word's index */
     double real;
-    const char *text;   /* texts and words; "" otherwise */
-    size_t n;           /* lists */
-    double *reals;      /* (n) */
-    int64_t *integers;  /* (n) */
-    const char **texts; /* (n) */
+    const char *text;                /* texts and words; "" otherwise */
+    size_t n;                        /* lists */
+    double *reals;                   /* (n) */
+    int64_t *integers;               /* (n) */
+    const char **texts;              /* (n) */
     struct experiment_stage *stages; /* (n) */
 };
 
