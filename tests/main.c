@@ -48,6 +48,7 @@
     X(tests_theory_metric) \
     X(tests_theory_norm) \
     X(tests_train_core) \
+    X(tests_train_spectra) \
     X(tests_data_readers) \
     X(tests_data_set) \
     X(tests_measure_registry) \
