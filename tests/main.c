@@ -87,6 +87,7 @@
     X(tests_cmd_layers) \
     X(tests_cmd_measures) \
     X(tests_cmd_figures) \
+    X(tests_cmd_training) \
     X(tests_cmd_plan) \
     X(tests_cmd_doctor) \
     X(tests_cmd_kills)
