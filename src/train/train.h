@@ -190,7 +190,7 @@ bool train_schedule_over(const struct train_schedule *schedule);
 /* The largest batch that a training can come to. */
 size_t train_schedule_most(const struct net_architecture *architecture);
 
-/* ---- spectra.c: spectra of minibatches (LDRC20)
+/* ---- spectra.c: spectra of minibatches (LDRC20, as the authors' code has them)
  *
  * The rows of J (B, P) are the gradients of the samples' own losses, without 1/B, in θ of the
  * parametrization in use: row t is (p^1(t) ⊗ H̄^0(t), …, p^L(t) ⊗ H̄^{L-1}(t)). Its dual is a sum over layers,
@@ -203,8 +203,8 @@ size_t train_schedule_most(const struct net_architecture *architecture);
  *     C̄ = mean of C_k               over the steps that are measured
  *     L = Σ_k (η_k/B_k) √(tr K_k)   over them, divided by the share of all steps that they are
  *
- * L grows with every step: it bounds the way along which gradient descent went. Of mean-subtracted outputs a
- * row is what its sample adds to the sum that a step descends along.
+ * L grows with every step. Of mean-subtracted outputs a row is what its sample adds to the sum that a step
+ * descends along.
  */
 struct train_spectra {
     double *K, *A, *H;    /* (B, B) K, and scratch: Grams of p and h of a layer */
