@@ -70,36 +70,6 @@ static int check_rates(const struct experiment_context *context, const struct tr
     return BASE_OK;
 }
 
-/* An adaptive batch has a variance to begin with, and no other that says how large it is. */
-static int check_adaptive(const struct experiment_context *context, const struct experiment_layout *layout,
-                          size_t c)
-{
-    size_t n, n_batches;
-    char shown[TREE_SHOWN];
-    const struct experiment_value *row = layout->settings[c], *schedule = &row[KEY_SCHEDULE];
-    const struct experiment_value *adaptive = experiment_layout_values(layout, row, KEY_ADAPTIVE, &n);
-    const struct experiment_value *batches = experiment_layout_values(layout, row, KEY_BATCH, &n_batches);
-    experiment_tree_show(layout->cases[c], shown);
-    while (n > 0 && !(adaptive[n - 1].real > 0))
-        n--;
-    if (n == 0)
-        return BASE_OK;
-    const struct experiment_value *one = &adaptive[n - 1];
-    for (size_t i = 0; i < n_batches; i++)
-        if (batches[i].integer < 2)
-            return experiment_tree_fail(
-                context->error, one->node, one->path,
-                "the case %s has batches of %s, which it cannot begin with; write a batch "
-                "of 2 samples or more",
-                shown, batches[i].integer == 1 ? "1 sample" : "all samples");
-    for (size_t i = 0; i < schedule->n; i++)
-        if (schedule->stages[i].batch >= 0)
-            return experiment_tree_fail(
-                context->error, schedule->node->items[i], schedule->path,
-                "the batch of the case %s is adaptive; leave batch out here, or adaptive", shown);
-    return BASE_OK;
-}
-
 static int check_training(const struct experiment_context *context, const struct tree_node *top,
                           const struct experiment_layout *layout, size_t c)
 {
@@ -110,7 +80,6 @@ static int check_training(const struct experiment_context *context, const struct
             context->error, home(top, c), "training.steps", "missing in the case %s; it must be %s",
             experiment_tree_show(layout->cases[c], shown), experiment_keys[KEY_STEPS].right));
     TRY(check_rates(context, top, layout, c));
-    TRY(check_adaptive(context, layout, c));
 out:
     return status;
 }

@@ -49,7 +49,7 @@ static void trainings_are_planned_run_and_told(void **state)
     expect_fragment(info.out, "train_loss(step), ");
     shell_free(&info);
     struct shell table = shell_expect(state, "table x.h5 train_loss", 0);
-    assert_memory_equal(table.out, "case\tbatch\tlearning_rate\tstep\ttrain_loss\t", 43);
+    assert_memory_equal(table.out, "case\tbatch\tlearning_rate\tstep\ttrain_loss\t", 41);
     assert_int_equal(count_lines(table.out), 1 + 4 * 10);
     expect_fragment(table.out, "\ndefault\t12\t400\t9\tnan\t");
     shell_free(&table);

@@ -8,6 +8,8 @@
 
 #define HEAD "kind: training\n" FILES_MINIMAL
 #define TRAINED(more) HEAD "training: {steps: 10, learning_rate: 0.5" more "}\n"
+#define ONE(stage) TRAINED(", batch: 4, schedule: [" stage "]")
+
 /* One stage or several in a file of their own, at column 23 of line 1. */
 #define STAGES(text) "training: {schedule: [" text "]}"
 
@@ -17,14 +19,14 @@ static void stages_are_read(void **state)
     struct experiment e;
     files_load_good(
         &e,
-        TRAINED(", batch: 16, epochs: 2.5, schedule: [{epoch: 0.5, batch: 32}, {factor: 0.1, epoch: "
+        TRAINED(", batch: 16, epochs: 2.5, schedule: [{epoch: 0.5, batch: 18}, {factor: 0.1, epoch: "
                 "64}, {epoch: 100, batch: full, factor: 3}]"),
         false, NULL);
     const struct experiment_training *t = &e.points[0].training;
     const struct experiment_stage *s = t->schedule.stages;
     assert_int_equal(t->schedule.n, 3);
     assert_true(t->epochs == 2.5 && t->adaptive == 0);
-    assert_true(s[0].epoch == 0.5 && s[0].step == 0 && s[0].batch == 32 && s[0].factor == 1);
+    assert_true(s[0].epoch == 0.5 && s[0].step == 0 && s[0].batch == 18 && s[0].factor == 1);
     assert_true(s[1].epoch == 64 && s[1].step == 0 && s[1].batch == -1 && s[1].factor == 0.1);
     assert_true(s[2].epoch == 100 && s[2].step == 0 && s[2].batch == 0 && s[2].factor == 3);
     assert_int_equal(e.asked, EXPERIMENT_BATCHES);
@@ -85,6 +87,9 @@ static void stages_are_strict(void **state)
         {TRAINED(", adaptive: 0.9, batch: 1"), "has batches of 1 sample, which it cannot begin with"},
         {TRAINED(", batch: 4") "sweep: {adaptive: [0.5, 0], batch: [4, 1]}\n",
          "x.yaml:7:20: sweep.adaptive: the case default has batches of 1 sample"},
+        {TRAINED(", adaptive: 0.9, batch: 20"), "has batches of all samples, which it cannot begin with"},
+        {ONE("{step: 3, batch: 20}, {step: 4, batch: 21}"),
+         "training.schedule: a batch of 21 is larger than samples: 20; write a number up to that, or full"},
         {TRAINED(", adaptive: 0.9, batch: 4, schedule: [{step: 3, factor: 0.1}, {step: 4, batch: 5}]"),
          "training.schedule: the batch of the case default is adaptive; leave batch out here"},
     };
@@ -102,8 +107,6 @@ static void expect_definitions(const char *a, const char *b, bool equal)
     experiment_free(&one);
     experiment_free(&other);
 }
-
-#define ONE(stage) TRAINED(", batch: 4, schedule: [" stage "]")
 
 static void the_definition_has_every_stage(void **state)
 {
@@ -133,9 +136,36 @@ static void the_definition_has_every_stage(void **state)
     expect_definitions(ONE("{epoch: 2, batch: 8}"), ONE("{epoch: 2, batch: 8}, {epoch: 3, batch: 9}"), false);
 }
 
+/* Cases that differ in one number of a stage do not share a line. */
+static void stages_of_cases_are_told_apart(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2] = {
+        {"{step: 7, batch: 2}", "{step: 8, batch: 2}"},
+        {"{epoch: 7, batch: 2}", "{epoch: 8, batch: 2}"},
+        {"{epoch: 7, batch: 2}", "{epoch: 7, batch: 3}"},
+        {"{epoch: 7, factor: 2}", "{epoch: 7, factor: 3}"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        char text[1024];
+        struct experiment e;
+        snprintf(
+            text, sizeof text,
+            TRAINED(", batch: 4") "cases:\n  - {name: a, schedule: [%s]}\n  - {name: b, schedule: [%s]}\n",
+            pairs[i][0], pairs[i][1]);
+        files_load_good(&e, text, false, NULL);
+        snprintf(text, sizeof text, "\ncases.a.schedule: [%s]\ncases.b.schedule: [%s]\n", pairs[i][0],
+                 pairs[i][1]);
+        if (strstr(e.definition, text) == NULL)
+            fail_msg("%s", e.definition);
+        experiment_free(&e);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(stages_are_read),
     cmocka_unit_test(stages_are_strict),
+    cmocka_unit_test(stages_of_cases_are_told_apart),
     cmocka_unit_test(the_definition_has_every_stage),
 };
 const struct test_group tests_experiment_schedule = TEST_GROUP(tests);

@@ -176,7 +176,7 @@ static void make_matrix(size_t n, const double *values, double *K)
 static void the_condition_is_of_positive_eigenvalues(void **state)
 {
     (void)state;
-    static const double values[3][4] = {{9.1, 2.3, 0.7, 0}, {9.1, 2.3, 0.7, 5e-13}, {0, 0, 0, 0}};
+    static const double values[3][4] = {{9.1, 2.3, 0.7, 3e-15}, {9.1, 2.3, 0.7, 5e-13}, {0, 0, 0, 0}};
     const double wanted[3] = {sqrt(9.1 / 0.7), sqrt(9.1 / 5e-13), NAN}, tolerances[2] = {1e-14, 1e-2};
     struct train_spectra spectra;
     struct train_spectrum spectrum;
