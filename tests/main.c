@@ -26,6 +26,7 @@
     X(tests_experiment_bad) \
     X(tests_experiment_training) \
     X(tests_experiment_optimizer) \
+    X(tests_experiment_schedule) \
     X(tests_net_activation) \
     X(tests_net_weights) \
     X(tests_net_wishart) \
@@ -51,6 +52,7 @@
     X(tests_theory_metric) \
     X(tests_theory_norm) \
     X(tests_train_core) \
+    X(tests_train_spectra) \
     X(tests_data_readers) \
     X(tests_data_set) \
     X(tests_measure_registry) \

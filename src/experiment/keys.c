@@ -345,6 +345,19 @@ const struct experiment_key experiment_keys[N_KEYS] = {
     [KEY_SPECTRA] = {TRAINING("training.spectra", KEY_INTEGER, spectra),
                      .right = "a whole number from 0 to 10000000", .fallback = "0", .most = 10000000,
                      .doc = "spectra: minibatches have their spectra measured at every such step; 0: never"},
+    [KEY_EPOCHS] = {TRAINING("training.epochs", KEY_REAL, epochs), .right = "a number from 0",
+                    .fallback = "0",
+                    .doc = "epochs: a training ends after so many, or after its steps; 0: after its steps"},
+    [KEY_SCHEDULE] =
+        {TRAINING("training.schedule", KEY_STAGES, schedule),
+         .right = "a list of stages, such as [{epoch: 64, batch: 32}, {epoch: 160, factor: 0.1}]",
+         .fallback = "[]", .may_be_empty = true,
+         .doc = "schedule: the batch's size and factors of the learning rate after some epochs or steps"},
+    [KEY_ADAPTIVE] =
+        {TRAINING("training.adaptive", KEY_REAL, adaptive), .right = "a number from 0 to below 1",
+         .fallback = "0", .below_1 = true,
+         .doc = "adaptive θ: the batch doubles after an epoch in which the variance of its mean gradient "
+                "exceeded θ² of the mean gradient's square; 0: never"},
     [KEY_CASE_NAME] = {.section = SECTION_CASE,
                        .path = "cases.name",
                        .type = KEY_TEXT,
@@ -369,7 +382,8 @@ const char *experiment_key_name(const struct experiment_key *key)
 
 bool experiment_key_is_list(const struct experiment_key *key)
 {
-    return key->type == KEY_REALS || key->type == KEY_INTEGERS || key->type == KEY_WORDS;
+    return key->type == KEY_REALS || key->type == KEY_INTEGERS || key->type == KEY_WORDS ||
+           key->type == KEY_STAGES;
 }
 
 bool experiment_key_physical(const struct experiment_key *key)

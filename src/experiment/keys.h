@@ -53,6 +53,9 @@ enum key_id {
     KEY_BOUNDARY,
     KEY_ISOTROPY,
     KEY_SPECTRA,
+    KEY_EPOCHS,
+    KEY_SCHEDULE,
+    KEY_ADAPTIVE,
     KEY_CASE_NAME,
     N_KEYS
 };
@@ -75,7 +78,8 @@ enum key_type {
     KEY_BYTES,    /* a size from least */
     KEY_REALS,    /* a list of reals */
     KEY_INTEGERS, /* a list of integers without repetition */
-    KEY_WORDS     /* a list of words without repetition */
+    KEY_WORDS,    /* a list of words without repetition */
+    KEY_STAGES    /* a list of stages of a training, in order */
 };
 
 enum key_vocabulary { KEY_ANY, KEY_IS_ACTIVATION, KEY_IS_MEASURE };

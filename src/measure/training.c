@@ -9,7 +9,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TRAIN_LOSS, TEST_LOSS, TEST_ERROR, DIVERGED, LEARNING_RATE, ISOTROPY_A, ISOTROPY_ERROR, N_VARIABLES };
+enum {
+    TRAIN_LOSS,
+    TEST_LOSS,
+    TEST_ERROR,
+    DIVERGED,
+    LEARNING_RATE,
+    ISOTROPY_A,
+    ISOTROPY_ERROR,
+    EIG_MAX,
+    CONDITION,
+    ENERGY,
+    CONDITION_MEAN,
+    ENERGY_CUMULATIVE,
+    BATCH_SIZE,
+    STEP_RATE,
+    EPOCH,
+    N_VARIABLES
+};
 
 static const struct measure_variable variables[N_VARIABLES] = {
     [TRAIN_LOSS] = {.name = "train_loss",
@@ -48,6 +65,54 @@ static const struct measure_variable variables[N_VARIABLES] = {
                         .formula = "||J Fhat^-1 J^T/T - a I||/(a sqrt(C T))",
                         .source = "KO20",
                         .asked = EXPERIMENT_ISOTROPY},
+    [EIG_MAX] = {.name = "spectrum_eig_max",
+                 .long_name = "largest eigenvalue of the dual of the gradients of a step's samples",
+                 .formula = "lambda_max of K = J J^T, rows of J: gradients of the loss of each sample",
+                 .source = "LDRC20",
+                 .axis = MEASURE_STEP,
+                 .asked = EXPERIMENT_SPECTRA},
+    [CONDITION] = {.name = "spectrum_condition",
+                   .long_name = "condition of the gradients of a step's samples",
+                   .formula = "C = sqrt(lambda_max / lambda_min) of K, of lambda > B eps lambda_max",
+                   .source = "LDRC20",
+                   .axis = MEASURE_STEP,
+                   .asked = EXPERIMENT_SPECTRA},
+    [ENERGY] = {.name = "spectrum_energy",
+                .long_name = "norm of the gradients of a step's samples",
+                .formula = "sqrt(tr K)",
+                .source = "LDRC20",
+                .axis = MEASURE_STEP,
+                .asked = EXPERIMENT_SPECTRA},
+    [CONDITION_MEAN] = {.name = "spectrum_condition_mean",
+                        .long_name = "mean condition of the steps so far",
+                        .formula = "mean_k C_k of the measured steps",
+                        .source = "LDRC20",
+                        .axis = MEASURE_STEP,
+                        .asked = EXPERIMENT_SPECTRA},
+    [ENERGY_CUMULATIVE] = {.name = "spectrum_energy_cumulative",
+                           .long_name = "norms of the gradients of the steps so far, added up",
+                           .formula = "sum_k (eta_k/B_k) sqrt(tr K_k) / share of the steps that are measured",
+                           .source = "LDRC20",
+                           .axis = MEASURE_STEP,
+                           .asked = EXPERIMENT_SPECTRA},
+    [BATCH_SIZE] = {.name = "batch_size",
+                    .long_name = "samples of each step",
+                    .formula = "B",
+                    .source = "LDRC20",
+                    .axis = MEASURE_STEP,
+                    .asked = EXPERIMENT_BATCHES},
+    [STEP_RATE] = {.name = "step_learning_rate",
+                   .long_name = "learning rate of each step",
+                   .formula = "eta times the factors of the stages so far",
+                   .source = "LDRC20",
+                   .axis = MEASURE_STEP,
+                   .asked = EXPERIMENT_BATCHES},
+    [EPOCH] = {.name = "epoch",
+               .long_name = "samples taken by the steps so far, over T",
+               .formula = "sum_s B_s / T",
+               .source = "LDRC20",
+               .axis = MEASURE_STEP,
+               .asked = EXPERIMENT_BATCHES},
 };
 
 struct work {
@@ -101,7 +166,12 @@ static int training_run(void *work, uint64_t seed, uint64_t trial, const struct 
     const struct train_record record = {.train_loss = values[TRAIN_LOSS],
                                         .test_loss = values[TEST_LOSS],
                                         .test_error = values[TEST_ERROR],
-                                        .diverged = values[DIVERGED]};
+                                        .diverged = values[DIVERGED],
+                                        .batch_size = values[BATCH_SIZE],
+                                        .rate = values[STEP_RATE],
+                                        .epoch = values[EPOCH],
+                                        .spectra = {values[EIG_MAX], values[CONDITION], values[ENERGY],
+                                                    values[CONDITION_MEAN], values[ENERGY_CUMULATIVE]}};
     *values[LEARNING_RATE] = w->rate;
     if (values[ISOTROPY_A] != NULL && values[ISOTROPY_ERROR] != NULL &&
         strcmp(w->architecture->training->isotropy, "true") == 0)

@@ -123,7 +123,8 @@ static void every_variable_is_documented_in_the_file(void **state)
     check_documentation(
         state,
         "kind: training\nseed: 1\ntrials: 1\n" BODY
-        "training: {steps: 2, learning_rate: 0.1, boundary: true, isotropy: true, spectra: 1}\n",
+        "training: {steps: 2, learning_rate: 0.1, boundary: true, isotropy: true, spectra: 1, "
+        "schedule: [{step: 1, factor: 0.5}]}\n",
         true);
 }
 
