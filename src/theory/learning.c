@@ -88,21 +88,37 @@ static double input_rank(const struct net_architecture *a)
     return (double)a->widths[0] + (bias ? 1 : 0);
 }
 
-static int unit_isotropy(const struct net_architecture *a, const struct net_activation *activation,
-                         double *value, struct base_error *error)
+int theory_unit_constants(const struct net_architecture *architecture, const struct net_activation *activation,
+                          double *constants, struct base_error *error)
 {
     int status;
+    const struct net_architecture *a = architecture;
     struct theory_order order = {.L = 0};
     const double gram = mean_square_input(a), B = (double)theory_batch_of(a);
     TRY(theory_kernel_solve(&order, activation, a->weight_variance, a->bias_variance, a->L, 1, &gram,
                             tolerance, error));
-    *value = 1;
     for (size_t l = 1; l < a->L; l++) {
         const double share = active_share(activation, order.q[l]);
-        *value += (double)a->widths[l] / (double)a->C * (l == 1 ? fmin(share, input_rank(a) / B) : share);
+        constants[l] = (double)a->widths[l] / (double)a->C * (l == 1 ? fmin(share, input_rank(a) / B) : share);
     }
+    constants[a->L] = 1;
 out:
     theory_order_free(&order);
+    return status;
+}
+
+static int unit_isotropy(const struct net_architecture *a, const struct net_activation *activation,
+                         double *value, struct base_error *error)
+{
+    int status;
+    double *constants = base_calloc(a->L + 1, sizeof *constants, error);
+    TRY(base_got(constants));
+    TRY(theory_unit_constants(a, activation, constants, error));
+    *value = 0;
+    for (size_t l = 1; l <= a->L; l++)
+        *value += constants[l];
+out:
+    free(constants);
     return status;
 }
 
@@ -111,9 +127,9 @@ static int is_linear(const struct net_activation *activation, bool *linear, stru
 {
     int status;
     struct theory_pair same, other;
-    TRY(theory_gauss_pair(activation, 1, 1, 3, &same, error));
-    TRY(theory_gauss_pair(activation, 1, 0, 3, &other, error));
-    *linear = fabs(same.dphi - other.dphi) <= 1e-12 * fabs(same.dphi);
+    TRY(theory_gauss_pair(activation, 1, 1, 5, &same, error));
+    TRY(theory_gauss_pair(activation, 1, 0, 5, &other, error));
+    *linear = fabs(same.dphi - other.dphi) <= 1e-10 * fabs(same.dphi);
 out:
     return status;
 }

@@ -26,7 +26,8 @@
 #include <string.h>
 
 enum { ERROR_DRAWS = 512, FACTOR_STEPS = 4, MOST_SAMPLES = 2048 };
-static const double tolerance = 1e-8;
+static const double tolerance = 1e-13; /* kernels are inverted */
+static const double least_factor = 0.01;
 static const double rounding = 1e-24; /* a loss over the first that is rounding: 0 */
 
 static int got(const void *pointer, struct base_error *error)
@@ -345,7 +346,7 @@ static int add_ratios(const struct modes *m, const struct start *s, const struct
         share = factor = NAN;
     else if (!m->isotropic)
         TRY(average_ratios(m, s, a, random, first, last, n, &share, &factor, error));
-    if (fabs(share - 1) <= 1e-6)
+    if (!(factor >= least_factor))
         factor = NAN;
     sums->first_step_share += weight * share;
     sums->loss_factor += weight * factor;
@@ -445,12 +446,11 @@ static int add_gram(const struct net_architecture *a, const struct net_activatio
     const bool squared = strcmp(a->training->loss, "squared") == 0;
     struct theory_order order = {.L = 0};
     gsl_matrix *U = gsl_matrix_alloc(n, T);
-    size_t units = 6400 / T;
-    units = units > 64 ? 64 : units < 8 ? 8 : units;
+    const size_t units = 51200 / T / draws; /* to stand for those of a layer */
     TRY(got(U, error));
     TRY(theory_kernel_solve(&order, activation, a->weight_variance, a->bias_variance, a->L, n, gram, tolerance,
                             error));
-    TRY(theory_operator(a, activation, &order, random, draws > 1 && units > 8 ? 8 : units, U, error));
+    TRY(theory_operator(a, activation, &order, random, units < 32 ? 32 : units > 512 ? 512 : units, U, error));
     if (!squared) {
         TRY(theory_logit_steps(a, rate, &order, random, draws, weight, U, sums, error));
         goto out;
