@@ -23,6 +23,7 @@
     X(tests_experiment_definition) \
     X(tests_experiment_override) \
     X(tests_experiment_bad) \
+    X(tests_experiment_optimizer) \
     X(tests_net_activation) \
     X(tests_net_weights) \
     X(tests_net_wishart) \
@@ -75,6 +76,7 @@
     X(tests_sweep_sweep) \
     X(tests_sweep_plan) \
     X(tests_sweep_inputs) \
+    X(tests_train_natural) \
     X(tests_cmd_usage) \
     X(tests_cmd_run) \
     X(tests_cmd_tables) \
