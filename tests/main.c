@@ -60,6 +60,7 @@
     X(tests_measure_layers) \
     X(tests_measure_metric) \
     X(tests_measure_norm) \
+    X(tests_measure_training) \
     X(tests_theory_softmax) \
     X(tests_measure_ntk) \
     X(tests_measure_residual) \
@@ -98,6 +99,7 @@
     X(slow_theory_estimators) \
     X(slow_measure_metric) \
     X(slow_measure_norm) \
+    X(slow_measure_training) \
     X(slow_measure_residual) \
     X(slow_theory_softmax) \
     X(slow_report_verdict) \
