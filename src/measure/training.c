@@ -38,7 +38,8 @@ static const struct measure_variable variables[N_VARIABLES] = {
                    .axis = MEASURE_STEP,
                    .predicted = true},
     [TEST_ERROR] = {.name = "test_error",
-                    .long_name = "share of the samples that are held out whose class is wrong after each step",
+                    .long_name =
+                        "share of the samples that are held out whose class is wrong after each step",
                     .formula = "argmax f(t) != argmax y(t), with one output the sign",
                     .source = "LDRC20",
                     .axis = MEASURE_STEP},
@@ -50,35 +51,41 @@ static const struct measure_variable variables[N_VARIABLES] = {
                        .long_name = "learning rate of the training",
                        .formula = "eta, c/a or c eta_c",
                        .source = "KO20"},
+    /* A step turns some √M of M kinked units on or off, which leaves a part of 1/√M. */
     [FIRST_STEP_SHARE] = {.name = "first_step_share",
-                          .long_name = "share of the errors that the first step takes: 1 is convergence in one step",
+                          .long_name =
+                              "share of the errors that the first step takes: 1 is convergence in one step",
                           .formula = "1 - <g_1, g_0>/<g_0, g_0>, g = f - y over the training samples",
                           .source = "KO20",
                           .predicted = true,
                           .powers = {0.5, 1},
                           .powers_outputs = {0.5, 1}},
     [LOSS_FACTOR] = {.name = "loss_factor",
-                     .long_name = "geometric mean of the factors by which up to four first steps shrink the loss",
+                     .long_name =
+                         "geometric mean of the factors by which up to four first steps shrink the loss",
                      .formula = "(loss_n/loss_0)^(1/n), n = min(4, steps); (1 - eta a)^2",
                      .source = "KO20",
                      .predicted = true,
                      .powers = {0.5, 1},
                      .powers_outputs = {0.5, 1}},
     [CRITICAL_RATE] = {.name = "critical_rate_theory",
-                       .long_name = "learning rate up to which gradient descent on the squared loss is linearly "
-                                    "stable",
+                       .long_name =
+                           "learning rate up to which gradient descent on the squared loss is linearly "
+                           "stable",
                        .formula = "eta_c = 2 (1 + mu)/lambda_max of the mean-field kernel",
                        .source = "KAA19",
                        .only_predicted = true},
     [CRITICAL_LIMIT] = {.name = "critical_rate_theory_limit",
                         .long_name = "the same from the two order parameters of Gaussian inputs",
-                        .formula = "2 (1 + mu)/(alpha M ((T-1)/T kappa_2 + kappa_1/T)), mean subtracted: 2 (1 + "
-                                   "mu) T/(alpha M (kappa_1 - kappa_2))",
+                        .formula =
+                            "2 (1 + mu)/(alpha M ((T-1)/T kappa_2 + kappa_1/T)), mean subtracted: 2 (1 + "
+                            "mu) T/(alpha M (kappa_1 - kappa_2))",
                         .source = "KAA19",
                         .only_predicted = true},
     [ISOTROPY_A] = {.name = "isotropy_a",
-                    .long_name = "trace of J Fhat^-1 J^T/T over CT before the first step: a step of a natural "
-                                 "gradient multiplies the error by about 1 - eta a",
+                    .long_name =
+                        "trace of J Fhat^-1 J^T/T over CT before the first step: a step of a natural "
+                        "gradient multiplies the error by about 1 - eta a",
                     .formula = "tr(J Fhat^-1 J^T)/(C T^2)",
                     .source = "KO20",
                     .asked = EXPERIMENT_ISOTROPY,
@@ -87,8 +94,9 @@ static const struct measure_variable variables[N_VARIABLES] = {
                     .powers_outputs = {1, 2},
                     .accuracy = 5e-3},
     [ISOTROPY_ERROR] = {.name = "isotropy_error",
-                        .long_name = "root mean square of the relative deviations of the eigenvalues of J Fhat^-1 "
-                                     "J^T/T from their mean a",
+                        .long_name =
+                            "root mean square of the relative deviations of the eigenvalues of J Fhat^-1 "
+                            "J^T/T from their mean a",
                         .formula = "||J Fhat^-1 J^T/T - a I||/(a sqrt(C T))",
                         .source = "KO20",
                         .asked = EXPERIMENT_ISOTROPY},

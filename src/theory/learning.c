@@ -60,7 +60,9 @@ static double active_share(const struct net_activation *activation, double q)
     for (size_t i = 0; i <= activation->n_kinks; i++) {
         const double low = i > 0 ? activation->kinks[i - 1] : -INFINITY,
                      high = i < activation->n_kinks ? activation->kinks[i] : INFINITY;
-        const double from = isfinite(low) ? low : isfinite(high) ? high - 3 : -1.5,
+        const double from = isfinite(low)    ? low
+                            : isfinite(high) ? high - 3
+                                             : -1.5,
                      to = isfinite(high) ? high : from + 3;
         double u[3], phi[3], dphi[3];
         for (int k = 0; k < 3; k++)
@@ -81,15 +83,17 @@ static double mean_square_input(const struct net_architecture *a)
     return a->inputs != NULL ? sum : 1;
 }
 
-/* M_0 features, and one that is constant where there is a bias: more samples than that are not independent. */
+/* M_0 features, and one that is constant where there is a bias: more samples than that are not independent.
+ */
 static double input_rank(const struct net_architecture *a)
 {
     const bool bias = !is_ntk(a) || a->bias_variance > 0;
     return (double)a->widths[0] + (bias ? 1 : 0);
 }
 
-int theory_unit_constants(const struct net_architecture *architecture, const struct net_activation *activation,
-                          double *constants, struct base_error *error)
+int theory_unit_constants(const struct net_architecture *architecture,
+                          const struct net_activation *activation, double *constants,
+                          struct base_error *error)
 {
     int status;
     const struct net_architecture *a = architecture;
@@ -99,7 +103,8 @@ int theory_unit_constants(const struct net_architecture *architecture, const str
                             tolerance, error));
     for (size_t l = 1; l < a->L; l++) {
         const double share = active_share(activation, order.q[l]);
-        constants[l] = (double)a->widths[l] / (double)a->C * (l == 1 ? fmin(share, input_rank(a) / B) : share);
+        constants[l] =
+            (double)a->widths[l] / (double)a->C * (l == 1 ? fmin(share, input_rank(a) / B) : share);
     }
     constants[a->L] = 1;
 out:
@@ -250,8 +255,8 @@ static int mean_top(const struct net_architecture *a, const struct net_activatio
     gsl_rng *random = gsl_rng_alloc(gsl_rng_mt19937);
     TRY(random != NULL ? BASE_OK : base_fail(error, BASE_FAILED, "GSL has no memory for random numbers"));
     if (T > THEORY_MOST_DRAWN)
-        TRY(base_fail(error, BASE_UNRESOLVED, "no critical learning rate is predicted for more than %d samples",
-                      THEORY_MOST_DRAWN));
+        TRY(base_fail(error, BASE_UNRESOLVED,
+                      "no critical learning rate is predicted for more than %d samples", THEORY_MOST_DRAWN));
     TRY(base_got(gram = base_calloc(3 * T * T + T, sizeof *gram, error)));
     room = gram + T * T;
     for (size_t d = 0; d < draws; d++) {

@@ -30,8 +30,9 @@ void theory_scales_of(const struct net_architecture *architecture, size_t l, dou
 bool theory_tridiagonal_share(size_t L, size_t l, double *x);
 
 /* What the units of layer l, at [l], add to a without damping; 1 at [L]. */
-int theory_unit_constants(const struct net_architecture *architecture, const struct net_activation *activation,
-                          double *constants, struct base_error *error);
+int theory_unit_constants(const struct net_architecture *architecture,
+                          const struct net_activation *activation, double *constants,
+                          struct base_error *error);
 
 /* M_st = x_st of given inputs' order parameters, for the first samples, as many as M has rows and columns. */
 void theory_order_fill(const struct theory_order *order, const double *x, gsl_matrix *M);

@@ -170,7 +170,8 @@ out:
     return status;
 }
 
-/* U += B [A_l/(A_l + ρ)] ∘ [B_l/(B_l + ρ)], and of the last layer, whose δ is 1, (scale/(1+ε)) A_L/(A_L + ρ) */
+/* U += B [A_l/(A_l + ρ)] ∘ [B_l/(B_l + ρ)], and of the last layer, whose δ is 1, (scale/(1+ε)) A_L/(A_L + ρ)
+ */
 static int add_kfac(const struct layers *x, size_t l, double last, struct base_error *error)
 {
     int status;
@@ -198,7 +199,8 @@ static void fill_whole(const struct layers *x, double scale)
 
 /* ---- units */
 
-/* Of the units of a layer: roots of the covariances over the T samples of u and, times M_l, of v; room for one. */
+/* Of the units of a layer: roots of the covariances over the T samples of u and, times M_l, of v; room for
+ * one. */
 struct units {
     gsl_matrix *u_root, *v_root; /* (T, T) */
     gsl_matrix *delta;           /* (C, T) */
@@ -291,7 +293,8 @@ static int share_of_units(const struct layers *x, struct units *z, size_t l, dou
     TRY(theory_covariance_root(z->v_root, error));
     fill_layer(x, l);
     for (size_t t = 0; t < T; t++)
-        rho += x->damping * (double)a->C * gsl_matrix_get(x->A, t, t) * gsl_matrix_get(x->B, t, t) / (double)T;
+        rho +=
+            x->damping * (double)a->C * gsl_matrix_get(x->A, t, t) * gsl_matrix_get(x->B, t, t) / (double)T;
     for (size_t d = 0; d < x->draws; d++) {
         draw_unit(x, z);
         TRY(damp_unit(x, z, rho, &damped, &active, error));

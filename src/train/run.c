@@ -22,8 +22,8 @@ struct train_run {
     struct net_activation activation;
     struct train_network network;
     struct train_descent descent;
-    struct train_signals batch; /* of a step */
-    struct train_signals chunk; /* of an evaluation */
+    struct train_signals batch;         /* of a step */
+    struct train_signals chunk;         /* of an evaluation */
     double *inputs, *targets;           /* (M_0, T), (C, T) */
     double *test_inputs, *test_targets; /* (M_0, T'), (C, T') */
     double *batch_targets, *errors;     /* (C, B) */
@@ -143,7 +143,7 @@ void train_run_free(struct train_run *run)
     for (size_t l = 1; r->P != NULL && r->P[l] != NULL; l++)
         free(r->P[l]);
     free(r->P);
-    double *arrays[] = {r->inputs,        r->targets, r->test_inputs, r->test_targets,
+    double *arrays[] = {r->inputs,        r->targets, r->test_inputs,  r->test_targets,
                         r->batch_targets, r->errors,  r->first_errors, r->outputs};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);

@@ -1,5 +1,5 @@
-/* Constants of natural gradients, critical learning rates, and losses in function space against the same dynamics
- * written out step by step with matrices of this file's own. */
+/* Constants of natural gradients, critical learning rates, and losses in function space against the same
+ * dynamics written out step by step with matrices of this file's own. */
 #include "theory/theory.h"
 
 #include "net/shape.h"
@@ -52,7 +52,7 @@ static void open_given(struct setup *s, const struct shape *shape, const char *o
     for (size_t k = 0; k < s->a.C; k++)
         for (size_t t = 0; t < N; t++)
             *(t < T ? &s->targets[k * T + t] : &s->test_targets[k * T_TEST + t - T]) =
-                one_hot ? (t % s->a.C == k ? 1 : 0) : cos(0.9 * (double)t + 2 * (double)k);
+                one_hot ? (t % s->a.C == k ? 1 : 0) : 1.5 + cos(0.9 * (double)t + 2 * (double)k);
     net_architecture_set_inputs(&s->a, M_0, s->inputs, 1);
     s->a.T_test = T_TEST;
     s->a.test_inputs = s->test_inputs;
@@ -154,8 +154,8 @@ static void write_operator(const struct setup *x, double *U, double *outputs)
                 gram[s * N + t] += (s < T ? x->inputs[i * T + s] : x->test_inputs[i * T_TEST + s - T]) *
                                    (t < T ? x->inputs[i * T + t] : x->test_inputs[i * T_TEST + t - T]) / M_0;
         }
-    assert_int_equal(theory_kernel_solve(&o, &x->activation, a->weight_variance, a->bias_variance, a->L, N, gram,
-                                         1e-12, &error),
+    assert_int_equal(theory_kernel_solve(&o, &x->activation, a->weight_variance, a->bias_variance, a->L, N,
+                                         gram, 1e-12, &error),
                      BASE_OK);
     find_pairs(&o, pairs);
     memset(U, 0, N * T * sizeof *U);
@@ -173,8 +173,8 @@ static void write_operator(const struct setup *x, double *U, double *outputs)
             if (l < a->L)
                 damped(B, damping, Z2);
             for (size_t i = 0; i < N * T; i++)
-                U[i] += l < a->L ? T * Z[i] * Z2[i]
-                                 : (strcmp(name, "kfac") == 0 ? 1 : T) * Z[i] / (1 + damping);
+                U[i] +=
+                    l < a->L ? T * Z[i] * Z2[i] : (strcmp(name, "kfac") == 0 ? 1 : T) * Z[i] / (1 + damping);
         }
         for (size_t i = 0; i < N * T; i++)
             A[i] *= B[i];
@@ -204,8 +204,8 @@ static void subtract_means(const struct setup *x, double *f)
         f[i] -= mean[i >= T];
 }
 
-/* Σ (f − y)² over training and over test samples after each step, added to loss (MOST_STEPS+1, 2); of the first
- * step ⟨Πg, Πg⟩ and ⟨Πg', Πg⟩ (Π where means are subtracted) added to inner. */
+/* Σ (f − y)² over training and over test samples after each step, added to loss (MOST_STEPS+1, 2); of the
+ * first step ⟨Πg, Πg⟩ and ⟨Πg', Πg⟩ (Π where means are subtracted) added to inner. */
 static void train(const struct setup *x, double rate, const double *U, const double *start, const double *y,
                   double *loss, double inner[2])
 {
@@ -290,7 +290,10 @@ static void losses_are_those_of_steps_in_function_space(void **state)
             x.training.parametrization = "standard";
         if (i & 8)
             x.a.targets = x.a.test_targets = NULL;
-        rate = i / 16 == 0 ? (i & 4 ? 0.02 : 0.4) : 0.31 / (i / 16 == 2 ? 3 : i / 16 < 4 ? 1 : 2 * T + (i / 16 == 4 ? 1 : T));
+        rate = i / 16 == 0 ? (i & 4 ? 0.02 : 0.4)
+                           : 0.31 / (i / 16 == 2  ? 3
+                                     : i / 16 < 4 ? 1
+                                                  : 2 * T + (i / 16 == 4 ? 1 : T));
         expect_losses(&x, rate, loss);
         predict(&x, rate, train_loss, test_loss, &theory);
         for (size_t s = 0; s <= MOST_STEPS; s++) {
@@ -332,7 +335,8 @@ static void ratios_are_means_over_networks(void **state)
                 }
                 train(&x, cases[i].rate, U, f, y, loss, inner);
             }
-            const double share = 1 - inner[1] / inner[0], factor = pow(loss[2 * FACTOR_STEPS] / loss[0], 0.25);
+            const double share = 1 - inner[1] / inner[0],
+                         factor = pow(loss[2 * FACTOR_STEPS] / loss[0], 0.25);
             sums[0] += share / NETWORKS;
             sums[1] += share * share / NETWORKS;
             sums[2] += factor / NETWORKS;
@@ -737,7 +741,8 @@ static void logit_losses_are_means_over_networks(void **state)
     for (size_t s = 0; s <= STEPS; s++)
         for (size_t j = 0; j < 2; j++) {
             const double mean = sums[4 * s + 2 * j], sd = sqrt(sums[4 * s + 2 * j + 1] - mean * mean);
-            assert_within((j == 0 ? train_loss : test_loss)[s], mean, 5 * sd * sqrt(1.0 / 256 + 1.0 / NETWORKS));
+            assert_within((j == 0 ? train_loss : test_loss)[s], mean,
+                          5 * sd * sqrt(1.0 / 256 + 1.0 / NETWORKS));
         }
     close_setup(&x);
 }
