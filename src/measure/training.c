@@ -106,7 +106,7 @@ struct work {
     const struct net_architecture *architecture;
     struct train_run *run;
     double rate;
-    int found; /* BASE_UNRESOLVED: there is no rate, and */
+    enum base_status found; /* BASE_UNRESOLVED: there is no rate, and */
     struct base_error why;
 };
 
@@ -157,7 +157,7 @@ static int training_init(void **work, const struct net_architecture *architectur
     w->architecture = architecture;
     TRY(train_run_init(&w->run, architecture, error));
     TRY(net_activation_open(&activation, architecture->activation, error));
-    w->found = find_rate(architecture, &activation, &w->rate, &w->why);
+    w->found = (enum base_status)find_rate(architecture, &activation, &w->rate, &w->why);
     if (w->found != BASE_OK && w->found != BASE_UNRESOLVED)
         TRY(base_fail(error, w->found, "%s", w->why.text));
     *work = w;
