@@ -23,7 +23,8 @@ static const struct measure_variable variables[N_VARIABLES] = {
                    .source = "KO20",
                    .axis = MEASURE_STEP},
     [TEST_ERROR] = {.name = "test_error",
-                    .long_name = "share of the samples that are held out whose class is wrong after each step",
+                    .long_name =
+                        "share of the samples that are held out whose class is wrong after each step",
                     .formula = "argmax f(t) != argmax y(t), with one output the sign",
                     .source = "LDRC20",
                     .axis = MEASURE_STEP},
@@ -36,14 +37,16 @@ static const struct measure_variable variables[N_VARIABLES] = {
                        .formula = "eta, c/a or c eta_c",
                        .source = "KO20"},
     [ISOTROPY_A] = {.name = "isotropy_a",
-                    .long_name = "trace of J Fhat^-1 J^T/T over CT before the first step: a step of a natural "
-                                 "gradient multiplies the error by about 1 - eta a",
+                    .long_name =
+                        "trace of J Fhat^-1 J^T/T over CT before the first step: a step of a natural "
+                        "gradient multiplies the error by about 1 - eta a",
                     .formula = "tr(J Fhat^-1 J^T)/(C T^2)",
                     .source = "KO20",
                     .asked = EXPERIMENT_ISOTROPY},
     [ISOTROPY_ERROR] = {.name = "isotropy_error",
-                        .long_name = "root mean square of the relative deviations of the eigenvalues of J Fhat^-1 "
-                                     "J^T/T from their mean a",
+                        .long_name =
+                            "root mean square of the relative deviations of the eigenvalues of J Fhat^-1 "
+                            "J^T/T from their mean a",
                         .formula = "||J Fhat^-1 J^T/T - a I||/(a sqrt(C T))",
                         .source = "KO20",
                         .asked = EXPERIMENT_ISOTROPY},

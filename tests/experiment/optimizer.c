@@ -30,7 +30,8 @@ static void impossible_optimizers_are_refused(void **state)
         {DEEP TRAINING("optimizer: layer") "sweep: {loss: [squared, cross_entropy]}\n",
          "x.yaml:7:25: sweep.loss: cross_entropy goes with|layer"},
         {DEEP TRAINING("optimizer: exact, subtract_mean: true"),
-         "x.yaml:6:75: training.subtract_mean: true goes with optimizer: gradient alone, and exact is asked for"},
+         "x.yaml:6:75: training.subtract_mean: true goes with optimizer: gradient alone, and exact is asked "
+         "for"},
         {DEEP TRAINING("loss: cross_entropy, isotropy: true"),
          "x.yaml:6:73: training.isotropy: true goes with loss: squared alone"},
     };
@@ -42,8 +43,9 @@ static void possible_ones_are_not(void **state)
 {
     (void)state;
     static const char *const good[] = {
-        DEEP TRAINING("isotropy: true") "sweep: {optimizer: [gradient, exact, layer, tridiagonal, kfac, kfac_scaled, "
-                                        "unit, unit_explicit, quasi_diagonal]}\n",
+        DEEP TRAINING(
+            "isotropy: true") "sweep: {optimizer: [gradient, exact, layer, tridiagonal, kfac, kfac_scaled, "
+                              "unit, unit_explicit, quasi_diagonal]}\n",
         DEPTH("depth: 5, ") TRAINING("loss: cross_entropy") "sweep: {optimizer: [gradient, exact]}\n",
         DEPTH("depth: 7, ") TRAINING("optimizer: tridiagonal"),
         DEEP TRAINING("subtract_mean: true, loss: cross_entropy"),
