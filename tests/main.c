@@ -53,6 +53,7 @@
     X(tests_theory_norm) \
     X(tests_train_core) \
     X(tests_train_spectra) \
+    X(tests_theory_learning) \
     X(tests_data_readers) \
     X(tests_data_set) \
     X(tests_measure_registry) \
@@ -64,6 +65,7 @@
     X(tests_measure_layers) \
     X(tests_measure_metric) \
     X(tests_measure_norm) \
+    X(tests_measure_training) \
     X(tests_theory_softmax) \
     X(tests_measure_ntk) \
     X(tests_measure_residual) \
@@ -104,6 +106,7 @@
     X(slow_theory_estimators) \
     X(slow_measure_metric) \
     X(slow_measure_norm) \
+    X(slow_measure_training) \
     X(slow_measure_residual) \
     X(slow_theory_softmax) \
     X(slow_report_verdict) \

@@ -15,8 +15,12 @@ enum {
     TEST_ERROR,
     DIVERGED,
     LEARNING_RATE,
+    FIRST_STEP_SHARE,
+    LOSS_FACTOR,
     ISOTROPY_A,
     ISOTROPY_ERROR,
+    CRITICAL_RATE,
+    CRITICAL_LIMIT,
     EIG_MAX,
     CONDITION,
     ENERGY,
@@ -33,12 +37,14 @@ static const struct measure_variable variables[N_VARIABLES] = {
                     .long_name = "loss of the training samples after each step",
                     .formula = "(1/2T) sum_t |f(t) - y(t)|^2, or the cross entropy",
                     .source = "KO20",
-                    .axis = MEASURE_STEP},
+                    .axis = MEASURE_STEP,
+                    .predicted = true},
     [TEST_LOSS] = {.name = "test_loss",
                    .long_name = "loss of the samples that are held out after each step",
                    .formula = "the same over the test samples",
                    .source = "KO20",
-                   .axis = MEASURE_STEP},
+                   .axis = MEASURE_STEP,
+                   .predicted = true},
     [TEST_ERROR] = {.name = "test_error",
                     .long_name =
                         "share of the samples that are held out whose class is wrong after each step",
@@ -53,15 +59,52 @@ static const struct measure_variable variables[N_VARIABLES] = {
                        .long_name = "learning rate of the training",
                        .formula = "eta, c/a or c eta_c",
                        .source = "KO20"},
+    /* A step turns some √M of M kinked units on or off, which leaves a part of 1/√M. */
+    [FIRST_STEP_SHARE] = {.name = "first_step_share",
+                          .long_name =
+                              "share of the errors that the first step takes: 1 is convergence in one step",
+                          .formula = "1 - <g_1, g_0>/<g_0, g_0>, g = f - y over the training samples",
+                          .source = "KO20",
+                          .predicted = true,
+                          .powers = {0.5, 1},
+                          .powers_outputs = {0.5, 1}},
+    [LOSS_FACTOR] = {.name = "loss_factor",
+                     .long_name =
+                         "geometric mean of the factors by which up to four first steps shrink the loss",
+                     .formula = "(loss_n/loss_0)^(1/n), n = min(4, steps); (1 - eta a)^2",
+                     .source = "KO20",
+                     .predicted = true,
+                     .powers = {0.5, 1},
+                     .powers_outputs = {0.5, 1}},
+    [CRITICAL_RATE] = {.name = "critical_rate_theory",
+                       .long_name =
+                           "learning rate up to which gradient descent on the squared loss is linearly "
+                           "stable",
+                       .formula = "eta_c = 2 (1 + mu)/lambda_max of the mean-field kernel",
+                       .source = "KAA19",
+                       .only_predicted = true},
+    [CRITICAL_LIMIT] = {.name = "critical_rate_theory_limit",
+                        .long_name = "the same from the two order parameters of Gaussian inputs",
+                        .formula =
+                            "2 (1 + mu)/(alpha M ((T-1)/T kappa_2 + kappa_1/T)), mean subtracted: 2 (1 + "
+                            "mu) T/(alpha M (kappa_1 - kappa_2))",
+                        .source = "KAA19",
+                        .only_predicted = true},
     [ISOTROPY_A] = {.name = "isotropy_a",
-                    .long_name = "trace of J Fhat^-1 J^T/T over CT before the first step: a step of a natural "
-                                 "gradient multiplies the error by about 1 - eta a",
+                    .long_name =
+                        "trace of J Fhat^-1 J^T/T over CT before the first step: a step of a natural "
+                        "gradient multiplies the error by about 1 - eta a",
                     .formula = "tr(J Fhat^-1 J^T)/(C T^2)",
                     .source = "KO20",
-                    .asked = EXPERIMENT_ISOTROPY},
+                    .asked = EXPERIMENT_ISOTROPY,
+                    .predicted = true,
+                    .powers = {1, 2},
+                    .powers_outputs = {1, 2},
+                    .accuracy = 5e-3},
     [ISOTROPY_ERROR] = {.name = "isotropy_error",
-                        .long_name = "root mean square of the relative deviations of the eigenvalues of J Fhat^-1 "
-                                     "J^T/T from their mean a",
+                        .long_name =
+                            "root mean square of the relative deviations of the eigenvalues of J Fhat^-1 "
+                            "J^T/T from their mean a",
                         .formula = "||J Fhat^-1 J^T/T - a I||/(a sqrt(C T))",
                         .source = "KO20",
                         .asked = EXPERIMENT_ISOTROPY},
@@ -119,6 +162,8 @@ struct work {
     const struct net_architecture *architecture;
     struct train_run *run;
     double rate;
+    enum base_status found; /* BASE_UNRESOLVED: there is no rate, and */
+    struct base_error why;
 };
 
 static double training_bytes(const struct net_architecture *architecture)
@@ -135,16 +180,45 @@ static void training_free(void *work)
     free(w);
 }
 
+/* η of a training: as given, c/a of a natural gradient, or c η_c of gradient descent. */
+static int find_rate(const struct net_architecture *a, const struct net_activation *activation, double *rate,
+                     struct base_error *error)
+{
+    int status = BASE_OK;
+    const struct experiment_training *t = a->training;
+    struct theory_critical critical;
+    double constant;
+    *rate = t->learning_rate;
+    if (t->learning_rate > 0)
+        return BASE_OK;
+    if (strcmp(t->optimizer, "gradient") == 0) {
+        TRY(theory_critical_rate(a, activation, &critical, error));
+        *rate = t->rate * critical.rate;
+    } else {
+        TRY(theory_isotropy(a, activation, &constant, error));
+        *rate = t->rate / constant;
+    }
+    if (!isfinite(*rate))
+        TRY(base_fail(error, BASE_UNRESOLVED, "there is no critical learning rate here"));
+out:
+    return status;
+}
+
 static int training_init(void **work, const struct net_architecture *architecture, struct base_error *error)
 {
     int status;
+    struct net_activation activation = {0};
     struct work *w = base_calloc(1, sizeof *w, error);
     TRY(base_got(w));
     w->architecture = architecture;
     TRY(train_run_init(&w->run, architecture, error));
-    w->rate = architecture->training->learning_rate;
+    TRY(net_activation_open(&activation, architecture->activation, error));
+    w->found = (enum base_status)find_rate(architecture, &activation, &w->rate, &w->why);
+    if (w->found != BASE_OK && w->found != BASE_UNRESOLVED)
+        TRY(base_fail(error, w->found, "%s", w->why.text));
     *work = w;
 out:
+    net_activation_close(&activation);
     if (status != BASE_OK)
         training_free(w);
     return status;
@@ -171,13 +245,64 @@ static int training_run(void *work, uint64_t seed, uint64_t trial, const struct 
                                         .rate = values[STEP_RATE],
                                         .epoch = values[EPOCH],
                                         .spectra = {values[EIG_MAX], values[CONDITION], values[ENERGY],
-                                                    values[CONDITION_MEAN], values[ENERGY_CUMULATIVE]}};
+                                                    values[CONDITION_MEAN], values[ENERGY_CUMULATIVE]},
+
+                                        .first_step_share = values[FIRST_STEP_SHARE],
+                                        .loss_factor = values[LOSS_FACTOR]};
+    if (w->found != BASE_OK)
+        return base_fail(error, w->found, "%s", w->why.text);
     *values[LEARNING_RATE] = w->rate;
     if (values[ISOTROPY_A] != NULL && values[ISOTROPY_ERROR] != NULL &&
         strcmp(w->architecture->training->isotropy, "true") == 0)
         TRY(train_run_isotropy(w->run, seed, trial, values[ISOTROPY_A], values[ISOTROPY_ERROR], error));
     TRY(train_run(w->run, seed, trial, w->rate, watch == NULL ? NULL : &steps, &record, error));
 out:
+    return status;
+}
+
+/* Predictions stand where losses are recorded. */
+static void keep_recorded(const struct net_architecture *a, double *losses)
+{
+    for (int64_t s = 0; s < a->training->steps; s++)
+        if (s % a->training->every != 0)
+            losses[s] = NAN;
+}
+
+static int predict_losses(const struct net_architecture *a, const struct net_activation *activation,
+                          double *const *predictions, struct base_error *error)
+{
+    int status;
+    double rate;
+    struct theory_learning learning = {.train_loss = predictions[TRAIN_LOSS],
+                                       .test_loss = predictions[TEST_LOSS]};
+    TRY(find_rate(a, activation, &rate, error));
+    TRY(theory_learning_predict(a, activation, rate, &learning, error));
+    *predictions[FIRST_STEP_SHARE] = learning.first_step_share;
+    *predictions[LOSS_FACTOR] = learning.loss_factor;
+    if (predictions[ISOTROPY_A] != NULL)
+        *predictions[ISOTROPY_A] = learning.isotropy_a;
+    keep_recorded(a, predictions[TRAIN_LOSS]);
+    keep_recorded(a, predictions[TEST_LOSS]);
+out:
+    return status;
+}
+
+static int training_predict(const struct theory_order *order, const struct net_architecture *architecture,
+                            double *const *predictions, struct base_error *error)
+{
+    int status;
+    struct net_activation activation = {0};
+    struct theory_critical critical = {NAN, NAN};
+    (void)order;
+    TRY(net_activation_open(&activation, architecture->activation, error));
+    status = theory_critical_rate(architecture, &activation, &critical, error);
+    *predictions[CRITICAL_RATE] = critical.rate;
+    *predictions[CRITICAL_LIMIT] = critical.limit;
+    if (status != BASE_UNRESOLVED)
+        TRY(status);
+    TRY(predict_losses(architecture, &activation, predictions, error));
+out:
+    net_activation_close(&activation);
     return status;
 }
 
@@ -192,4 +317,5 @@ const struct measure measure_training = {
     .init = training_init,
     .free = training_free,
     .run_alone = training_run,
+    .predict = training_predict,
 };

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Losses are evaluated so many samples at a time. */
-enum { CHUNK = 512 };
+enum { CHUNK = 512, FACTOR_STEPS = 4 };
 static const double diverged_factor = 1e6;
 
 struct train_run {
@@ -28,6 +28,7 @@ struct train_run {
     double *inputs, *targets;           /* (M_0, T), (C, T) */
     double *test_inputs, *test_targets; /* (M_0, T'), (C, T') */
     double *batch_targets, *errors;     /* (C, B) */
+    double *first_errors;               /* (C, B) before the first step */
     double *outputs;                    /* (C, max(T, T')) of an evaluation */
     double **P;                         /* (L+2): P[l] (M_l, B), ended by NULL */
     size_t *order;                      /* (T) the samples of the epoch in hand */
@@ -70,7 +71,7 @@ double train_run_bytes(const struct net_architecture *architecture)
     const struct train_optimizer *optimizer = train_optimizer_find(a->training->optimizer);
     const double B = (double)train_schedule_most(a), M_0 = (double)a->widths[0], C = (double)a->C;
     const double samples = (double)(a->T + a->T_test);
-    const double numbers = (M_0 + C) * samples + C * (2 * B + (double)most_samples(a)) +
+    const double numbers = (M_0 + C) * samples + C * (3 * B + (double)most_samples(a)) +
                            B * (double)net_architecture_units(a) + (double)a->T;
     return train_network_bytes(a) + train_descent_bytes(a) + numbers * sizeof(double) +
            train_signals_bytes(a, train_schedule_most(a), wants_deltas(a)) +
@@ -109,6 +110,7 @@ static int make_arrays(struct train_run *r, struct base_error *error)
     TRY(base_got(r->test_targets = base_alloc(C * a->T_test, sizeof(double), error)));
     TRY(base_got(r->batch_targets = base_alloc(C * B, sizeof(double), error)));
     TRY(base_got(r->errors = base_alloc(C * B, sizeof(double), error)));
+    TRY(base_got(r->first_errors = base_alloc(C * B, sizeof(double), error)));
     TRY(base_got(r->outputs = base_alloc(C * most_samples(a), sizeof(double), error)));
     TRY(base_got(r->order = base_alloc(a->T, sizeof *r->order, error)));
     TRY(base_got(r->P = base_calloc(a->L + 2, sizeof *r->P, error)));
@@ -157,8 +159,8 @@ void train_run_free(struct train_run *run)
     for (size_t l = 1; r->P != NULL && r->P[l] != NULL; l++)
         free(r->P[l]);
     free(r->P);
-    double *arrays[] = {r->inputs,        r->targets, r->test_inputs, r->test_targets,
-                        r->batch_targets, r->errors,  r->outputs};
+    double *arrays[] = {r->inputs,        r->targets, r->test_inputs,  r->test_targets,
+                        r->batch_targets, r->errors,  r->first_errors, r->outputs};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
     free(r->order);
@@ -408,6 +410,27 @@ out:
     return status;
 }
 
+/* How fast the first steps are, of a full batch. */
+static void record_speed(struct train_run *r, const struct train_record *record, size_t s, double start,
+                         double loss)
+{
+    const struct net_architecture *a = r->architecture;
+    const size_t n = a->training->steps < FACTOR_STEPS ? (size_t)a->training->steps : FACTOR_STEPS;
+    double inside = 0, before = 0;
+    if (r->batch.B < a->T || a->training->schedule.n > 0)
+        return;
+    if (s == 0)
+        memcpy(r->first_errors, r->errors, a->CT * sizeof *r->errors);
+    for (size_t i = 0; i < a->CT && s == 1; i++) {
+        inside += r->errors[i] * r->first_errors[i];
+        before += r->first_errors[i] * r->first_errors[i];
+    }
+    if (s == 1 && r->loss == TRAIN_SQUARED)
+        put(record->first_step_share, 0, 1 - inside / before);
+    if (s == n)
+        put(record->loss_factor, 0, pow(loss / start, 1 / (double)n));
+}
+
 int train_run(struct train_run *run, uint64_t seed, uint64_t trial, double rate,
               const struct train_watch *watch, const struct train_record *wanted, struct base_error *error)
 {
@@ -426,6 +449,7 @@ int train_run(struct train_run *run, uint64_t seed, uint64_t trial, double rate,
             break;
         }
         record(r, wanted, s, loss);
+        record_speed(r, wanted, s, start, loss);
         if (train_schedule_over(&r->schedule))
             break;
         TRY(advance(r, wanted, s + 1, rate, error));
