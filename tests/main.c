@@ -16,6 +16,7 @@
     X(tests_base_number) \
     X(tests_base_machine) \
     X(tests_base_share) \
+    X(tests_base_progress) \
     X(tests_random_normal) \
     X(tests_random_stream) \
     X(tests_linalg_linalg) \
@@ -23,6 +24,9 @@
     X(tests_experiment_definition) \
     X(tests_experiment_override) \
     X(tests_experiment_bad) \
+    X(tests_experiment_training) \
+    X(tests_experiment_optimizer) \
+    X(tests_experiment_schedule) \
     X(tests_net_activation) \
     X(tests_net_weights) \
     X(tests_net_wishart) \
@@ -47,6 +51,9 @@
     X(tests_theory_unit) \
     X(tests_theory_metric) \
     X(tests_theory_norm) \
+    X(tests_train_core) \
+    X(tests_train_spectra) \
+    X(tests_theory_learning) \
     X(tests_data_readers) \
     X(tests_data_set) \
     X(tests_measure_registry) \
@@ -58,6 +65,7 @@
     X(tests_measure_layers) \
     X(tests_measure_metric) \
     X(tests_measure_norm) \
+    X(tests_measure_training) \
     X(tests_theory_softmax) \
     X(tests_measure_ntk) \
     X(tests_measure_residual) \
@@ -74,6 +82,8 @@
     X(tests_sweep_sweep) \
     X(tests_sweep_plan) \
     X(tests_sweep_inputs) \
+    X(tests_sweep_training) \
+    X(tests_train_natural) \
     X(tests_cmd_usage) \
     X(tests_cmd_run) \
     X(tests_cmd_tables) \
@@ -81,6 +91,7 @@
     X(tests_cmd_layers) \
     X(tests_cmd_measures) \
     X(tests_cmd_figures) \
+    X(tests_cmd_training) \
     X(tests_cmd_plan) \
     X(tests_cmd_doctor) \
     X(tests_cmd_kills)
@@ -95,6 +106,7 @@
     X(slow_theory_estimators) \
     X(slow_measure_metric) \
     X(slow_measure_norm) \
+    X(slow_measure_training) \
     X(slow_measure_residual) \
     X(slow_theory_softmax) \
     X(slow_report_verdict) \

@@ -28,23 +28,41 @@ struct experiment_classes {
 
 enum experiment_kind { EXPERIMENT_FISHER, EXPERIMENT_TRAINING };
 
+/* What changes once so many epochs or steps are over: the size of batches, and the learning rate, which is
+ * multiplied. */
+struct experiment_stage {
+    double epoch;  /* samples taken / T; 0: `step` is given */
+    int64_t step;  /* 0: `epoch` is given */
+    int64_t batch; /* 0: all samples; -1: as before */
+    double factor; /* 1: as before */
+};
+
+/* Stages one after the other, all by epochs or all by steps. */
+struct experiment_schedule {
+    size_t n;
+    const struct experiment_stage *stages; /* (n) */
+};
+
 /* How a network is trained: of training experiments alone, all 0 and NULL elsewhere. */
 struct experiment_training {
     const char *parametrization; /* "ntk" or "standard" */
     const char *loss;            /* "squared" or "cross_entropy" */
     const char *optimizer;       /* "gradient", "exact", "layer", "tridiagonal", "kfac", ... */
     double learning_rate;        /* η; 0: `rate` is given */
-    double rate;                 /* c: η = c/a of natural gradients, c·η_c of gradient descent; 0: η is given */
+    double rate; /* c: η = c/a of natural gradients, c·η_c of gradient descent; 0: η is given */
     int64_t steps;
     int64_t batch; /* B: samples of a step; 0: all */
     double momentum;
     const char *nesterov; /* "true" or "false" */
     double weight_decay;
-    double damping;            /* ε: ρ over the mean diagonal of what is inverted */
-    const char *subtract_mean; /* "true": the outputs are f − (1/T) Σ_t f */
-    int64_t every;             /* losses are recorded at every `every`-th step, and at the last */
+    double damping;                  /* ε: ρ over the mean diagonal of what is inverted */
+    const char *subtract_mean;       /* "true": the outputs are f − (1/T) Σ_t f */
+    int64_t every;                   /* losses are recorded at every `every`-th step, and at the last */
     const char *boundary, *isotropy; /* "true": boundaries of stability, isotropy are measured */
     int64_t spectra;                 /* spectra of minibatches at every such step; 0: none */
+    double epochs;                   /* training ends after so many, if not after its steps; 0: it does not */
+    struct experiment_schedule schedule;
+    double adaptive; /* θ of the norm test by which the batch grows; 0: it does not */
 };
 
 /* One point of the grid: all that is physical about a network and its data, and nothing else (no trial, no
@@ -79,7 +97,8 @@ enum experiment_asked {
     EXPERIMENT_EIGENVALUES = 1, /* save: [eigenvalues] */
     EXPERIMENT_BOUNDARY = 2,    /* training.boundary somewhere in the grid, and so on */
     EXPERIMENT_ISOTROPY = 4,
-    EXPERIMENT_SPECTRA = 8
+    EXPERIMENT_SPECTRA = 8,
+    EXPERIMENT_BATCHES = 16 /* a schedule, or batches that adapt */
 };
 
 enum experiment_type { EXPERIMENT_INTEGER, EXPERIMENT_REAL, EXPERIMENT_STRING };
@@ -109,7 +128,7 @@ struct experiment {
     enum experiment_sampler sampler;
     enum experiment_kind kind;
     unsigned asked; /* of enum experiment_asked */
-    size_t memory; /* bytes */
+    size_t memory;  /* bytes */
 
     size_t n_measures;
     const char **measures; /* (n_measures) in file order */

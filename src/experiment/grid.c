@@ -18,6 +18,10 @@ static void put(struct experiment_point *point, const struct experiment_key *key
         memcpy(member, &(struct experiment_classes){value->n, value->integers},
                sizeof(struct experiment_classes));
         break;
+    case KEY_STAGES:
+        memcpy(member, &(struct experiment_schedule){value->n, value->stages},
+               sizeof(struct experiment_schedule));
+        break;
     default: memcpy(member, &value->text, sizeof value->text);
     }
 }

@@ -5,14 +5,14 @@
 
 enum { MEBIBYTE = 1 << 20, MOST_TEXT = 1000 };
 
-static const char *const kinds[] = {"fisher", "training", NULL}; /* enum experiment_kind */
+static const char *const kinds[] = {"fisher", "training", NULL};                /* enum experiment_kind */
 static const char *const samplers[] = {"auto", "weights", "conditional", NULL}; /* enum experiment_sampler */
 static const char *const saved[] = {"eigenvalues", NULL};
 static const char *const architectures[] = {"plain", "residual", NULL};
 static const char *const inputs[] = {"gaussian", "mnist", "cifar10", "hdf5", NULL};
 static const char *const flags[] = {"false", "true", NULL};
-static const char *const optimizers[] = {"gradient", "exact", "layer",         "tridiagonal",    "kfac",
-                                         "kfac_scaled", "unit", "unit_explicit", "quasi_diagonal", NULL};
+static const char *const optimizers[] = {"gradient",    "exact", "layer",         "tridiagonal",    "kfac",
+                                         "kfac_scaled", "unit",  "unit_explicit", "quasi_diagonal", NULL};
 static const char *const parametrizations[] = {"ntk", "standard", NULL};
 static const char *const losses[] = {"squared", "cross_entropy", NULL};
 static const char *const normalizations[] = {"sample", "unit", "feature", "none", NULL};
@@ -215,6 +215,7 @@ const struct experiment_key experiment_keys[N_KEYS] = {
                    .fallback = "1",
                    .defines = true,
                    .tacit = true,
+                   .of_fisher = true,
                    .least = 1,
                    .most = 1000000,
                    .offset = offsetof(struct experiment_point, draws),
@@ -289,87 +290,74 @@ const struct experiment_key experiment_keys[N_KEYS] = {
                           .offset = offsetof(struct experiment_point, test_samples),
                           .doc = "test_samples: inputs held out of the training"},
     [KEY_PARAMETRIZATION] = {TRAINING("training.parametrization", KEY_WORD, parametrization),
-                             .right = "ntk or standard",
-                             .fallback = "ntk",
-                             .words = parametrizations,
-                             .doc = "parametrization: ntk, W = σ_w ω/√M_{l-1} and b = σ_b β are trained by ω, "
-                                    "β, or standard, by W, b"},
-    [KEY_LOSS] = {TRAINING("training.loss", KEY_WORD, loss),
-                  .right = "squared or cross_entropy",
-                  .fallback = "squared",
-                  .words = losses,
+                             .right = "ntk or standard", .fallback = "ntk", .words = parametrizations,
+                             .doc =
+                                 "parametrization: ntk, W = σ_w ω/√M_{l-1} and b = σ_b β are trained by ω, "
+                                 "β, or standard, by W, b"},
+    [KEY_LOSS] = {TRAINING("training.loss", KEY_WORD, loss), .right = "squared or cross_entropy",
+                  .fallback = "squared", .words = losses,
                   .doc = "loss: squared, (1/2T) Σ |f − y|², or cross_entropy, −(1/T) Σ y ln softmax(f)"},
     [KEY_OPTIMIZER] = {TRAINING("training.optimizer", KEY_WORD, optimizer),
-                       .right = "gradient, exact, layer, tridiagonal, kfac, kfac_scaled, unit, unit_explicit or "
-                                "quasi_diagonal",
-                       .fallback = "gradient",
-                       .words = optimizers,
+                       .right =
+                           "gradient, exact, layer, tridiagonal, kfac, kfac_scaled, unit, unit_explicit or "
+                           "quasi_diagonal",
+                       .fallback = "gradient", .words = optimizers,
                        .doc = "optimizer: what the gradient is multiplied with"},
     [KEY_LEARNING_RATE] = {TRAINING("training.learning_rate", KEY_REAL, learning_rate),
-                           .right = "a number above 0",
-                           .positive = true,
-                           .doc = "learning rate η"},
-    [KEY_RATE] = {TRAINING("training.rate", KEY_REAL, rate),
-                  .right = "a number above 0",
-                  .positive = true,
-                  .doc = "rate c: the learning rate is c/a for natural gradients, c η_c for gradient descent"},
+                           .right = "a number above 0", .positive = true, .doc = "learning rate η"},
+    [KEY_RATE] = {TRAINING("training.rate", KEY_REAL, rate), .right = "a number above 0", .positive = true,
+                  .doc =
+                      "rate c: the learning rate is c/a for natural gradients, c η_c for gradient descent"},
     [KEY_STEPS] = {TRAINING("training.steps", KEY_INTEGER, steps),
-                   .right = "a whole number from 1 to 10000000",
-                   .least = 1,
-                   .most = 10000000,
+                   .right = "a whole number from 1 to 10000000", .least = 1, .most = 10000000,
                    .doc = "steps of the training"},
     [KEY_BATCH] = {TRAINING("training.batch", KEY_INTEGER, batch),
-                   .right = "full or a whole number from 1 to 10000000",
-                   .fallback = "full",
-                   .least = 1,
-                   .most = 10000000,
-                   .word_of_0 = "full",
+                   .right = "full or a whole number from 1 to 10000000", .fallback = "full", .least = 1,
+                   .most = 10000000, .word_of_0 = "full",
                    .doc = "batch B: the number of samples of a step; 0: full, all of them"},
     [KEY_MOMENTUM] = {TRAINING("training.momentum", KEY_REAL, momentum),
-                      .right = "a number from 0 to below 1",
-                      .fallback = "0",
-                      .below_1 = true,
+                      .right = "a number from 0 to below 1", .fallback = "0", .below_1 = true,
                       .doc = "momentum μ"},
-    [KEY_NESTEROV] = {TRAINING("training.nesterov", KEY_WORD, nesterov),
-                      .right = "true or false",
-                      .fallback = "false",
-                      .words = flags,
+    [KEY_NESTEROV] = {TRAINING("training.nesterov", KEY_WORD, nesterov), .right = "true or false",
+                      .fallback = "false", .words = flags,
                       .doc = "nesterov: whether the momentum is Nesterov's"},
     [KEY_WEIGHT_DECAY] = {TRAINING("training.weight_decay", KEY_REAL, weight_decay),
-                          .right = "a number from 0",
-                          .fallback = "0",
+                          .right = "a number from 0", .fallback = "0",
                           .doc = "weight decay λ: the loss gains (λ/2) |θ|²"},
-    [KEY_DAMPING] = {TRAINING("training.damping", KEY_REAL, damping),
-                     .right = "a number from 0",
+    [KEY_DAMPING] = {TRAINING("training.damping", KEY_REAL, damping), .right = "a number from 0",
                      .fallback = "0",
                      .doc = "damping ε: what is added to the diagonal of a matrix that is inverted, over the "
                             "diagonal's mean"},
     [KEY_SUBTRACT_MEAN] = {TRAINING("training.subtract_mean", KEY_WORD, subtract_mean),
-                           .right = "true or false",
-                           .fallback = "false",
-                           .words = flags,
+                           .right = "true or false", .fallback = "false", .words = flags,
                            .doc = "subtract_mean: whether the outputs are f − (1/T) Σ_t f"},
     [KEY_EVERY] = {TRAINING("training.every", KEY_INTEGER, every),
-                   .right = "a whole number from 1 to 10000000",
-                   .fallback = "1",
-                   .least = 1,
+                   .right = "a whole number from 1 to 10000000", .fallback = "1", .least = 1,
                    .most = 10000000,
                    .doc = "every: the losses are recorded at every such step, and at the last"},
-    [KEY_BOUNDARY] = {TRAINING("training.boundary", KEY_WORD, boundary),
-                      .right = "true or false",
-                      .fallback = "false",
-                      .words = flags,
-                      .doc = "boundary: whether the learning rates are sought up to which training is stable"},
-    [KEY_ISOTROPY] = {TRAINING("training.isotropy", KEY_WORD, isotropy),
-                      .right = "true or false",
-                      .fallback = "false",
-                      .words = flags,
+    [KEY_BOUNDARY] = {TRAINING("training.boundary", KEY_WORD, boundary), .right = "true or false",
+                      .fallback = "false", .words = flags,
+                      .doc =
+                          "boundary: whether the learning rates are sought up to which training is stable"},
+    [KEY_ISOTROPY] = {TRAINING("training.isotropy", KEY_WORD, isotropy), .right = "true or false",
+                      .fallback = "false", .words = flags,
                       .doc = "isotropy: whether the isotropy of a natural gradient is measured"},
     [KEY_SPECTRA] = {TRAINING("training.spectra", KEY_INTEGER, spectra),
-                     .right = "a whole number from 0 to 10000000",
-                     .fallback = "0",
-                     .most = 10000000,
+                     .right = "a whole number from 0 to 10000000", .fallback = "0", .most = 10000000,
                      .doc = "spectra: minibatches have their spectra measured at every such step; 0: never"},
+    [KEY_EPOCHS] = {TRAINING("training.epochs", KEY_REAL, epochs), .right = "a number from 0",
+                    .fallback = "0",
+                    .doc = "epochs: a training ends after so many, or after its steps; 0: after its steps"},
+    [KEY_SCHEDULE] =
+        {TRAINING("training.schedule", KEY_STAGES, schedule),
+         .right = "a list of stages, such as [{epoch: 64, batch: 32}, {epoch: 160, factor: 0.1}]",
+         .fallback = "[]", .may_be_empty = true,
+         .doc = "schedule: the batch's size and factors of the learning rate after some epochs or steps"},
+    [KEY_ADAPTIVE] =
+        {TRAINING("training.adaptive", KEY_REAL, adaptive), .right = "a number from 0 to below 1",
+         .fallback = "0", .below_1 = true,
+         .doc = "adaptive θ: the batch doubles after an epoch in which the variance of its mean gradient "
+                "exceeded θ² of the mean gradient's square; 0: never"},
     [KEY_CASE_NAME] = {.section = SECTION_CASE,
                        .path = "cases.name",
                        .type = KEY_TEXT,
@@ -394,7 +382,8 @@ const char *experiment_key_name(const struct experiment_key *key)
 
 bool experiment_key_is_list(const struct experiment_key *key)
 {
-    return key->type == KEY_REALS || key->type == KEY_INTEGERS || key->type == KEY_WORDS;
+    return key->type == KEY_REALS || key->type == KEY_INTEGERS || key->type == KEY_WORDS ||
+           key->type == KEY_STAGES;
 }
 
 bool experiment_key_physical(const struct experiment_key *key)

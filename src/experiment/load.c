@@ -48,7 +48,8 @@ static void ask_training(struct experiment *experiment)
         const struct experiment_training *training = &experiment->points[p].training;
         experiment->asked |= (strcmp(training->boundary, "true") == 0 ? EXPERIMENT_BOUNDARY : 0u) |
                              (strcmp(training->isotropy, "true") == 0 ? EXPERIMENT_ISOTROPY : 0u) |
-                             (training->spectra > 0 ? EXPERIMENT_SPECTRA : 0u);
+                             (training->spectra > 0 ? EXPERIMENT_SPECTRA : 0u) |
+                             (training->schedule.n > 0 || training->adaptive > 0 ? EXPERIMENT_BATCHES : 0u);
     }
 }
 
