@@ -100,8 +100,8 @@ static int fail_few(const struct experiment_point *point, size_t n, struct base_
                      point->test_samples > 0 ? " with the test_samples after them" : "");
 }
 
-/* The first `samples` items of the classes, and as many after them as are held out; the rest of the file is looked through where that tells whether
- * it is whole. */
+/* The first `samples` items of the classes, and as many after them as are held out; the rest of the file is
+ * looked through where that tells whether it is whole. */
 static int choose(struct chosen *c, struct data_source *source, const struct experiment_point *point,
                   struct base_error *error)
 {

@@ -10,8 +10,9 @@ static int refuse_foreign(const struct experiment_context *context, const struct
                           const struct tree_node *at, const char *path)
 {
     if (key->of_training)
-        return experiment_tree_fail(context->error, at, path,
-                                    "only training experiments have it; write kind: training, or leave it out");
+        return experiment_tree_fail(
+            context->error, at, path,
+            "only training experiments have it; write kind: training, or leave it out");
     return experiment_tree_fail(context->error, at, path, "training experiments have none; leave it out");
 }
 
@@ -41,16 +42,17 @@ static bool has_value(const struct experiment_layout *layout, size_t c, size_t i
 static int check_rates(const struct experiment_context *context, const struct experiment_layout *layout,
                        size_t c)
 {
-    static const char right[] =
-        "learning_rate, η itself, or rate, c with η = c/a for natural gradients and η = c η_c for gradient descent";
+    static const char right[] = "learning_rate, η itself, or rate, c with η = c/a for natural gradients and "
+                                "η = c η_c for gradient descent";
     const struct experiment_value *rate = &layout->settings[c][KEY_RATE];
     char shown[TREE_SHOWN];
-    const bool learning_rate = has_value(layout, c, KEY_LEARNING_RATE), has_rate = has_value(layout, c, KEY_RATE);
+    const bool learning_rate = has_value(layout, c, KEY_LEARNING_RATE),
+               has_rate = has_value(layout, c, KEY_RATE);
     if (learning_rate && has_rate)
-        return experiment_tree_fail(context->error,
-                                    rate->set ? rate->node : layout->settings[c][KEY_LEARNING_RATE].node,
-                                    "training.rate", "it stands beside learning_rate in the case %s; keep one: %s",
-                                    experiment_tree_show(layout->cases[c], shown), right);
+        return experiment_tree_fail(
+            context->error, rate->set ? rate->node : layout->settings[c][KEY_LEARNING_RATE].node,
+            "training.rate", "it stands beside learning_rate in the case %s; keep one: %s",
+            experiment_tree_show(layout->cases[c], shown), right);
     if (!learning_rate && !has_rate)
         return experiment_tree_fail(context->error, layout->shared[KEY_KIND].node, "training",
                                     "the case %s has no learning rate; write one of %s",
@@ -66,7 +68,8 @@ static int check_training(const struct experiment_context *context, const struct
     if (!has_value(layout, c, KEY_STEPS))
         TRY(experiment_tree_fail(context->error, layout->shared[KEY_KIND].node, "training.steps",
                                  "missing in the case %s; it must be %s",
-                                 experiment_tree_show(layout->cases[c], shown), experiment_keys[KEY_STEPS].right));
+                                 experiment_tree_show(layout->cases[c], shown),
+                                 experiment_keys[KEY_STEPS].right));
     TRY(check_rates(context, layout, c));
 out:
     return status;

@@ -23,7 +23,8 @@ static const struct measure_variable variables[N_VARIABLES] = {
                    .source = "KO20",
                    .axis = MEASURE_STEP},
     [TEST_ERROR] = {.name = "test_error",
-                    .long_name = "share of the samples that are held out whose class is wrong after each step",
+                    .long_name =
+                        "share of the samples that are held out whose class is wrong after each step",
                     .formula = "argmax f(t) != argmax y(t), with one output the sign",
                     .source = "LDRC20",
                     .axis = MEASURE_STEP},
