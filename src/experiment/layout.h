@@ -35,6 +35,9 @@ int experiment_layout_build(const struct experiment_context *context, const stru
  * (kind.c) */
 int experiment_layout_kind(const struct experiment_context *context, struct experiment_layout *layout);
 
+/* Whether a key means nothing in experiments of this kind. (kind.c) */
+bool experiment_key_foreign(const struct experiment_key *key, enum experiment_kind kind);
+
 /* Nothing missing, nothing said twice or in vain. (needs.c) */
 int experiment_layout_complete(const struct experiment_context *context, const struct tree_node *top,
                                const struct experiment_layout *layout);

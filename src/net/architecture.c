@@ -12,6 +12,16 @@ static void count_parameters(struct net_architecture *a)
         a->P += (double)a->widths[l] * ((double)a->widths[l - 1] + 1);
 }
 
+/* Two hidden units, whose parameters are J and, where they are learned, v; a mixture has v and μ. */
+static void make_singular(struct net_architecture *a, const struct experiment_singular *singular)
+{
+    a->singular = singular;
+    a->widths[1] = 2;
+    a->P = singular->proportion > 0 ? 2 : 2 * (double)singular->dimension;
+    if (strcmp(singular->output_weights, "learned") == 0)
+        a->P += 2;
+}
+
 static int add_residual(struct net_architecture *a, const struct experiment_point *point,
                         struct base_error *error)
 {
@@ -57,6 +67,8 @@ int net_architecture_init(struct net_architecture *architecture, const struct ex
     if (point->architecture != NULL && strcmp(point->architecture, "residual") == 0)
         TRY(add_residual(a, point, error));
     count_parameters(a);
+    if (point->singular.sample_size > 0)
+        make_singular(a, &point->singular);
     if (a->residual && a->training != NULL)
         TRY(base_fail(
             error, BASE_BAD_INPUT,

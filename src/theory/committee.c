@@ -260,15 +260,16 @@ int theory_committee_times(const struct theory_committee *start, const struct th
     gsl_odeiv2_system system;
     gsl_odeiv2_driver *driver = NULL, *finder = NULL;
     double theta[MOST] = {0}, before[MOST], t = 0, h = 1e-6;
-    size_t reached = 0;
-    for (size_t i = 0; i < n; i++)
-        times[i] = NAN;
+    size_t missing = 0;
+    for (size_t i = 0; i < n; i++) {
+        const bool reached = theory_committee_error(start) <= levels[i];
+        times[i] = reached ? 0 : NAN;
+        missing += !reached;
+    }
     pack(start, theta);
     TRY(allocate(&flow, &system, &driver, error));
     TRY(allocate(&flow, &system, &finder, error));
-    while (reached < n && error_at(&flow, theta) <= levels[reached])
-        times[reached++] = 0;
-    while (reached < n && t < latest) {
+    while (missing > 0 && t < latest) {
         const double earlier = t;
         memcpy(before, theta, sizeof before);
         if (gsl_odeiv2_evolve_apply(driver->e, driver->c, driver->s, &system, &t, latest, &h, theta) !=
@@ -276,10 +277,11 @@ int theory_committee_times(const struct theory_committee *start, const struct th
             t <= earlier)
             TRY(base_fail(error, BASE_UNRESOLVED,
                           "the flow of the committee machine cannot be followed beyond t = %g", t));
-        while (reached < n && error_at(&flow, theta) <= levels[reached]) {
-            TRY(find_time(&flow, finder, levels[reached], earlier, t, before, &times[reached], error));
-            reached++;
-        }
+        for (size_t i = 0; i < n; i++)
+            if (isnan(times[i]) && error_at(&flow, theta) <= levels[i]) {
+                TRY(find_time(&flow, finder, levels[i], earlier, t, before, &times[i], error));
+                missing--;
+            }
     }
 out:
     if (driver != NULL)

@@ -57,7 +57,7 @@ int theory_committee_flow(const struct theory_committee *start, const struct the
                           size_t n, const double *times, struct theory_committee *states,
                           struct base_error *error);
 
-/* When ε first falls to each of levels[0..n), descending; NaN where it has not at `latest`. */
+/* When ε first falls to each of levels[0..n); NaN where it has not at `latest`. */
 int theory_committee_times(const struct theory_committee *start, const struct theory_committee_descent *descent,
                            size_t n, const double *levels, double latest, double *times,
                            struct base_error *error);
