@@ -214,7 +214,9 @@ static const struct measure_variable fisher_variables[] = {
      .long_name = "smallest eigenvalue of the Fisher matrix of a committee machine",
      .formula = "lambda_min of G = E df df^T",
      .source = "APO06",
-     .predicted = true},
+     .predicted = true,
+     .powers = {0.5, 1},          /* the lower edge of a sampled spectrum; 1/T where the eigenvalue is simple */
+     .powers_outputs = {0.5, 1}},
 };
 
 static int fisher_run(void *work, uint64_t seed, uint64_t trial, const struct measure_watch *watch,
@@ -258,11 +260,15 @@ static const struct measure_variable mixture_variables[N_MIXTURE] = {
     [DETERMINANT] = {.name = "mixture_determinant",
                      .long_name = "determinant of the Fisher matrix of a mixture of two normals",
                      .formula = "det G of (v, mu)",
+                  .powers = {1, 2}, /* of the mean, exact: det G (1 - 1/T) */
+                  .powers_outputs = {1, 2},
                      .source = "APO06",
                      .predicted = true},
     [SMALLEST] = {.name = "mixture_smallest",
                   .long_name = "smallest eigenvalue of the Fisher matrix of a mixture of two normals",
                   .formula = "lambda_min of G of (v, mu)",
+                  .powers = {1, 2},
+                  .powers_outputs = {1, 2},
                   .source = "APO06",
                   .predicted = true},
 };
