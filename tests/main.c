@@ -47,6 +47,7 @@
     X(tests_theory_unit) \
     X(tests_theory_metric) \
     X(tests_theory_norm) \
+    X(tests_theory_committee) \
     X(tests_data_readers) \
     X(tests_data_set) \
     X(tests_measure_registry) \

@@ -215,8 +215,8 @@ static const struct measure_variable fisher_variables[] = {
      .formula = "lambda_min of G = E df df^T",
      .source = "APO06",
      .predicted = true,
-     .powers = {0.5, 1},          /* the lower edge of a sampled spectrum; 1/T where the eigenvalue is simple */
-     .powers_outputs = {0.5, 1}},
+     .powers = {1, 2}, /* second-order perturbation: near each region the eigenvalue is simple */
+     .powers_outputs = {1, 2}},
 };
 
 static int fisher_run(void *work, uint64_t seed, uint64_t trial, const struct measure_watch *watch,

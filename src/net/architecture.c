@@ -1,6 +1,7 @@
 #include "net/architecture.h"
 
 #include "net/signals.h"
+#include "random/stream.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,7 +16,19 @@ static void count_parameters(struct net_architecture *a)
 /* Two hidden units, whose parameters are J and, where they are learned, v; a mixture has v and μ. */
 static void make_singular(struct net_architecture *a, const struct experiment_singular *singular)
 {
+    const uint64_t words[] = {random_word_text(singular->output_weights),
+                              random_word_text(singular->descent),
+                              random_word_text(singular->region),
+                              (uint64_t)singular->teacher_units,
+                              random_word_double(singular->ridge),
+                              random_word_double(singular->asymmetry),
+                              random_word_double(singular->start_norm),
+                              random_word_double(singular->time_step),
+                              random_word_double(singular->distance),
+                              random_word_double(singular->proportion),
+                              random_word_double(singular->separation)};
     a->singular = singular;
+    a->inputs_word = random_stream(sizeof words / sizeof *words, words);
     a->widths[1] = 2;
     a->P = singular->proportion > 0 ? 2 : 2 * (double)singular->dimension;
     if (strcmp(singular->output_weights, "learned") == 0)
