@@ -69,6 +69,7 @@ struct experiment_singular {
     int64_t times;         /* so many times are recorded, at equal distances, and time 0 */
     double time_step;      /* η, at most */
     double target;         /* ε whose time is sought */
+    int64_t steps;         /* of time_step or less, a whole number between two recorded times */
     /* fisher: */
     const char *region; /* "overlap", "weight" or "norm" */
     double distance;
@@ -180,6 +181,9 @@ struct experiment_options {
 int experiment_load(struct experiment *experiment, const char *path, const struct experiment_options *options,
                     const struct experiment_vocabulary *vocabulary, struct base_error *error);
 void experiment_free(struct experiment *experiment);
+
+/* Steps of a point's training or descent; 0: it has none. */
+int64_t experiment_point_steps(const struct experiment_point *point);
 
 /* The index of axis value j at grid point p (p < n_points): its position along axis a, or along the cases. */
 size_t experiment_point_case(const struct experiment *experiment, size_t point);

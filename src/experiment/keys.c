@@ -230,6 +230,7 @@ const struct experiment_key experiment_keys[N_KEYS] = {
                    .fallback = "1",
                    .defines = true,
                    .tacit = true,
+                   .of_fisher = true,
                    .least = 1,
                    .most = 1000000,
                    .offset = offsetof(struct experiment_point, draws),

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 
+#include <math.h>
 #include <string.h>
 
 static char *copy(const struct experiment_context *context, const char *text)
@@ -49,6 +50,13 @@ static void name_measure(struct experiment *experiment)
     experiment->n_measures = 1;
 }
 
+/* At most as many as a training may have between two recorded times. */
+static int64_t count_steps(const struct experiment_singular *s)
+{
+    const double most = 1e7, between = ceil(s->time / (double)s->times / s->time_step * (1 - 1e-12));
+    return s->times * (int64_t)fmin(most, fmax(1, between));
+}
+
 /* What its files do not say: a committee machine is a network of depth 2 and width N with one output. */
 static void complete_singular(struct experiment *experiment)
 {
@@ -61,6 +69,8 @@ static void complete_singular(struct experiment *experiment)
         point->outputs = 1;
         point->inputs = "gaussian";
         point->samples = point->singular.sample_size;
+        if (point->singular.time > 0)
+            point->singular.steps = count_steps(&point->singular);
     }
 }
 

@@ -162,7 +162,8 @@ static int velocity(double t, const double theta[], double derivative[], void *c
     unpack(theta, &committee);
     theory_committee_gradient(&committee, gradient);
     for (size_t i = 0; i < flow->n; i++)
-        derivative[i] = -gradient[i];
+        if (!isfinite(derivative[i] = -gradient[i]))
+            return GSL_EBADFUNC;
     if (!flow->descent->natural)
         return GSL_SUCCESS;
     theory_committee_fisher(&committee, G);

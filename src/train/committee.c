@@ -44,17 +44,11 @@ double train_committee_bytes(const struct net_architecture *architecture)
            (double)linalg_root_bytes(parameters(architecture));
 }
 
-/* Steps from one recorded time to the next. */
-static size_t steps_between(const struct experiment_singular *s)
-{
-    return (size_t)fmax(1, ceil(s->time / (double)s->times / s->time_step * (1 - 1e-12)));
-}
-
 double train_committee_flops(const struct net_architecture *architecture)
 {
     const struct experiment_singular *s = architecture->singular;
     const double P = (double)parameters(architecture), T = (double)s->sample_size;
-    const double steps = s->time > 0 ? (double)s->times * (double)steps_between(s) : 1;
+    const double steps = s->time > 0 ? (double)s->steps : 1;
     const double matrix = s->time > 0 && strcmp(s->descent, "natural") != 0 ? 0 : P * P;
     return steps * (T * (8 * P + 400 + matrix) + P * P * P);
 }
@@ -275,7 +269,7 @@ int train_committee_run(struct train_committee *committee, uint64_t seed, uint64
 {
     int status = BASE_OK;
     struct train_committee *c = committee;
-    const size_t between = steps_between(c->singular), steps = between * (size_t)c->singular->times;
+    const size_t steps = (size_t)c->singular->steps, between = steps / (size_t)c->singular->times;
     const double rate = c->singular->time / (double)steps;
     struct net_committee student;
     net_committee_start(c->singular, &student);
