@@ -22,16 +22,16 @@ do for [format in "pdf png"] {
     set tmargin at screen 0.99
     set bmargin at screen 0.72
     set logscale xy
-    set xrange [0.2:200]
+    set xrange [0.02:200]
     set yrange [2e-6:0.6]
     set format x "10^{%T}"
     set format y "10^{%T}"
     unset mxtics
     set ytics 10
     set xlabel "time  t" offset 0,0.4
-    set ylabel "error  ε"
+    set ylabel "error  ε" offset 1
     set key bottom left at graph 0.02,0.05
-    set label 1 "ε_p" at 0.26,plateau*1.5
+    set label 1 "ε_p" at 0.025,plateau*1.6
     plot plateau with lines lc rgb "gray50" lw 1 dt (8,5) notitle, \
          for [i=1:4] data index i-1 using 3:10 with lines ls styles[i] notitle, \
          for [i=1:4] data index i-1 using (thin($3)):8:9 with yerrorbars ls styles[i] title cases[i]
@@ -40,19 +40,19 @@ do for [format in "pdf png"] {
     set tmargin at screen 0.655
     set bmargin at screen 0.375
     unset logscale
-    set xrange [-0.05:1.05]
+    set xrange [-0.35:1.05]
     set yrange [0.2:1.15]
     set format "%g"
     set xtics 0.2
     set ytics 0.2
-    set xlabel "overlap of the student's units  Q_{12} / (Q_{11}Q_{22})^{1/2}" offset 0,0.4
-    set ylabel "norm  Q_{11}^{1/2}"
+    set xlabel "overlap  Q_{12} / (Q_{11}Q_{22})^{1/2}" offset 0,0.4
+    set ylabel "norm  Q_{11}^{1/2}" offset 1
     unset key
     set arrow 1 from 1,0.2 to 1,1.15 nohead lc rgb "gray50" lw 1 dt (8,5)
     set label 1 "singular:\nJ_1 = J_2" at 0.98,1.08 right
-    set label 2 "start" at 0.02,0.46 left
+    set label 2 "start" at -0.03,0.54 right
     set label 3 "plateau" at 0.98,0.5 right
-    set label 4 "teacher" at 0.02,1.07 left
+    set label 4 "teacher" at -0.06,1.02 right
     plot for [i=1:4] data index i-1 using (cosine($15,$20,$25)):(sqrt($15)) with lines ls styles[i], \
          for [i=1:4] data index i-1 using (thin($3) > 0 ? cosine($13,$18,$23) : NaN):(sqrt($13)) with points ls styles[i], \
          "+" using (1):(1/sqrt(3)) every ::0::0 with points pt 6 ps 1.4 lc rgb "black", \
@@ -64,14 +64,14 @@ do for [format in "pdf png"] {
     set tmargin at screen 0.31
     set bmargin at screen 0.06
     set logscale xy
-    set xrange [0.2:2000]
+    set xrange [0.02:2000]
     set yrange [1e-7:0.6]
     set format x "10^{%T}"
     set format y "10^{%T}"
     set xtics auto
     set ytics 10
     set xlabel "time  t"
-    set ylabel "error  ε"
+    set ylabel "error  ε" offset 1
     set key bottom left at graph 0.02,0.05
     set label 1 "one-unit teacher,\nv learned" at graph 0.97,0.92 right
     plot for [i=5:6] data index i-1 using 3:10 with lines ls styles[i] notitle, \

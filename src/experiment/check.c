@@ -165,11 +165,8 @@ static int check_entry(const struct experiment_context *context, const struct tr
     static const struct {
         const char *name;
         int (*check)(const struct experiment_context *context, const struct tree_node *node);
-    } sections[] = {{"network", check_network},
-                    {"data", check_data},
-                    {"training", check_training}, {"singular", check_singular},
-                    {"cases", check_cases},
-                    {"sweep", check_sweep}};
+    } sections[] = {{"network", check_network},   {"data", check_data},   {"training", check_training},
+                    {"singular", check_singular}, {"cases", check_cases}, {"sweep", check_sweep}};
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
         if (strcmp(name->text, sections[i].name) == 0)
             return sections[i].check(context, node);

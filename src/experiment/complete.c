@@ -17,7 +17,8 @@ static int demand_key(const struct experiment_context *context, const struct tre
     const enum experiment_kind kind = (enum experiment_kind)layout->shared[KEY_KIND].integer;
     char shown[TREE_SHOWN];
     for (size_t c = 0; c < layout->n_cases; c++) {
-        if (layout->settings[c][id].set || key->of_files || key->of_training || experiment_key_foreign(key, kind))
+        if (layout->settings[c][id].set || key->of_files || key->of_training ||
+            experiment_key_foreign(key, kind))
             continue;
         if (experiment_key_physical(key) && cases != NULL)
             return experiment_tree_fail(context->error, cases->items[c], key->path,

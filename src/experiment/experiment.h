@@ -54,10 +54,11 @@ struct experiment_training {
     int64_t spectra;                 /* spectra of minibatches at every such step; 0: none */
 };
 
-/* Experiments on singular regions: a student of two units, or a mixture. All 0 and NULL, or defaults, elsewhere. */
+/* Experiments on singular regions: a student of two units, or a mixture. All 0 and NULL, or defaults,
+ * elsewhere. */
 struct experiment_singular {
-    int64_t sample_size; /* T: inputs of a Fisher matrix, or of a step; 0: no such experiment */
-    int64_t dimension;   /* N */
+    int64_t sample_size;        /* T: inputs of a Fisher matrix, or of a step; 0: no such experiment */
+    int64_t dimension;          /* N */
     const char *output_weights; /* "fixed" or "learned": whether v is a parameter */
     /* dynamics: */
     int64_t teacher_units; /* 1 or 2 */

@@ -5,8 +5,8 @@
 #include "experiment/experiment.h"
 #include "experiment/tree.h"
 
-/* The physical keys are those of a point of the grid: they stand in `network`, `data`, `training` or `singular` and can
- * be swept. */
+/* The physical keys are those of a point of the grid: they stand in `network`, `data`, `training` or
+ * `singular` and can be swept. */
 enum key_id {
     KEY_TITLE,
     KEY_SOURCE,
@@ -107,7 +107,7 @@ struct experiment_key {
     bool tacit;           /* but not where every case has the default: results older than the key go on */
     bool of_files;        /* of inputs from files alone */
     bool of_fisher, of_training; /* of experiments of that kind alone */
-    unsigned of_singular; /* of SECTION_SINGULAR: 1 << kind of each kind of experiment that has it */
+    unsigned of_singular;        /* of SECTION_SINGULAR: 1 << kind of each kind of experiment that has it */
     bool residual;               /* of residual networks alone */
     int64_t least, most;         /* integers, sizes; `most` bytes of text */
     const char *word_of_0;       /* integers: another way to write 0, whatever `least` is */

@@ -21,8 +21,8 @@ static int refuse_foreign(const struct experiment_context *context, const struct
     size_t used = 0;
     for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (key->of_singular & 1u << (EXPERIMENT_SINGULAR_DYNAMICS + i))
-            used += (size_t)snprintf(owners + used, sizeof owners - used, "%ssingular_%s", used > 0 ? " or " : "",
-                                     kinds[i]);
+            used += (size_t)snprintf(owners + used, sizeof owners - used, "%ssingular_%s",
+                                     used > 0 ? " or " : "", kinds[i]);
     if (key->of_singular != 0)
         return experiment_tree_fail(context->error, at, path,
                                     "only experiments of kind %s have it; write kind: %s, or leave it out",
@@ -50,7 +50,8 @@ static int check_foreign(const struct experiment_context *context, const struct 
             return refuse_foreign(context, key, kind, layout->axes[a].node, layout->axes[a].values[0].path);
     for (size_t c = 0; c < layout->n_cases; c++)
         if (layout->settings[c][id].node != NULL)
-            return refuse_foreign(context, key, kind, layout->settings[c][id].node, layout->settings[c][id].path);
+            return refuse_foreign(context, key, kind, layout->settings[c][id].node,
+                                  layout->settings[c][id].path);
     return BASE_OK;
 }
 

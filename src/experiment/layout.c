@@ -110,8 +110,8 @@ static int find_unsaid(const struct experiment_context *context, struct experime
     int status = BASE_OK;
     for (size_t id = 0; id < N_KEYS && status == BASE_OK; id++) {
         struct experiment_value fallback;
-        const bool foreign =
-            experiment_key_foreign(&experiment_keys[id], (enum experiment_kind)layout->shared[KEY_KIND].integer);
+        const bool foreign = experiment_key_foreign(&experiment_keys[id],
+                                                    (enum experiment_kind)layout->shared[KEY_KIND].integer);
         bool unsaid = (foreign || experiment_keys[id].tacit) && !layout->swept[id];
         status = experiment_value_default(context, &experiment_keys[id], &fallback);
         for (size_t c = 0; c < layout->n_cases && status == BASE_OK; c++)

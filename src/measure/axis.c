@@ -16,7 +16,8 @@ const struct measure_dimension_name measure_dimensions[MEASURE_N_DIMENSIONS] = {
     [MEASURE_BY_KIND] = {"kind", "kind of estimator", 0, N_KINDS, kinds},
     [MEASURE_BY_UNIT] = {"unit", "hidden or output unit, layer after layer", 1, 0, NULL},
     [MEASURE_BY_UNIT2] = {"unit2", "unit, the second of a pair", 1, 0, NULL},
-    [MEASURE_BY_STEP] = {"step", "step of the training, or number of a recorded time; 0 before the first", 0, 0, NULL},
+    [MEASURE_BY_STEP] = {"step", "step of the training, or number of a recorded time; 0 before the first", 0,
+                         0, NULL},
 };
 
 size_t measure_axis_dimensions(enum measure_axis axis, size_t *first)

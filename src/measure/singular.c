@@ -1,4 +1,5 @@
-/* Fisher matrices at singular regions, and descents past them, of committee machines and a mixture (APO06). */
+/* Fisher matrices at singular regions, and descents past them, of committee machines and a mixture (APO06).
+ */
 #include "measure/measure.h"
 
 #include "base/memory.h"
@@ -12,22 +13,7 @@
 
 /* ---- dynamics */
 
-enum {
-    TIME,
-    ERROR,
-    R_11,
-    R_12,
-    R_21,
-    R_22,
-    Q_11,
-    Q_12,
-    Q_22,
-    V_1,
-    V_2,
-    PLATEAU,
-    TARGET,
-    N_DYNAMICS
-};
+enum { TIME, ERROR, R_11, R_12, R_21, R_22, Q_11, Q_12, Q_22, V_1, V_2, PLATEAU, TARGET, N_DYNAMICS };
 
 /* Levels of ε whose times are measured: the plateau lasts from 1.1 ε_p to ½ ε_p. */
 enum { PLATEAU_BEGIN, PLATEAU_END, TARGET_ERROR, N_LEVELS };
@@ -50,11 +36,13 @@ static const struct measure_variable dynamics_variables[N_DYNAMICS] = {
     [Q_22] = AT_TIMES("norm_22", "squared norm of student unit 2", "Q_22 = |J_2|^2"),
     [V_1] = AT_TIMES("weight_1", "output weight of student unit 1", "v_1"),
     [V_2] = AT_TIMES("weight_2", "output weight of student unit 2", "v_2"),
-    [PLATEAU] = {.name = "plateau_time",
-                 .long_name = "time in which the error falls from 1.1 to 0.5 of the plateau's",
-                 .formula = "t(eps_p / 2) - t(1.1 eps_p), eps_p = 1/3 - (4/pi) arcsin(1/4); teacher of two units, v = 1",
-                 .source = "APO06",
-                 .predicted = true},
+    [PLATEAU] =
+        {.name = "plateau_time",
+         .long_name = "time in which the error falls from 1.1 to 0.5 of the plateau's",
+         .formula =
+             "t(eps_p / 2) - t(1.1 eps_p), eps_p = 1/3 - (4/pi) arcsin(1/4); teacher of two units, v = 1",
+         .source = "APO06",
+         .predicted = true},
     [TARGET] = {.name = "target_time",
                 .long_name = "time at which the error first falls to singular.target",
                 .formula = "t(target)",
@@ -76,7 +64,8 @@ static void find_levels(const struct experiment_singular *s, double levels[N_LEV
     levels[TARGET_ERROR] = s->target;
 }
 
-static void put_times(const struct experiment_singular *s, const double times[N_LEVELS], double *const *values)
+static void put_times(const struct experiment_singular *s, const double times[N_LEVELS],
+                      double *const *values)
 {
     if (values[PLATEAU] != NULL && has_plateau(s))
         *values[PLATEAU] = times[PLATEAU_END] - times[PLATEAU_BEGIN];
@@ -260,8 +249,8 @@ static const struct measure_variable mixture_variables[N_MIXTURE] = {
     [DETERMINANT] = {.name = "mixture_determinant",
                      .long_name = "determinant of the Fisher matrix of a mixture of two normals",
                      .formula = "det G of (v, mu)",
-                  .powers = {1, 2}, /* of the mean, exact: det G (1 - 1/T) */
-                  .powers_outputs = {1, 2},
+                     .powers = {1, 2}, /* of the mean, exact: det G (1 - 1/T) */
+                     .powers_outputs = {1, 2},
                      .source = "APO06",
                      .predicted = true},
     [SMALLEST] = {.name = "mixture_smallest",

@@ -16,17 +16,13 @@ static void count_parameters(struct net_architecture *a)
 /* Two hidden units, whose parameters are J and, where they are learned, v; a mixture has v and μ. */
 static void make_singular(struct net_architecture *a, const struct experiment_singular *singular)
 {
-    const uint64_t words[] = {random_word_text(singular->output_weights),
-                              random_word_text(singular->descent),
-                              random_word_text(singular->region),
-                              (uint64_t)singular->teacher_units,
-                              random_word_double(singular->ridge),
-                              random_word_double(singular->asymmetry),
-                              random_word_double(singular->start_norm),
-                              random_word_double(singular->time_step),
-                              random_word_double(singular->distance),
-                              random_word_double(singular->proportion),
-                              random_word_double(singular->separation)};
+    const uint64_t words[] = {
+        random_word_text(singular->output_weights), random_word_text(singular->descent),
+        random_word_text(singular->region),         (uint64_t)singular->teacher_units,
+        random_word_double(singular->ridge),        random_word_double(singular->asymmetry),
+        random_word_double(singular->start_norm),   random_word_double(singular->time_step),
+        random_word_double(singular->distance),     random_word_double(singular->proportion),
+        random_word_double(singular->separation)};
     a->singular = singular;
     a->inputs_word = random_stream(sizeof words / sizeof *words, words);
     a->widths[1] = 2;

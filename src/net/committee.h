@@ -1,8 +1,9 @@
-/* Where the students of experiments on singular regions stand: what simulation and theory agree on beforehand.
+/* Where the students of experiments on singular regions stand: what simulation and theory agree on
+ * beforehand.
  *
- * f(x) = Σ_i v_i erf(J_i·x/√2), i = 1, 2, of N inputs iid N(0, 1). All weights lie in the span of the first four
- * axes e_1..e_4, in which the teacher's are e_1, and e_2 where it has two units; the law of the inputs is the same in
- * every frame.
+ * f(x) = Σ_i v_i erf(J_i·x/√2), i = 1, 2, of N inputs iid N(0, 1). All weights lie in the span of the first
+ * four axes e_1..e_4, in which the teacher's are e_1, and e_2 where it has two units; the law of the inputs
+ * is the same in every frame.
  */
 #ifndef NET_COMMITTEE_H
 #define NET_COMMITTEE_H
@@ -15,8 +16,8 @@ struct net_committee {
     double J[2][NET_COMMITTEE_SPAN], v[2];
 };
 
-/* Before training: J_i = a B_i + √q e_{2+i}, v_i = 1, with the asymmetry a and the norm q (B_2 = 0 with a teacher of
- * one unit), so that R_in = a δ_in and nearly Q_ik = q δ_ik. */
+/* Before training: J_i = a B_i + √q e_{2+i}, v_i = 1, with the asymmetry a and the norm q (B_2 = 0 with a
+ * teacher of one unit), so that R_in = a δ_in and nearly Q_ik = q δ_ik. */
 void net_committee_start(const struct experiment_singular *singular, struct net_committee *committee);
 
 /* At the distance d from a singular region:

@@ -27,7 +27,8 @@ enum net_purpose {
     NET_UNIT_FLOOR = 15,   /* N_st at index s·T + t */
     NET_BATCHES = 16,      /* the order of the samples in epoch `layer`: the ranks of the first T numbers */
     NET_COMMITTEE_INPUTS = 40, /* x_j(t) of step `layer` of a committee machine at index t·N + j */
-    NET_MIXTURE = 41 /* of sample t of a mixture: its normal number at 2t, and at 2t+1 the one that says which */
+    NET_MIXTURE =
+        41 /* of sample t of a mixture: its normal number at 2t, and at 2t+1 the one that says which */
 };
 
 /* The stream of one purpose in one layer of one network; a plain network's does not depend on what residual

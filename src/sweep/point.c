@@ -62,7 +62,8 @@ const char *sweep_point_describe(const struct experiment *experiment, size_t poi
                                  char text[SWEEP_POINT_TEXT])
 {
     const struct experiment *e = experiment;
-    size_t used = (size_t)snprintf(text, SWEEP_POINT_TEXT, "case %.100s", e->cases[experiment_point_case(e, point)]);
+    size_t used =
+        (size_t)snprintf(text, SWEEP_POINT_TEXT, "case %.100s", e->cases[experiment_point_case(e, point)]);
     if (e->points[point].singular.sample_size == 0)
         used += (size_t)snprintf(text + used, SWEEP_POINT_TEXT - used, ", width %lld",
                                  (long long)e->points[point].width);

@@ -117,7 +117,8 @@ int theory_committee_smallest(const struct theory_committee *committee, double *
     theory_committee_fisher(committee, G);
     for (size_t i = 0; i < n * n; i++)
         if (!isfinite(G[i]))
-            return base_fail(error, BASE_UNRESOLVED, "the Fisher matrix of the committee machine is not finite");
+            return base_fail(error, BASE_UNRESOLVED,
+                             "the Fisher matrix of the committee machine is not finite");
     gsl_eigen_symm_workspace *work = gsl_eigen_symm_alloc(n);
     if (work == NULL)
         return base_fail(error, BASE_FAILED, "out of memory");
@@ -192,13 +193,13 @@ static int advance(gsl_odeiv2_driver *driver, double *t, double to, double *thet
 {
     if (to <= *t || gsl_odeiv2_driver_apply(driver, t, to, theta) == GSL_SUCCESS)
         return BASE_OK;
-    return base_fail(error, BASE_UNRESOLVED, "the flow of the committee machine cannot be followed beyond t = %g",
-                     *t);
+    return base_fail(error, BASE_UNRESOLVED,
+                     "the flow of the committee machine cannot be followed beyond t = %g", *t);
 }
 
-int theory_committee_flow(const struct theory_committee *start, const struct theory_committee_descent *descent,
-                          size_t n, const double *times, struct theory_committee *states,
-                          struct base_error *error)
+int theory_committee_flow(const struct theory_committee *start,
+                          const struct theory_committee_descent *descent, size_t n, const double *times,
+                          struct theory_committee *states, struct base_error *error)
 {
     int status;
     struct flow flow = {*start, descent, theory_committee_parameters(start)};
@@ -252,9 +253,9 @@ out:
     return status;
 }
 
-int theory_committee_times(const struct theory_committee *start, const struct theory_committee_descent *descent,
-                           size_t n, const double *levels, double latest, double *times,
-                           struct base_error *error)
+int theory_committee_times(const struct theory_committee *start,
+                           const struct theory_committee_descent *descent, size_t n, const double *levels,
+                           double latest, double *times, struct base_error *error)
 {
     int status;
     struct flow flow = {*start, descent, theory_committee_parameters(start)};

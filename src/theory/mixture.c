@@ -1,4 +1,5 @@
-/* The Fisher matrix of a mixture of two normals, with scores s_v = (φ(x−μ) − φ(x))/p, s_μ = v (x−μ) φ(x−μ)/p. */
+/* The Fisher matrix of a mixture of two normals, with scores s_v = (φ(x−μ) − φ(x))/p, s_μ = v (x−μ) φ(x−μ)/p.
+ */
 #include "theory/committee.h"
 
 #include <gsl/gsl_errno.h>

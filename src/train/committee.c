@@ -20,15 +20,15 @@ struct train_committee {
     const struct experiment_singular *singular;
     struct net_activation activation;
     bool learned;
-    size_t N, P, units;      /* units: of student and teacher */
-    double *A;               /* (units, N): J, then B */
+    size_t N, P, units; /* units: of student and teacher */
+    double *A;          /* (units, N): J, then B */
     double v[2];
-    double *X;               /* (CHUNK, N) */
-    double *u, *phi, *dphi;  /* (CHUNK, units) */
-    double *jacobian;        /* (CHUNK, P) */
-    double *partial;         /* (P, P) of a chunk */
-    double *G, *g;           /* (P, P), (P) */
-    double *values;          /* (P) */
+    double *X;              /* (CHUNK, N) */
+    double *u, *phi, *dphi; /* (CHUNK, units) */
+    double *jacobian;       /* (CHUNK, P) */
+    double *partial;        /* (P, P) of a chunk */
+    double *G, *g;          /* (P, P), (P) */
+    double *values;         /* (P) */
     struct linalg_root root;
 };
 
@@ -179,8 +179,8 @@ static void sample(struct train_committee *c, uint64_t seed, uint64_t trial, siz
         c->G[i] /= (double)T;
 }
 
-int train_committee_smallest(struct train_committee *committee, uint64_t seed, uint64_t trial, double *smallest,
-                             struct base_error *error)
+int train_committee_smallest(struct train_committee *committee, uint64_t seed, uint64_t trial,
+                             double *smallest, struct base_error *error)
 {
     int status;
     struct train_committee *c = committee;
@@ -207,9 +207,10 @@ static int step(struct train_committee *c, uint64_t seed, uint64_t trial, size_t
     if (natural) {
         TRY(linalg_root_factor(&c->root, c->P, c->P, c->G, error));
         if (c->root.rank < c->P)
-            TRY(base_fail(error, BASE_UNRESOLVED,
-                          "the Fisher matrix of %lld samples has rank %zu of %zu parameters and cannot be inverted",
-                          (long long)c->singular->sample_size, c->root.rank, c->P));
+            TRY(base_fail(
+                error, BASE_UNRESOLVED,
+                "the Fisher matrix of %lld samples has rank %zu of %zu parameters and cannot be inverted",
+                (long long)c->singular->sample_size, c->root.rank, c->P));
         linalg_root_solve(&c->root, 1, c->g);
         linalg_root_solve_transposed(&c->root, 1, c->g);
     }
@@ -297,7 +298,8 @@ out:
 
 /* ---- mixture */
 
-void train_mixture_fisher(const struct net_architecture *architecture, uint64_t seed, uint64_t trial, double G[3])
+void train_mixture_fisher(const struct net_architecture *architecture, uint64_t seed, uint64_t trial,
+                          double G[3])
 {
     const struct experiment_singular *s = architecture->singular;
     const double v = s->proportion, mu = s->separation;
@@ -311,7 +313,8 @@ void train_mixture_fisher(const struct net_architecture *architecture, uint64_t 
         for (size_t t = 0; t < n; t++) {
             const bool second = erfc(-normals[2 * t + 1] / sqrt(2)) / 2 < v; /* the normal's own quantile */
             const double x = normals[2 * t] + (second ? mu : 0);
-            const double ratio = exp(mu * (x - mu / 2)), density = 1 - v + v * ratio; /* over that of N(0,1) */
+            const double ratio = exp(mu * (x - mu / 2)),
+                         density = 1 - v + v * ratio; /* over that of N(0,1) */
             const double s_v = expm1(mu * (x - mu / 2)) / density, s_mu = v * (x - mu) * ratio / density;
             G[0] += s_v * s_v;
             G[1] += s_v * s_mu;
