@@ -88,6 +88,7 @@
     X(tests_cmd_layers) \
     X(tests_cmd_measures) \
     X(tests_cmd_figures) \
+    X(tests_cmd_training) \
     X(tests_cmd_plan) \
     X(tests_cmd_singular) \
     X(tests_cmd_doctor) \

@@ -86,7 +86,7 @@ static void hand_in(struct shared *s, size_t point, size_t trial, int status, do
         }
     }
     if (status == BASE_STOPPED)
-        base_fail(&error, status, "%s", stopped);
+        base_fail(&error, BASE_STOPPED, "%s", stopped);
     if (status != BASE_OK && (s->status == BASE_OK || s->status == BASE_STOPPED)) {
         s->status = status;
         s->error = error;

@@ -56,7 +56,7 @@ static struct sweep_summary run(const char *text, const char *path, int threads)
 static struct store_array read_array(const char *path, const char *name)
 {
     struct store_result r;
-    struct store_array array;
+    struct store_array array = {0};
     struct base_error error = {""};
     if (store_open(&r, path, &error) != BASE_OK || store_read(&r, name, &array, &error) != BASE_OK)
         fail_msg("%s", error.text);
