@@ -82,6 +82,28 @@ static int check_adaptive(const struct experiment_context *context, const struct
     return BASE_OK;
 }
 
+/* Natural gradients solve for batches of one size. */
+static int check_growth(const struct experiment_context *context, const struct experiment_layout *layout,
+                        size_t c)
+{
+    size_t n, n_optimizers;
+    const struct experiment_value *row = layout->settings[c], *schedule = &row[KEY_SCHEDULE];
+    const struct experiment_value *adaptive = experiment_layout_values(layout, row, KEY_ADAPTIVE, &n);
+    const struct experiment_value *optimizers =
+        experiment_layout_values(layout, row, KEY_OPTIMIZER, &n_optimizers);
+    bool changes = false;
+    for (size_t i = 0; i < n; i++)
+        changes = changes || adaptive[i].real > 0;
+    for (size_t i = 0; i < schedule->n; i++)
+        changes = changes || schedule->stages[i].batch >= 0;
+    for (size_t i = 0; i < n_optimizers && changes; i++)
+        if (strcmp(optimizers[i].text, "gradient") != 0)
+            return experiment_tree_fail(context->error, optimizers[i].node, optimizers[i].path,
+                                        "batches of changing size, by schedule or adaptive, go with "
+                                        "optimizer: gradient alone");
+    return BASE_OK;
+}
+
 static int check_words(const struct experiment_context *context, const struct experiment_layout *layout,
                        size_t c)
 {
@@ -156,6 +178,7 @@ int experiment_layout_training(const struct experiment_context *context, struct 
     for (size_t c = 0; c < layout->n_cases; c++) {
         TRY(check_batches(context, layout, c));
         TRY(check_adaptive(context, layout, c));
+        TRY(check_growth(context, layout, c));
         TRY(check_words(context, layout, c));
     }
 out:

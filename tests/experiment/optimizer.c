@@ -52,7 +52,7 @@ static void rates_without_a_constant_are_refused(void **state)
         {DEEP RATE("") "sweep: {optimizer: [exact, quasi_diagonal]}\n",
          "x.yaml:6:28: training.rate: the optimizer quasi_diagonal"},
         {DEEP "training: {steps: 2, optimizer: unit_explicit}\nsweep: {rate: [0.5, 1]}\n",
-         "x.yaml:6:33: training.rate: the optimizer unit_explicit"},
+         "x.yaml:7:16: sweep.rate: the optimizer unit_explicit"},
         {DEEP RATE("") "cases: [{name: a}, {name: b, optimizer: unit_explicit}]\n",
          "training.rate: the optimizer unit_explicit of the case b"},
     };

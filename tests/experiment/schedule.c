@@ -36,6 +36,8 @@ static void stages_are_read(void **state)
     assert_true(t->schedule.n == 1 && t->adaptive == 0.9);
     assert_true(t->schedule.stages[0].step == 7 && t->schedule.stages[0].epoch == 0);
     experiment_free(&e);
+    files_load_good(&e, TRAINED(", optimizer: exact, schedule: [{step: 7, factor: 2}]"), false, NULL);
+    experiment_free(&e);
     files_load_good(&e, TRAINED(", schedule: []"), false, NULL);
     assert_true(e.points[0].training.schedule.n == 0 && e.asked == 0);
     experiment_free(&e);
@@ -87,6 +89,11 @@ static void stages_are_strict(void **state)
         {TRAINED(", adaptive: 0.9, batch: 1"), "has batches of 1 sample, which it cannot begin with"},
         {TRAINED(", batch: 4") "sweep: {adaptive: [0.5, 0], batch: [4, 1]}\n",
          "x.yaml:7:20: sweep.adaptive: the case default has batches of 1 sample"},
+        {TRAINED(", adaptive: 0.9, batch: 4, optimizer: exact"),
+         "training.optimizer: batches of changing size, by schedule or adaptive, go with optimizer: "
+         "gradient"},
+        {ONE("{step: 3, batch: 5}") "sweep: {optimizer: [gradient, exact]}\n",
+         "sweep.optimizer: batches of changing size"},
         {TRAINED(", adaptive: 0.9, batch: 20"), "has batches of all samples, which it cannot begin with"},
         {ONE("{step: 3, batch: 20}, {step: 4, batch: 21}"),
          "training.schedule: a batch of 21 is larger than samples: 20; write a number up to that, or full"},
