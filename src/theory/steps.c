@@ -252,6 +252,18 @@ static void modes_step(struct modes *m, const struct experiment_training *traini
     }
 }
 
+/* After so many steps without momentum: r = (1 − ηλ)^s and G = η Σ_{i<s} (1 − ηλ)^i. */
+static void modes_at(struct modes *m, double rate, size_t step)
+{
+    const double s = (double)step;
+    for (size_t a = 0; a < m->T; a++) {
+        const double lambda = gsl_vector_get(m->lambda, a), x = rate * lambda, r = pow(1 - x, s);
+        const double gone = x < 0.5 ? -expm1(s * log1p(-x)) : 1 - r;
+        gsl_vector_set(m->r, a, r);
+        gsl_vector_set(m->G, a, fabs(x) > 0 ? gone / lambda : rate * s);
+    }
+}
+
 static double training_loss(const struct modes *m, size_t C)
 {
     double sum = 0, start = 0;
@@ -364,6 +376,12 @@ static void put(double *sums, size_t s, double weight, double loss)
         sums[s] += weight * (isfinite(loss) ? loss : NAN);
 }
 
+/* As a training records its losses. */
+static bool is_recorded(const struct net_architecture *a, size_t step)
+{
+    return step % (size_t)a->training->every == 0 || step == (size_t)a->training->steps;
+}
+
 static int run_steps(struct modes *m, const struct start *s, const struct net_architecture *a, double rate,
                      gsl_rng *random, double weight, struct theory_learning *sums, struct base_error *error)
 {
@@ -372,12 +390,16 @@ static int run_steps(struct modes *m, const struct start *s, const struct net_ar
     gsl_matrix *kept = gsl_matrix_alloc(2, m->T);
     TRY(got(kept, error));
     for (size_t step = 0; step <= steps; step++) {
-        if (step > 0)
+        if (a->training->momentum > 0 && step > 0)
             modes_step(m, a->training, rate);
+        else if (step == 1 || step == n || is_recorded(a, step))
+            modes_at(m, rate, step);
         if (step == 1)
             gsl_matrix_set_row(kept, 0, m->r);
         if (step == n)
             gsl_matrix_set_row(kept, 1, m->r);
+        if (!is_recorded(a, step))
+            continue;
         put(sums->train_loss, step, weight, training_loss(m, a->C));
         if (m->n_test > 0)
             put(sums->test_loss, step, weight, test_loss(m, a->C));
@@ -500,9 +522,9 @@ static void set_sums(const struct net_architecture *a, struct theory_learning *p
     const size_t steps = (size_t)a->training->steps;
     for (size_t s = 0; s <= steps; s++) {
         if (p->train_loss != NULL)
-            p->train_loss[s] = value;
+            p->train_loss[s] = is_recorded(a, s) ? value : NAN;
         if (p->test_loss != NULL)
-            p->test_loss[s] = a->T_test > 0 ? value : NAN;
+            p->test_loss[s] = is_recorded(a, s) && a->T_test > 0 ? value : NAN;
     }
     p->isotropy_a = p->first_step_share = p->loss_factor = value;
 }
