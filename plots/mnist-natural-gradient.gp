@@ -21,7 +21,7 @@ do for [format in "pdf png"] {
         set format x (i > 4 ? "%g" : "")
         if (i == 3) { set ylabel "loss" offset 0.5 } else { unset ylabel }
         if (i > 4) { set xlabel "steps" } else { unset xlabel }
-        set label 1 names[i] at graph 0.94,0.9 right
+        set label 1 names[i] at graph 0.94,(i == 6 ? 0.1 : 0.9) right
         plot for [r=1:3] $TRAIN index i-1 using ($2 == rates[r] ? $3 : NaN):(shown($6)) with lines ls r notitle, \
              for [r=1:3] $TEST index i-1 using ($2 == rates[r] ? $3 : NaN):(shown($6)) with lines ls r dt (4,3) lw 1 notitle, \
              for [r=1:3] $TEST index i-1 using ($2 == rates[r] ? $3 + 0.07 : NaN):4:5 with yerrorbars lc rgb "#777777" pt (r == 1 ? 6 : r == 2 ? 4 : 8) ps 0.4 notitle, \
