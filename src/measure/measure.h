@@ -65,6 +65,9 @@ struct measure_variable {
     double powers[MEASURE_MAX_POWERS];
     double powers_outputs[MEASURE_MAX_POWERS];
     double powers_first[MEASURE_MAX_POWERS];
+    double powers_centred[MEASURE_MAX_POWERS]; /* where training.subtract_mean is true (all 0: as the others) */
+    /* Of a prediction that holds at every width, without powers: to this relative error; 0: of no such one. */
+    double identity;
     /* Of a prediction that is of leading order in 1/T too: its relative error, which no width removes. */
     double accuracy;
 };
@@ -125,12 +128,13 @@ const struct measure_variable *measure_find_variable(const char *name);
 /* BASE_BAD_INPUT with the known names when `name` is no measure (an experiment_vocabulary check). */
 int measure_check_name(const char *name, struct base_error *why);
 
-/* Whether its prediction is a statement about the limit of large width, for some number of outputs. */
+/* Whether its prediction is a statement about the limit of large width, for some number of outputs, or about
+ * every width. */
 bool measure_is_judged(const struct measure_variable *variable);
 
 /* The powers that hold with one output or several, in layer 1 or elsewhere (`first`, of a pair its first
- * layer), and how many; 0: not judged. */
-size_t measure_powers(const struct measure_variable *variable, bool several, bool first,
+ * layer), with mean-subtracted outputs in training (`centred`), and how many; 0: not judged, or an identity. */
+size_t measure_powers(const struct measure_variable *variable, bool several, bool first, bool centred,
                       double powers[MEASURE_MAX_POWERS]);
 
 /* ---- axes in a result file (axis.c) */
