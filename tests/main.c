@@ -47,6 +47,7 @@
     X(tests_theory_unit) \
     X(tests_theory_metric) \
     X(tests_theory_norm) \
+    X(tests_train_boundary) \
     X(tests_data_readers) \
     X(tests_data_set) \
     X(tests_measure_registry) \
@@ -83,6 +84,7 @@
     X(tests_cmd_figures) \
     X(tests_cmd_plan) \
     X(tests_cmd_doctor) \
+    X(tests_cmd_boundary) \
     X(tests_cmd_kills)
 /* Statistics and long runs. */
 #define SLOW(X) \
@@ -97,6 +99,7 @@
     X(slow_measure_norm) \
     X(slow_measure_residual) \
     X(slow_theory_softmax) \
+    X(slow_train_boundary) \
     X(slow_report_verdict) \
     X(slow_cmd_agreement) \
     X(slow_cmd_kills)

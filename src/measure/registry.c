@@ -58,13 +58,12 @@ bool measure_is_judged(const struct measure_variable *variable)
            (variable->powers[0] > 0 || variable->powers_outputs[0] > 0 || variable->identity > 0);
 }
 
-size_t measure_powers(const struct measure_variable *variable, bool several, bool first, bool centred,
+size_t measure_powers(const struct measure_variable *variable, bool several, bool first,
                       double powers[MEASURE_MAX_POWERS])
 {
-    const double *declared = first && variable->powers_first[0] > 0       ? variable->powers_first
-                             : centred && variable->powers_centred[0] > 0 ? variable->powers_centred
-                             : several                                    ? variable->powers_outputs
-                                                                          : variable->powers;
+    const double *declared = first && variable->powers_first[0] > 0 ? variable->powers_first
+                             : several                              ? variable->powers_outputs
+                                                                    : variable->powers;
     size_t n = 0;
     for (; n < MEASURE_MAX_POWERS && declared[n] > 0; n++)
         powers[n] = declared[n];

@@ -56,7 +56,6 @@ static const struct measure_variable variables[N_VARIABLES] = {
                          .outlier = true,
                          .powers = {1, 2},
                          .powers_outputs = {0.5, 1},
-                         .powers_centred = {0.5, 1},
                          .accuracy = 0.005}, /* of mean-subtracted outputs, averaged over some draws of inputs */
     [STABILITY_BOUNDARY] = {.name = "stability_boundary",
                             .long_name = "learning rate up to which gradient descent is linearly stable",
@@ -67,7 +66,6 @@ static const struct measure_variable variables[N_VARIABLES] = {
                             .outlier = true,
                             .powers = {1, 2},
                             .powers_outputs = {0.5, 1},
-                            .powers_centred = {0.5, 1},
                          .accuracy = 0.005}, /* of mean-subtracted outputs, averaged over some draws of inputs */
     [STABILITY_RATIO] = {.name = "stability_ratio",
                          .long_name = "learning rate up to which gradient descent is linearly stable, over that of "
@@ -79,7 +77,7 @@ static const struct measure_variable variables[N_VARIABLES] = {
                          .identity = 0.005},
     [RECOVERY_BOUNDARY] = {.name = "recovery_boundary",
                            .long_name = "learning rate up to which gradient descent recovers from what grows first",
-                           .formula = "eta: max_s loss_s <= 1e6 loss_0 over 100 steps",
+                           .formula = "eta: max_s loss_s <= 1e6 loss_0 over 30/(1 - mu) steps",
                            .source = "beyond",
                            .asked = EXPERIMENT_BOUNDARY},
     [RECOVERY_RATIO] = {.name = "recovery_ratio",

@@ -164,7 +164,7 @@ static int collect_series(struct series *s, size_t stride, const struct setting 
     const bool first = measure_is_first(s->variable->axis, s->result->sizes, s->index);
     const bool centred = x->centred[s->first_point];
     size_t widest = s->first_point;
-    s->n_powers = measure_powers(s->variable, x->outputs[s->first_point] > 1, first, centred, s->powers);
+    s->n_powers = measure_powers(s->variable, x->outputs[s->first_point] > 1 || centred, first, s->powers);
     for (size_t i = 0; i < s->n; i++) {
         const size_t point = s->first_point + i * stride;
         s->widths[i] = x->widths[point];

@@ -223,7 +223,7 @@ double train_dual_bytes(const struct net_architecture *architecture, size_t B); 
  *                 2/λ_max(F*); 2(1+μ)/λ_max for heavy balls, 2(1+μ)/((1+2μ) λ_max) for Nesterov's.
  *     recovery    the targets that its training has. A finite network recovers from rates above that boundary
  *                 (the "catapult"): the loss grows until λ_max has come down. A rate recovers where the loss does
- *                 not diverge within 100 steps. Bisection between a rate that recovers and one that does not, the
+ *                 not diverge within 30/(1−μ) steps. Bisection between a rate that recovers and one that does not, the
  *                 first power of two above the boundary of linear stability, to 1e-2: the set of rates that recover
  *                 has no sharp end. NaN where all do up to 64 times that of linear dynamics.
  */

@@ -131,12 +131,12 @@ static void layer_one_may_have_powers_of_its_own(void **state)
     const struct measure_variable *largest = measure_find_variable("layer_eig_max"),
                                   *mean = measure_find_variable("layer_eig_mean");
     for (int several = 0; several < 2; several++) {
-        assert_int_equal(measure_powers(largest, several, true, false, powers), 2);
+        assert_int_equal(measure_powers(largest, several, true, powers), 2);
         assert_true(powers[0] == 0.5 && powers[1] == 1);
-        assert_int_equal(measure_powers(mean, several, true, false, powers), 2);
+        assert_int_equal(measure_powers(mean, several, true, powers), 2);
         assert_true(powers[0] == 1 && powers[1] == 2);
     }
-    assert_int_equal(measure_powers(largest, false, false, false, powers), 2);
+    assert_int_equal(measure_powers(largest, false, false, powers), 2);
     assert_true(powers[0] == 1 && powers[1] == 2);
 }
 

@@ -174,7 +174,7 @@ static size_t judge(const struct numbers *n, bool several, double (*mean)[WIDTHS
             struct report_limit limit;
             struct base_error error;
             const bool first = measure_is_first(variable->axis, n->sizes, i - n->first[v]);
-            const size_t n_powers = measure_powers(variable, several, first, false, powers);
+            const size_t n_powers = measure_powers(variable, several, first, powers);
             if (n_powers == 0 || isnan(mean[i][0]))
                 continue;
             assert_int_equal(
