@@ -138,6 +138,7 @@ static void linear_stability_ends_at_the_largest_eigenvalue(void **state)
         const struct train_boundaries found = find(&n);
         assert_close(found.eig_max, largest, 1e-7);
         assert_close(found.stability, 2 * (1 + mu) / (s->nesterov ? 1 + 2 * mu : 1) / largest, 2e-4);
+        assert_close(found.stability, train_boundary_factor(&n.a) / largest, 2e-4);
         net_activation_close(&n.activation);
     }
 }
@@ -155,19 +156,22 @@ static void mean_subtraction_permits_larger_rates(void **state)
     net_activation_close(&n.activation);
 }
 
-/* A whole training, with the targets of its teacher: it diverges above the boundary of recovery and not below,
+/* A whole training, with the targets of its teacher or given ones, whose mean is not 0: it diverges above the boundary of recovery and not below,
  * and that is above the one of linear stability. */
 static void trainings_diverge_above_the_boundary_of_recovery(void **state)
 {
     (void)state;
     static const struct setting some[] = {{.shape = {"tanh", 3, 0.64, 3, 30, 1, 10, {1}}},
                                           {.shape = {"relu", 2, 0.1, 3, 30, 2, 10, {1}}, .centred = true},
-                                          {.shape = {"linear", 1, 0.1, 3, 30, 1, 10, {1}}, .momentum = 0.5}};
+                                          {.shape = {"linear", 1, 0.1, 3, 30, 1, 10, {1}}, .momentum = 0.5},
+                                          {.shape = {"relu", 2, 0.1, 3, 30, 1, 10, {-30}}, .centred = true}};
+    static const double targets[10] = {0.7, 0.3, 0.9, 0.4, 0.8, 0.2, 0.6, 0.1, 0.9, 0.5};
     for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
         struct network n;
         struct base_error error = {""};
         struct train_run *run;
         open_network(&n, &some[i]);
+        n.a.targets = n.a.inputs != NULL ? targets : NULL;
         const struct train_boundaries found = find(&n);
         assert_true(found.recovery > 1.1 * found.stability);
         assert_int_equal(train_run_init(&run, &n.a, &error), BASE_OK);
