@@ -1,6 +1,8 @@
 /* The keys of one kind of experiment against the kind that there is, and what a training needs. */
 #include "experiment/layout.h"
 
+#include <string.h>
+
 static bool is_foreign(const struct experiment_key *key, enum experiment_kind kind)
 {
     return (key->of_fisher && kind != EXPERIMENT_FISHER) || (key->of_training && kind != EXPERIMENT_TRAINING);
@@ -58,6 +60,26 @@ static int check_rates(const struct experiment_context *context, const struct ex
     return BASE_OK;
 }
 
+/* c stands for c/a, and some natural gradients have no a. */
+static int check_constant(const struct experiment_context *context, const struct experiment_layout *layout,
+                          size_t c)
+{
+    size_t n;
+    const struct experiment_value *rate = &layout->settings[c][KEY_RATE],
+                                  *optimizer = experiment_layout_values(layout, layout->settings[c],
+                                                                        KEY_OPTIMIZER, &n);
+    char shown[TREE_SHOWN];
+    if (!has_value(layout, c, KEY_RATE))
+        return BASE_OK;
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(optimizer[i].text, "unit_explicit") == 0 || strcmp(optimizer[i].text, "quasi_diagonal") == 0)
+            return experiment_tree_fail(context->error, rate->set ? rate->node : optimizer[i].node, "training.rate",
+                                        "the optimizer %s of the case %s has no constant a to divide c by; write "
+                                        "learning_rate, η itself",
+                                        optimizer[i].text, experiment_tree_show(layout->cases[c], shown));
+    return BASE_OK;
+}
+
 static int check_training(const struct experiment_context *context, const struct experiment_layout *layout,
                           size_t c)
 {
@@ -68,6 +90,8 @@ static int check_training(const struct experiment_context *context, const struct
                                  "missing in the case %s; it must be %s",
                                  experiment_tree_show(layout->cases[c], shown), experiment_keys[KEY_STEPS].right));
     TRY(check_rates(context, layout, c));
+    TRY(check_constant(context, layout, c));
+    TRY(experiment_layout_optimizers(context, layout, c));
 out:
     return status;
 }

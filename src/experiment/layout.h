@@ -35,6 +35,10 @@ int experiment_layout_build(const struct experiment_context *context, const stru
  * (kind.c) */
 int experiment_layout_kind(const struct experiment_context *context, struct experiment_layout *layout);
 
+/* A case's optimizers exist for its depths, losses and outputs. (optimizer.c) */
+int experiment_layout_optimizers(const struct experiment_context *context,
+                                 const struct experiment_layout *layout, size_t c);
+
 /* Nothing missing, nothing said twice or in vain. (needs.c) */
 int experiment_layout_complete(const struct experiment_context *context, const struct tree_node *top,
                                const struct experiment_layout *layout);

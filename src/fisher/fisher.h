@@ -100,7 +100,7 @@ int fisher_unit_errors(const struct fisher_units *units, double *closed, double 
 
 /* The bias row F_b and the diagonal F_jj of U, (M+1) each, the bias first; and the quasi-diagonal's natural
  * gradient v = Û⁻¹ g:  v_j = (g_j − g_b F_bj/F_b)/(F_jj − F_bj²/F_b) , v_b = g_b/F_b − Σ_j (F_bj/F_b) v_j .
- */
+ * Where F_jj − F_bj²/F_b is 0 to rounding v_j is 0; a bias with F_b = 0 is left out. */
 void fisher_unit_quasi_diagonal(const struct fisher_units *units, size_t i, double *F_b, double *F_jj);
 void fisher_unit_quasi_gradient(size_t M, const double *F_b, const double *F_jj, const double *g, double *v);
 

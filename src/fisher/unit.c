@@ -83,10 +83,13 @@ void fisher_unit_quasi_diagonal(const struct fisher_units *units, size_t i, doub
 
 void fisher_unit_quasi_gradient(size_t M, const double *F_b, const double *F_jj, const double *g, double *v)
 {
-    v[0] = g[0] / F_b[0];
+    static const double rounding = 1e-12;
+    const double of_bias = F_b[0] > 0 ? 1 / F_b[0] : 0;
+    v[0] = g[0] * of_bias;
     for (size_t j = 1; j <= M; j++) {
-        v[j] = (g[j] - g[0] * F_b[j] / F_b[0]) / (F_jj[j] - F_b[j] * F_b[j] / F_b[0]);
-        v[0] -= F_b[j] / F_b[0] * v[j];
+        const double ratio = F_b[j] * of_bias, rest = F_jj[j] - F_b[j] * ratio;
+        v[j] = rest > rounding * F_jj[j] ? (g[j] - g[0] * ratio) / rest : 0;
+        v[0] -= ratio * v[j];
     }
 }
 

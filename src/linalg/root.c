@@ -35,38 +35,17 @@ size_t linalg_root_bytes(size_t max_n)
     return 2 * max_n * max_n * sizeof(double) + max_n * sizeof(int);
 }
 
-/* Our rows are LAPACK's columns: our upper triangle is its lower one, and its L, A = L Lᵀ, is our Lᵀ. */
 static void copy_upper(size_t n, const double *A, double *triangle)
 {
     for (size_t i = 0; i < n; i++)
         memcpy(triangle + i * n + i, A + i * n + i, (n - i) * sizeof *A);
 }
 
-/* A = L Lᵀ, Lᵀ over A's upper triangle: LAPACK on blocks along the diagonal, narrower than it takes them
- * itself. False where A is not positive definite. */
-static bool cholesky(size_t n, double *A)
-{
-    const size_t block = n < 256 ? n : 64;
-    for (size_t first = 0; first < n; first += block) {
-        const size_t rows = n - first < block ? n - first : block, right = n - first - rows;
-        double *diagonal = A + first * n + first, *strip = diagonal + rows;
-        if (LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', (lapack_int)rows, diagonal, (lapack_int)n) != 0)
-            return false;
-        if (right == 0)
-            break;
-        cblas_dtrsm(CblasRowMajor, CblasLeft, CblasUpper, CblasTrans, CblasNonUnit, (int)rows, (int)right, 1,
-                    diagonal, (int)n, strip, (int)n);
-        cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)right, (int)rows, -1, strip, (int)n, 1,
-                    strip + rows * n, (int)n);
-    }
-    return true;
-}
-
 static bool factor_full(struct linalg_root *root, size_t n, const double *A, double tolerance)
 {
     double *L = root->triangle;
     copy_upper(n, A, L);
-    if (!cholesky(n, L))
+    if (!linalg_cholesky(n, L))
         return false;
     for (size_t i = 0; i < n; i++)
         if (!(L[i * n + i] * L[i * n + i] > tolerance))

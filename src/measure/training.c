@@ -14,6 +14,12 @@ enum {
     TEST_ERROR,
     DIVERGED,
     LEARNING_RATE,
+    FIRST_STEP_SHARE,
+    LOSS_FACTOR,
+    ISOTROPY_A,
+    ISOTROPY_ERROR,
+    CRITICAL_RATE,
+    CRITICAL_LIMIT,
     INITIAL_EIG_MAX,
     STABILITY_BOUNDARY,
     STABILITY_RATIO,
@@ -27,12 +33,14 @@ static const struct measure_variable variables[N_VARIABLES] = {
                     .long_name = "loss of the training samples after each step",
                     .formula = "(1/2T) sum_t |f(t) - y(t)|^2, or the cross entropy",
                     .source = "KO20",
-                    .axis = MEASURE_STEP},
+                    .axis = MEASURE_STEP,
+                    .predicted = true},
     [TEST_LOSS] = {.name = "test_loss",
                    .long_name = "loss of the samples that are held out after each step",
                    .formula = "the same over the test samples",
                    .source = "KO20",
-                   .axis = MEASURE_STEP},
+                   .axis = MEASURE_STEP,
+                   .predicted = true},
     [TEST_ERROR] = {.name = "test_error",
                     .long_name = "share of the samples that are held out whose class is wrong after each step",
                     .formula = "argmax f(t) != argmax y(t), with one output the sign",
@@ -46,6 +54,48 @@ static const struct measure_variable variables[N_VARIABLES] = {
                        .long_name = "learning rate of the training",
                        .formula = "eta, c/a or c eta_c",
                        .source = "KO20"},
+    [FIRST_STEP_SHARE] = {.name = "first_step_share",
+                          .long_name = "share of the errors that the first step takes: 1 is convergence in one step",
+                          .formula = "1 - <g_1, g_0>/<g_0, g_0>, g = f - y over the training samples",
+                          .source = "KO20",
+                          .predicted = true,
+                          .powers = {1, 2},
+                          .powers_outputs = {1, 2}},
+    [LOSS_FACTOR] = {.name = "loss_factor",
+                     .long_name = "geometric mean of the factors by which up to four first steps shrink the loss",
+                     .formula = "(loss_n/loss_0)^(1/n), n = min(4, steps); (1 - eta a)^2",
+                     .source = "KO20",
+                     .predicted = true,
+                     .powers = {1, 2},
+                     .powers_outputs = {1, 2}},
+    [CRITICAL_RATE] = {.name = "critical_rate_theory",
+                       .long_name = "learning rate up to which gradient descent on the squared loss is linearly "
+                                    "stable",
+                       .formula = "eta_c = 2 (1 + mu)/lambda_max of the mean-field kernel",
+                       .source = "KAA19",
+                       .only_predicted = true},
+    [CRITICAL_LIMIT] = {.name = "critical_rate_theory_limit",
+                        .long_name = "the same from the two order parameters of Gaussian inputs",
+                        .formula = "2 (1 + mu)/(alpha M ((T-1)/T kappa_2 + kappa_1/T)), mean subtracted: 2 (1 + "
+                                   "mu) T/(alpha M (kappa_1 - kappa_2))",
+                        .source = "KAA19",
+                        .only_predicted = true},
+    [ISOTROPY_A] = {.name = "isotropy_a",
+                    .long_name = "trace of J Fhat^-1 J^T/T over CT before the first step: a step of a natural "
+                                 "gradient multiplies the error by about 1 - eta a",
+                    .formula = "tr(J Fhat^-1 J^T)/(C T^2)",
+                    .source = "KO20",
+                    .asked = EXPERIMENT_ISOTROPY,
+                    .predicted = true,
+                    .powers = {1, 2},
+                    .powers_outputs = {1, 2},
+                    .accuracy = 1e-6},
+    [ISOTROPY_ERROR] = {.name = "isotropy_error",
+                        .long_name = "root mean square of the relative deviations of the eigenvalues of J Fhat^-1 "
+                                     "J^T/T from their mean a",
+                        .formula = "||J Fhat^-1 J^T/T - a I||/(a sqrt(C T))",
+                        .source = "KO20",
+                        .asked = EXPERIMENT_ISOTROPY},
     [INITIAL_EIG_MAX] = {.name = "initial_eig_max",
                          .long_name = "largest eigenvalue of the Fisher matrix of the parameters that are trained, "
                                       "and of mean-subtracted outputs where they are, before the training",
@@ -66,7 +116,7 @@ static const struct measure_variable variables[N_VARIABLES] = {
                             .outlier = true,
                             .powers = {1, 2},
                             .powers_outputs = {0.5, 1},
-                         .accuracy = 0.005}, /* of mean-subtracted outputs, averaged over some draws of inputs */
+                            .accuracy = 0.005},
     [STABILITY_RATIO] = {.name = "stability_ratio",
                          .long_name = "learning rate up to which gradient descent is linearly stable, over that of "
                                       "the linear dynamics of the same network",
@@ -93,6 +143,8 @@ struct work {
     struct train_run *run;
     struct train_boundary *boundary; /* NULL where none is asked for */
     double rate;
+    int found; /* BASE_UNRESOLVED: there is no rate, and */
+    struct base_error why;
 };
 
 static bool is_true(const char *flag)
@@ -122,18 +174,47 @@ static void training_free(void *work)
     free(w);
 }
 
+/* η of a training: as given, c/a of a natural gradient, or c η_c of gradient descent. */
+static int find_rate(const struct net_architecture *a, const struct net_activation *activation, double *rate,
+                     struct base_error *error)
+{
+    int status = BASE_OK;
+    const struct experiment_training *t = a->training;
+    struct theory_critical critical;
+    double constant;
+    *rate = t->learning_rate;
+    if (t->learning_rate > 0)
+        return BASE_OK;
+    if (strcmp(t->optimizer, "gradient") == 0) {
+        TRY(theory_critical_rate(a, activation, &critical, error));
+        *rate = t->rate * critical.rate;
+    } else {
+        TRY(theory_isotropy(a, activation, &constant, error));
+        *rate = t->rate / constant;
+    }
+    if (!isfinite(*rate))
+        TRY(base_fail(error, BASE_UNRESOLVED, "there is no critical learning rate here"));
+out:
+    return status;
+}
+
 static int training_init(void **work, const struct net_architecture *architecture, struct base_error *error)
 {
     int status;
+    struct net_activation activation = {0};
     struct work *w = base_calloc(1, sizeof *w, error);
     TRY(base_got(w));
     w->architecture = architecture;
     TRY(train_run_init(&w->run, architecture, error));
     if (is_true(architecture->training->boundary))
         TRY(train_boundary_init(&w->boundary, architecture, error));
-    w->rate = architecture->training->learning_rate;
+    TRY(net_activation_open(&activation, architecture->activation, error));
+    w->found = find_rate(architecture, &activation, &w->rate, &w->why);
+    if (w->found != BASE_OK && w->found != BASE_UNRESOLVED)
+        TRY(base_fail(error, w->found, "%s", w->why.text));
     *work = w;
 out:
+    net_activation_close(&activation);
     if (status != BASE_OK)
         training_free(w);
     return status;
@@ -172,8 +253,15 @@ static int training_run(void *work, uint64_t seed, uint64_t trial, const struct 
     const struct train_record record = {.train_loss = values[TRAIN_LOSS],
                                         .test_loss = values[TEST_LOSS],
                                         .test_error = values[TEST_ERROR],
-                                        .diverged = values[DIVERGED]};
+                                        .diverged = values[DIVERGED],
+                                        .first_step_share = values[FIRST_STEP_SHARE],
+                                        .loss_factor = values[LOSS_FACTOR]};
+    if (w->found != BASE_OK)
+        return base_fail(error, w->found, "%s", w->why.text);
     *values[LEARNING_RATE] = w->rate;
+    if (values[ISOTROPY_A] != NULL && values[ISOTROPY_ERROR] != NULL &&
+        is_true(w->architecture->training->isotropy))
+        TRY(train_run_isotropy(w->run, seed, trial, values[ISOTROPY_A], values[ISOTROPY_ERROR], error));
     if (w->boundary != NULL)
         TRY(find_boundaries(w, seed, trial, looks, values, error));
     TRY(train_run(w->run, seed, trial, w->rate, looks, &record, error));
@@ -181,59 +269,38 @@ out:
     return status;
 }
 
-/* Of the mean-subtracted outputs λ_max is that of the mean-field kernel of the inputs, of given ones or of some
- * draws of Gaussian ones: its limit at fixed T is far away. */
-static int predict_centred_eig_max(const struct theory_order *order, const struct net_architecture *a,
-                                   double *eig_max, struct base_error *error)
+/* λ_max of F and the boundary that follows from it, η_c but for the weight decay. */
+static void predict_boundary(const struct net_architecture *a, double critical_rate, double *const *predictions)
 {
-    int status;
-    struct theory_spectrum kernel;
-    struct net_activation activation = {0};
-    TRY(net_activation_open(&activation, a->activation, error));
-    TRY(a->inputs != NULL ? theory_fisher_kernel(order, a, &kernel, NULL, error)
-                          : theory_fisher_draws(a, &activation, &kernel, NULL, error));
-    *eig_max = kernel.centred_eig_max;
-out:
-    net_activation_close(&activation);
-    return status;
-}
-
-/* λ_max of F of the parameters and outputs that are trained; NaN where theory has none. */
-static int predict_eig_max(const struct theory_order *order, const struct net_architecture *a, double *eig_max,
-                           struct base_error *error)
-{
-    int status = BASE_OK;
-    const bool ntk = strcmp(a->training->parametrization, "ntk") == 0;
-    struct theory_fisher fisher;
-    struct theory_spectrum kernel;
-    struct theory_ntk tangent;
-    *eig_max = NAN;
-    if (is_true(a->training->subtract_mean))
-        return ntk ? BASE_OK : predict_centred_eig_max(order, a, eig_max, error);
-    if (ntk) {
-        TRY(theory_ntk_predict(order, a, &tangent, error));
-        *eig_max = tangent.eig_max / (double)a->T;
-    } else if (a->inputs != NULL) {
-        TRY(theory_fisher_kernel(order, a, &kernel, NULL, error));
-        *eig_max = kernel.eig_max;
-    } else {
-        theory_fisher_predict(order, a, &fisher);
-        *eig_max = fisher.eig_max;
-    }
-out:
-    return status;
-}
-
-/* λ_max of F and the boundaries that follow from it. */
-static int predict_boundary(const struct theory_order *order, const struct net_architecture *a,
-                            double *const *predictions, struct base_error *error)
-{
-    int status;
-    double eig_max;
-    TRY(predict_eig_max(order, a, &eig_max, error));
+    const double factor = train_boundary_factor(a), eig_max = factor / critical_rate - a->training->weight_decay;
     *predictions[INITIAL_EIG_MAX] = eig_max;
-    *predictions[STABILITY_BOUNDARY] = train_boundary_factor(a) / eig_max;
+    *predictions[STABILITY_BOUNDARY] = factor / eig_max;
     *predictions[STABILITY_RATIO] = 1;
+}
+
+/* Predictions stand where losses are recorded. */
+static void keep_recorded(const struct net_architecture *a, double *losses)
+{
+    for (int64_t s = 0; s < a->training->steps; s++)
+        if (s % a->training->every != 0)
+            losses[s] = NAN;
+}
+
+static int predict_losses(const struct net_architecture *a, const struct net_activation *activation,
+                          double *const *predictions, struct base_error *error)
+{
+    int status;
+    double rate;
+    struct theory_learning learning = {.train_loss = predictions[TRAIN_LOSS],
+                                       .test_loss = predictions[TEST_LOSS]};
+    TRY(find_rate(a, activation, &rate, error));
+    TRY(theory_learning_predict(a, activation, rate, &learning, error));
+    *predictions[FIRST_STEP_SHARE] = learning.first_step_share;
+    *predictions[LOSS_FACTOR] = learning.loss_factor;
+    if (predictions[ISOTROPY_A] != NULL)
+        *predictions[ISOTROPY_A] = learning.isotropy_a;
+    keep_recorded(a, predictions[TRAIN_LOSS]);
+    keep_recorded(a, predictions[TEST_LOSS]);
 out:
     return status;
 }
@@ -241,9 +308,22 @@ out:
 static int training_predict(const struct theory_order *order, const struct net_architecture *architecture,
                             double *const *predictions, struct base_error *error)
 {
-    if (!is_true(architecture->training->boundary))
-        return BASE_OK;
-    return predict_boundary(order, architecture, predictions, error);
+    int status;
+    struct net_activation activation = {0};
+    struct theory_critical critical = {NAN, NAN};
+    (void)order;
+    TRY(net_activation_open(&activation, architecture->activation, error));
+    status = theory_critical_rate(architecture, &activation, &critical, error);
+    *predictions[CRITICAL_RATE] = critical.rate;
+    *predictions[CRITICAL_LIMIT] = critical.limit;
+    if (is_true(architecture->training->boundary))
+        predict_boundary(architecture, critical.rate, predictions);
+    if (status != BASE_UNRESOLVED)
+        TRY(status);
+    TRY(predict_losses(architecture, &activation, predictions, error));
+out:
+    net_activation_close(&activation);
+    return status;
 }
 
 const struct measure measure_training = {

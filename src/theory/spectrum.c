@@ -4,13 +4,12 @@
  *
  * stands for F*; and of the NTK. Symbols as in theory.h. */
 #include "base/memory.h"
+#include "theory/inputs.h"
 #include "theory/theory.h"
 
 #include <assert.h>
 #include <gsl/gsl_blas.h>
 #include <gsl/gsl_eigen.h>
-#include <gsl/gsl_randist.h>
-#include <gsl/gsl_rng.h>
 #include <gsl/gsl_sort_vector.h>
 #include <math.h>
 #include <stdlib.h>
@@ -251,24 +250,6 @@ out:
     return status;
 }
 
-/* gram (T, T) = XXᵀ/M_0 of X (T, M_0) with iid N(0, 1): X = A Q with orthonormal rows of Q, and the elements
- * of the trapezoid A (T, min(T, M_0)) are independent: N(0, 1) below the diagonal, and A_jj² chi-squared with
- * M_0 − j degrees of freedom (Bartlett 1933). A (T, T) is room. */
-static int draw_gram(gsl_rng *random, size_t M_0, size_t T, double *A, double *gram, struct base_error *error)
-{
-    const size_t columns = M_0 < T ? M_0 : T;
-    gsl_matrix_view a = gsl_matrix_view_array(A, T, columns), g = gsl_matrix_view_array(gram, T, T);
-    gsl_matrix_set_zero(&a.matrix);
-    for (size_t t = 0; t < T; t++)
-        for (size_t j = 0; j <= t && j < columns; j++)
-            gsl_matrix_set(&a.matrix, t, j,
-                           j < t ? gsl_ran_gaussian(random, 1)
-                                 : sqrt(gsl_ran_chisq(random, (double)(M_0 - j))));
-    if (gsl_blas_dsyrk(CblasUpper, CblasNoTrans, 1 / (double)M_0, &a.matrix, 0, &g.matrix) != 0)
-        return base_fail(error, BASE_FAILED, "GSL refuses a product of %zu by %zu numbers", T, columns);
-    return BASE_OK;
-}
-
 /* K of one draw of inputs, in room of (T, T) numbers each. */
 static int draw_kernel(const struct net_architecture *a, const struct net_activation *activation,
                        gsl_rng *random, double *gram, double *nngp, double *K, struct base_error *error)
@@ -282,7 +263,7 @@ static int draw_kernel(const struct net_architecture *a, const struct net_activa
         widths[l] = (double)a->widths[l] / (double)a->T;
         ones[l] = 1 / (double)a->T;
     }
-    TRY(draw_gram(random, a->widths[0], a->T, nngp, gram, error));
+    TRY(theory_gram_draw(random, a->widths[0], a->T, nngp, gram, error));
     TRY(theory_kernel_sum_residual(activation, a->weight_variance, a->bias_variance,
                                    theory_branch_of(a, (double)a->M / (double)a->T, &branch), a->L, a->T,
                                    gram, widths, ones, 1e-6, K, nngp, error));

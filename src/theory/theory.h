@@ -460,6 +460,78 @@ int theory_eigen_top(size_t n, const double *K, double *value, double *vector, s
 int theory_order_top(const struct theory_order *order, const double *x, double *value,
                      struct base_error *error);
 
+/* ---- learning (learning.c, operators.c, steps.c, logits.c; KAA19, KO20)
+ *
+ * Networks in training (architecture->training), in the limit in which their kernels stay what they were at
+ * the start. A step on B samples with errors g = f − y takes all outputs f −= η U g, output by output, with
+ * kernels over (samples, the B samples) of section kernel.c,
+ *
+ *     A_l = a q̂^{l-1} + b ,  B_l = q̃^l ,  Θ_l = A_l ∘ B_l ,  Θ = Σ_l Θ_l
+ *     (a, b) = (σ_w², σ_b²) in the neural tangent kernel's parametrization, (M_{l-1}, 1) in the standard one
+ *
+ * and, where K/(K + ρ) is K (K + ρ)⁻¹ over the B samples, ρ = ε times the mean diagonal of K (without damping
+ * a pseudo-inverse takes the place of an inverse that does not exist),
+ *
+ *     gradient      U = Θ/B
+ *     exact         U = Θ/(Θ + ρ)
+ *     layer         U = Σ_l Θ_l/(Θ_l + ρ)
+ *     tridiagonal   U = Σ_l x_l Θ_l/(Θ_l + ρ) ,  x = Σ⁻¹1, Σ (L, L) the tridiagonal matrix of ones
+ *     kfac          U = Σ_{l<L} B [A_l/(A_l + ρ)] ∘ [B_l/(B_l + ρ)] + (1/(1+ε)) A_L/(A_L + ρ)
+ *     kfac_scaled   the last term B times as much
+ *     unit          U = Σ_{l<L} M_l E[δ (A_l ∘ ss)/(A_l ∘ ss + ρ) δ/s²] + Θ_L/(Θ_L + ρ) ,  s² = Σ_k δ_k²
+ *
+ * the last over a unit's δ_k(t) = φ'(u(t)) v_k(t) with Gaussian u and v_k ("beyond"), ρ of the mean over all
+ * units of a layer, 6400/B draws of which stand for them.
+ *
+ * a, with U = a I on the B samples without damping and for kernels of full rank:
+ *
+ *     exact 1 ,  layer L ,  tridiagonal 1ᵀx (none for L = 3s+2: Σ is singular)
+ *     kfac (L−1) B + 1, and with more samples than M_0 (+1 with a bias) features min(B, M_0 + 1) + (L−2) B + 1
+ *     kfac_scaled B − 1 more ;  for linear φ, with B_l of rank one, L and L−1+B
+ *     unit (1/C) Σ_{l<L} γ_l M_l + 1 ,  γ_l = P(φ'(u^l) ≠ 0), of layer 1 no more than min(1, (M_0+1)/(γB))
+ *
+ * BASE_UNRESOLVED with a sentence for others, which have none. Given inputs: γ at their mean variance. */
+int theory_isotropy(const struct net_architecture *architecture, const struct net_activation *activation,
+                    double *a, struct base_error *error);
+
+/* η_c = 2(1+μ)/(λ_max + λ) with momentum μ and weight decay λ (Nesterov's: 2(1+μ)/((1+2μ)(λ_max + λ))):
+ * below it gradient descent on the squared loss is linearly stable (KAA19; momentum, decay: beyond). λ_max of
+ * Θ/T: in the standard parametrization that of F (theory_fisher). Gaussian inputs: by the two order
+ * parameters, and where the second vanishes, and for mean-subtracted outputs, that of kernels of drawn inputs
+ * as theory_fisher_draws has them; given ones: of their kernel. limit: by the two order parameters for
+ * Gaussian inputs, with mean-subtracted outputs too; else nan. One kernel of T samples. */
+struct theory_critical {
+    double rate, limit;
+};
+int theory_critical_rate(const struct net_architecture *architecture, const struct net_activation *activation,
+                         struct theory_critical *critical, struct base_error *error);
+
+/* Expectations over initial networks, whose outputs are Gaussian of covariance q^L over training and test
+ * samples together, and over teachers of the same law, or for given targets y; for Gaussian inputs over
+ * 2000/n draws of all n = T + T' (2 to 50; the same at every call). Full batches alone. In the eigenbasis of U
+ * on the T samples the squared loss of every step is exact but for those draws; with momentum and Nesterov's;
+ * a weight decay: BASE_UNRESOLVED. Mean-subtracted outputs: Π U Π.
+ *
+ *     cross entropy, exact, without damping: f_k −= η (1/C − 1[k=y])/p_y on the T samples, and Θ_te Θ⁻¹ times
+ *     that on the others; by 256 draws of f: standard error of a loss about 1/16 of its scatter. Others:
+ *     BASE_UNRESOLVED.
+ *
+ *     isotropy_a           tr U/T, a with its damping; nan for gradient descent
+ *     first_step_share     E[1 − ⟨g_1, g_0⟩/⟨g_0, g_0⟩] of the squared loss: ηa for U = a I
+ *     loss_factor          E[(ℓ_n/ℓ_0)^(1/n)], n = min(4, steps): (1 − ηa)²; nan where ηa is 1 to 1e-6
+ *
+ * Losses are of the linear theory, which goes on where networks diverge or their kernels change; nan where
+ * they overflow, and the test loss of undamped units. The last two are nan for gradient descent, whose factor
+ * is none of its own. Neglects nothing but the width. n ≤ 2048. Time: n² L kernel elements (theory_kernel_sum)
+ * and some 30 T³ flops a draw: T = 100, T' = 100, 3 layers 30 ms, Gaussian inputs ten times as much. */
+struct theory_learning {
+    double *train_loss, *test_loss; /* (steps+1), the caller's, NaN where nothing is known */
+    double isotropy_a, first_step_share, loss_factor;
+};
+int theory_learning_predict(const struct net_architecture *architecture,
+                            const struct net_activation *activation, double rate,
+                            struct theory_learning *prediction, struct base_error *error);
+
 /* GSL returns its errors instead of ending the program. Call first. */
 void theory_init(void);
 /* "GSL 2.7.1" */

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Losses are evaluated so many samples at a time. */
-enum { CHUNK = 512 };
+enum { CHUNK = 512, FACTOR_STEPS = 4 };
 
 struct train_run {
     const struct net_architecture *architecture;
@@ -26,12 +26,19 @@ struct train_run {
     double *inputs, *targets;           /* (M_0, T), (C, T) */
     double *test_inputs, *test_targets; /* (M_0, T'), (C, T') */
     double *batch_targets, *errors;     /* (C, B) */
+    double *first_errors;               /* (C, B) before the first step */
     double *outputs;                    /* (C, max(T, T')) of an evaluation */
     double **P;                         /* (L+2): P[l] (M_l, B), ended by NULL */
     size_t *order;                      /* (T) the samples of the epoch in hand */
     size_t taken;                       /* samples that batches have taken */
     void *work;                         /* the optimizer's */
 };
+
+/* The isotropy of a plain gradient takes δ of every output too. */
+static bool wants_deltas(const struct net_architecture *a)
+{
+    return train_optimizer_find(a->training->optimizer)->deltas || strcmp(a->training->isotropy, "true") == 0;
+}
 
 static size_t batch_size(const struct net_architecture *a)
 {
@@ -56,11 +63,12 @@ double train_run_bytes(const struct net_architecture *architecture)
     const struct train_optimizer *optimizer = train_optimizer_find(a->training->optimizer);
     const double B = (double)batch_size(a), M_0 = (double)a->widths[0], C = (double)a->C;
     const double samples = (double)(a->T + a->T_test);
-    const double numbers = (M_0 + C) * samples + C * (2 * B + (double)most_samples(a)) +
+    const double numbers = (M_0 + C) * samples + C * (3 * B + (double)most_samples(a)) +
                            B * (double)net_architecture_units(a) + (double)a->T;
     return train_network_bytes(a) + train_descent_bytes(a) + numbers * sizeof(double) +
-           train_signals_bytes(a, batch_size(a), optimizer->deltas) +
-           train_signals_bytes(a, chunk_size(a), false) + optimizer->bytes(a, batch_size(a));
+           train_signals_bytes(a, batch_size(a), wants_deltas(a)) +
+           train_signals_bytes(a, chunk_size(a), false) + optimizer->bytes(a, batch_size(a)) +
+           (strcmp(a->training->isotropy, "true") == 0 ? train_isotropy_bytes(a, batch_size(a)) : 0);
 }
 
 double train_run_flops(const struct net_architecture *architecture)
@@ -86,6 +94,7 @@ static int make_arrays(struct train_run *r, struct base_error *error)
     TRY(base_got(r->test_targets = base_alloc(C * a->T_test, sizeof(double), error)));
     TRY(base_got(r->batch_targets = base_alloc(C * r->B, sizeof(double), error)));
     TRY(base_got(r->errors = base_alloc(C * r->B, sizeof(double), error)));
+    TRY(base_got(r->first_errors = base_alloc(C * r->B, sizeof(double), error)));
     TRY(base_got(r->outputs = base_alloc(C * most_samples(a), sizeof(double), error)));
     TRY(base_got(r->order = base_alloc(a->T, sizeof *r->order, error)));
     TRY(base_got(r->P = base_calloc(a->L + 2, sizeof *r->P, error)));
@@ -111,7 +120,7 @@ int train_run_init(struct train_run **run, const struct net_architecture *archit
     TRY(net_activation_open(&r->activation, a->activation, error));
     TRY(train_network_init(&r->network, a, error));
     TRY(train_descent_init(&r->descent, a, error));
-    TRY(train_signals_init(&r->batch, a, r->B, r->optimizer->deltas, error));
+    TRY(train_signals_init(&r->batch, a, r->B, wants_deltas(a), error));
     TRY(train_signals_init(&r->chunk, a, chunk_size(a), false, error));
     TRY(make_arrays(r, error));
     TRY(r->optimizer->init(&r->work, a, r->B, error));
@@ -134,7 +143,7 @@ void train_run_free(struct train_run *run)
         free(r->P[l]);
     free(r->P);
     double *arrays[] = {r->inputs,        r->targets, r->test_inputs, r->test_targets,
-                        r->batch_targets, r->errors,  r->outputs};
+                        r->batch_targets, r->errors,  r->first_errors, r->outputs};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
     free(r->order);
@@ -330,6 +339,27 @@ static void record(struct train_run *r, const struct train_record *record, size_
     put(record->test_error, s, train_error_rate(a->C, a->T_test, r->outputs, r->test_targets));
 }
 
+/* How fast the first steps are, of a full batch. */
+static void record_speed(struct train_run *r, const struct train_record *record, size_t s, double start,
+                         double loss)
+{
+    const struct net_architecture *a = r->architecture;
+    const size_t n = a->training->steps < FACTOR_STEPS ? (size_t)a->training->steps : FACTOR_STEPS;
+    double inside = 0, before = 0;
+    if (r->B < a->T)
+        return;
+    if (s == 0)
+        memcpy(r->first_errors, r->errors, a->CT * sizeof *r->errors);
+    for (size_t i = 0; i < a->CT && s == 1; i++) {
+        inside += r->errors[i] * r->first_errors[i];
+        before += r->first_errors[i] * r->first_errors[i];
+    }
+    if (s == 1 && r->loss == TRAIN_SQUARED)
+        put(record->first_step_share, 0, 1 - inside / before);
+    if (s == n)
+        put(record->loss_factor, 0, pow(loss / start, 1 / (double)n));
+}
+
 int train_run(struct train_run *run, uint64_t seed, uint64_t trial, double rate,
               const struct train_watch *watch, const struct train_record *wanted, struct base_error *error)
 {
@@ -349,12 +379,31 @@ int train_run(struct train_run *run, uint64_t seed, uint64_t trial, double rate,
             break;
         }
         record(r, wanted, s, loss);
+        record_speed(r, wanted, s, start, loss);
         if (s == steps)
             break;
         TRY(step(r, error));
         if (watch != NULL && !watch->step(watch->context, s + 1, loss))
             TRY(base_fail(error, BASE_STOPPED, "stopped in the middle of a training"));
     }
+out:
+    return status;
+}
+
+int train_run_isotropy(struct train_run *run, uint64_t seed, uint64_t trial, double *a, double *anisotropy,
+                       struct base_error *error)
+{
+    int status = BASE_OK;
+    struct train_run *r = run;
+    *a = *anisotropy = NAN;
+    if (r->optimizer->direction == NULL)
+        return BASE_OK;
+    begin(r, seed, trial);
+    TRY(take_batch(r, seed, trial, error));
+    look(r);
+    train_backward(&r->network, &r->batch);
+    TRY(r->optimizer->prepare(r->work, &r->network, &r->batch, r->architecture->training->damping, error));
+    TRY(train_isotropy(r->optimizer, r->work, &r->network, &r->batch, a, anisotropy, error));
 out:
     return status;
 }

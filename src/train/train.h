@@ -159,12 +159,58 @@ struct train_optimizer {
                      const double *errors, double *const *P, struct base_error *error);
     int (*descend)(void *work, const struct train_descent *descent, struct train_network *network,
                    const struct train_signals *signals, const double *errors, struct base_error *error);
+    /* NULL, or the matrix of train_isotropy_kernel for less than CB directions. */
+    int (*kernel)(void *work, const struct train_network *network, const struct train_signals *signals,
+                  double *kernel, struct base_error *error);
 };
 extern const struct train_optimizer train_gradient;
+
+/* Natural gradients: d = (F̂ + ρ)⁻¹ ∂ℓ/∂θ, F̂ made of the Fisher matrix F = (1/B) JᵀJ of the batch in hand in the
+ * parameters of the network's parametrization (KO20). All of it in the dual, with Gram matrices of the samples and
+ * in double precision: with Θ^l = D^l ∘ A^{l-1} (duals.h) the time besides forward, backward pass and descent is
+ *
+ *     exact           F                                                   Σ_l (CB)² M_l + (CB)³/3 flops
+ *     layer           its blocks of layers                                the same, L factors
+ *     tridiagonal     and those beside them; none for L = 3s + 2          the same
+ *     kfac            A_{l-1} ⊗ B_l for each layer, B_L = I_C             Σ_l 3 (CB)² M_l + L (CB)³/3
+ *     kfac_scaled     B_L = I_C/B
+ *     unit            blocks of hidden units, of the last layer           Σ_l M_l (active samples)³/3
+ *     unit_explicit   blocks of units, each of a Gaussian law (AKO19)     a gradient step, and 1e3 φ' a unit
+ *     quasi_diagonal  Ollivier's quasi-diagonal blocks of units           three gradient updates
+ *
+ * Each matrix that is inverted has ρ = ε times the mean of its own diagonal added, in the dual; those of all units of a
+ * layer the mean over the layer; K-FAC's B_L ρ = ε B_L. exact is of the cross entropy too, with F = (1/B) Jᵀ Q J and
+ * Q_t = diag(g) − ggᵀ; the others are of the squared loss. Biases count, with weight σ_b in the NTK parametrization. */
+extern const struct train_optimizer train_exact;          /* dual.c */
+extern const struct train_optimizer train_layer;          /* dual.c */
+extern const struct train_optimizer train_tridiagonal;    /* dual.c */
+extern const struct train_optimizer train_kfac;           /* kfac.c */
+extern const struct train_optimizer train_kfac_scaled;    /* kfac.c */
+extern const struct train_optimizer train_unit;           /* unit.c */
+extern const struct train_optimizer train_unit_explicit;  /* rows.c */
+extern const struct train_optimizer train_quasi_diagonal; /* rows.c */
 
 /* All of them, ended by NULL; that of a name, NULL where there is none. */
 extern const struct train_optimizer *const train_optimizers[];
 const struct train_optimizer *train_optimizer_find(const char *name);
+
+/* ---- isotropy.c: J F̂⁻¹ Jᵀ/B, what a step along the direction does to the outputs
+ *
+ * f ← f − η K̂ e in the linear regime. A natural gradient is isotropic (KO20) where K̂ = a I: then the squared loss
+ * shrinks by (1 − ηa)² a step. */
+
+/* K̂ (CB, CB) row after row from the directions of unit errors (both triangles), of an optimizer that is prepared and
+ * has `direction`. CB directions and 2L (CB)² B M flops. */
+int train_isotropy_kernel(const struct train_optimizer *optimizer, void *work,
+                          const struct train_network *network, const struct train_signals *signals,
+                          double *kernel, struct base_error *error);
+
+/* a = tr K̂/CB and the anisotropy ‖K̂ − a I‖/(a √CB), Frobenius: the root mean square of the relative deviations of K̂'s
+ * eigenvalues from a, 0 where it is isotropic, whatever the size. (CB)² numbers. */
+int train_isotropy(const struct train_optimizer *optimizer, void *work, const struct train_network *network,
+                   const struct train_signals *signals, double *a, double *anisotropy,
+                   struct base_error *error);
+double train_isotropy_bytes(const struct net_architecture *architecture, size_t B);
 
 /* ---- run.c: a whole training */
 
@@ -187,6 +233,9 @@ struct train_record {
     double *test_loss;  /* (steps+1) of the T' held out; nothing is set with T' = 0 */
     double *test_error; /* (steps+1) */
     double *diverged;   /* 1: the loss became not finite, or 1e6 times what it was at the start; else 0 */
+    /* Of full batches alone: 1 − ⟨g_1, g_0⟩/⟨g_0, g_0⟩ of the errors of the squared loss after one and no step
+     * (less their mean, where that is subtracted), and (ℓ_n/ℓ_0)^(1/n), n = min(4, steps). */
+    double *first_step_share, *loss_factor;
 };
 
 struct train_run; /* what a training of one architecture needs, again and again */
@@ -201,15 +250,10 @@ void train_run_free(struct train_run *run);
 int train_run(struct train_run *run, uint64_t seed, uint64_t trial, double rate,
               const struct train_watch *watch, const struct train_record *record, struct base_error *error);
 
-/* ---- dual.c */
-
-/* F* (CB, CB) = (1/B) J Jᵀ from h and δ, in the parameters that are trained, rows (k, t): the upper triangle of
- *     (1/B) Σ_l D^l_(k,s),(k',t) (s_w² H^{l-1}_st + s_b²) ,   s_w, s_b: the scales ∂W^l/∂ω^l, ∂b/∂β
- * with D^l = Σ_i δ^l_i δ^l_iᵀ, H^l = Σ_i h^l_i h^l_iᵀ (KAA19; in the neural tangent parametrization Θ/B). */
-int train_dual_compute(const struct train_network *network, const struct train_signals *signals, double *dual,
+/* train_isotropy of the network and the first batch of a trial, before any step. NaN for an optimizer without
+ * `direction`; BASE_UNRESOLVED as train_run. */
+int train_run_isotropy(struct train_run *run, uint64_t seed, uint64_t trial, double *a, double *anisotropy,
                        struct base_error *error);
-double train_dual_bytes(const struct net_architecture *architecture, size_t B); /* besides the dual */
-
 /* ---- boundary.c: learning rates up to which gradient descent is stable (KAA19)
  *
  * Of the network of a trial, under gradient descent on (1/2T) Σ_t |f − y|² with all T samples and the momentum

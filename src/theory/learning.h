@@ -1,0 +1,57 @@
+/* Private to the theory of learning: optimizers, and what they do to the outputs. */
+#ifndef THEORY_LEARNING_H
+#define THEORY_LEARNING_H
+
+#include "theory/theory.h"
+
+#include <gsl/gsl_matrix.h>
+#include <gsl/gsl_rng.h>
+
+enum theory_method {
+    METHOD_GRADIENT,
+    METHOD_EXACT,
+    METHOD_LAYER,
+    METHOD_TRIDIAGONAL,
+    METHOD_KFAC,
+    METHOD_KFAC_SCALED,
+    METHOD_UNIT,
+    METHOD_OTHER /* nothing is known of it */
+};
+enum theory_method theory_method_of(const struct net_architecture *architecture);
+
+/* B: samples of a step. */
+size_t theory_batch_of(const struct net_architecture *architecture);
+
+/* The kernel of the gradient in W^l and b^l before it is multiplied with q̃^l is a q̂^{l-1} + b: σ_w², σ_b² in
+ * the neural tangent kernel's parametrization, M_{l-1}, 1 in the standard one. */
+void theory_scales_of(const struct net_architecture *architecture, size_t l, double *a, double *b);
+
+/* x = Σ⁻¹1 at [l] for l = 1..L, Σ (L, L) of ones on and beside the diagonal. false: Σ is singular. */
+bool theory_tridiagonal_share(size_t L, size_t l, double *x);
+
+/* x_st of given inputs' order parameters, both triangles, into M (n, T), n samples of which T are columns. */
+void theory_order_fill(const struct theory_order *order, const double *x, gsl_matrix *M);
+
+/* M = RRᵀ in its lower triangle, with a jitter of 1e-10 of the largest element on the diagonal; the rest of M
+ * is 0. */
+int theory_covariance_root(gsl_matrix *M, struct base_error *error);
+
+/* Rows first .. first+count-1 of M minus their mean. */
+void theory_centre_rows(size_t first, size_t count, gsl_matrix *M);
+
+/* U (n, T), n = T + T': a step of learning rate η with errors g (T) changes the outputs of all n samples by
+ * −η U g, each output by itself; order: of the n, the T of the training first (operators.c). Rows of test
+ * samples are NaN where nothing is known of them. */
+int theory_operator(const struct net_architecture *architecture, const struct net_activation *activation,
+                    const struct theory_order *order, gsl_rng *random, size_t draws, gsl_matrix *U,
+                    struct base_error *error);
+
+/* What of one set of inputs the steps of U bring, added to `sums` with this weight (steps.c, logits.c). */
+int theory_squared_steps(const struct net_architecture *architecture, double rate,
+                         const struct theory_order *order, gsl_rng *random, double weight, gsl_matrix *U,
+                         struct theory_learning *sums, struct base_error *error);
+int theory_logit_steps(const struct net_architecture *architecture, double rate,
+                       const struct theory_order *order, gsl_rng *random, size_t draws, double weight,
+                       const gsl_matrix *U, struct theory_learning *sums, struct base_error *error);
+
+#endif

@@ -1,0 +1,530 @@
+/* Expected losses after each step, and their averages over drawn inputs; symbols as in theory.h.
+ *
+ * In the eigenbasis V, λ of U over the T samples a step is, mode by mode and of momentum μ,
+ *
+ *     w ← μ w + r ,  r ← r − ηλ w ,  G ← G + η w          (Nesterov: r + μ w in place of w in the last two)
+ *
+ * from r = 1, G = 0, so that the errors are V r Vᵀ g_0, and g_te − U_te V G Vᵀ g_0 on test samples. With the
+ * second moments S = E g_0 g_0ᵀ of one output, (n, n):
+ *
+ *     E ℓ    = (C/2T) Σ_a r_a² (VᵀSV)_aa
+ *     E ℓ_te = (C/2T') [tr S_te − 2 Σ_a G_a (Vᵀ S_t,te U_te V)_aa + Σ_ab G_a G_b (VᵀSV)_ab (VᵀU_teᵀU_teV)_ab]
+ */
+#define HAVE_INLINE
+#define GSL_RANGE_CHECK_OFF
+
+#include "theory/learning.h"
+
+#include "base/memory.h"
+#include "theory/inputs.h"
+
+#include <gsl/gsl_blas.h>
+#include <gsl/gsl_eigen.h>
+#include <gsl/gsl_randist.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ERROR_DRAWS = 512, FACTOR_STEPS = 4, MOST_SAMPLES = 2048 };
+static const double tolerance = 1e-8;
+static const double rounding = 1e-24; /* a loss over the first that is rounding: 0 */
+
+static int got(const void *pointer, struct base_error *error)
+{
+    return pointer != NULL ? BASE_OK : base_fail(error, BASE_FAILED, "not enough memory");
+}
+
+void theory_centre_rows(size_t first, size_t count, gsl_matrix *M)
+{
+    for (size_t j = 0; j < M->size2; j++) {
+        double mean = 0;
+        for (size_t i = first; i < first + count; i++)
+            mean += gsl_matrix_get(M, i, j) / (double)count;
+        for (size_t i = first; i < first + count; i++)
+            *gsl_matrix_ptr(M, i, j) -= mean;
+    }
+}
+
+static bool subtracts_mean(const struct net_architecture *a)
+{
+    return strcmp(a->training->subtract_mean, "true") == 0;
+}
+
+/* ---- the law of the errors at the start */
+
+struct start {
+    gsl_matrix *covariance; /* (n, n) of an output's error, without the targets that are given */
+    gsl_matrix *mean;       /* (C, n) of the errors: minus the targets, or 0 */
+    gsl_matrix *second;     /* (n, n): S */
+    gsl_matrix *root;       /* (T, T) of the first part of the covariance */
+};
+
+static void start_free(struct start *s)
+{
+    gsl_matrix_free(s->covariance);
+    gsl_matrix_free(s->mean);
+    gsl_matrix_free(s->second);
+    gsl_matrix_free(s->root);
+}
+
+/* ΠSΠ with a Π for the training and one for the test samples. */
+static void centre_covariance(size_t T, gsl_matrix *S)
+{
+    for (int twice = 0; twice < 2; twice++) {
+        theory_centre_rows(0, T, S);
+        if (S->size1 > T)
+            theory_centre_rows(T, S->size1 - T, S);
+        gsl_matrix_transpose(S);
+    }
+}
+
+static void fill_targets(const struct net_architecture *a, gsl_matrix *mean)
+{
+    for (size_t k = 0; k < a->C; k++) {
+        for (size_t t = 0; t < a->T; t++)
+            gsl_matrix_set(mean, k, t, -a->targets[k * a->T + t]);
+        for (size_t t = 0; t < a->T_test; t++)
+            gsl_matrix_set(mean, k, a->T + t, -a->test_targets[k * a->T_test + t]);
+    }
+}
+
+static int start_init(struct start *s, const struct net_architecture *a, const struct theory_order *order,
+                      struct base_error *error)
+{
+    int status;
+    const size_t T = a->T, n = order->samples;
+    *s = (struct start){gsl_matrix_alloc(n, n), gsl_matrix_calloc(a->C, n), gsl_matrix_alloc(n, n),
+                        gsl_matrix_alloc(T, T)};
+    TRY(got(s->covariance, error));
+    TRY(got(s->mean, error));
+    TRY(got(s->second, error));
+    TRY(got(s->root, error));
+    theory_order_fill(order, order->q + a->L * order->pairs, s->covariance);
+    if (subtracts_mean(a))
+        centre_covariance(T, s->covariance);
+    if (a->targets != NULL)
+        fill_targets(a, s->mean);
+    else
+        gsl_matrix_scale(s->covariance, 2); /* the network's and the teacher's outputs */
+    gsl_matrix_memcpy(s->second, s->covariance);
+    gsl_blas_dgemm(CblasTrans, CblasNoTrans, 1 / (double)a->C, s->mean, s->mean, 1, s->second);
+    const gsl_matrix_const_view training = gsl_matrix_const_submatrix(s->covariance, 0, 0, T, T);
+    gsl_matrix_memcpy(s->root, &training.matrix);
+    TRY(theory_covariance_root(s->root, error));
+out:
+    return status;
+}
+
+/* ---- modes */
+
+struct modes {
+    size_t T, n_test;
+    bool isotropic;                  /* U is λ I */
+    gsl_vector *lambda;              /* (T) */
+    gsl_matrix *V;                   /* (T, T) */
+    gsl_vector *r, *w, *G;           /* (T) */
+    gsl_vector *share;               /* (T) (VᵀSV)_aa */
+    gsl_matrix *products;            /* (T, T) (VᵀSV) ∘ (VᵀU_teᵀU_teV), where there are test samples */
+    gsl_vector *cross, *room;        /* (T) (Vᵀ S_t,te U_te V)_aa */
+    double test;                     /* tr S_te */
+};
+
+static void modes_free(struct modes *m)
+{
+    gsl_vector *vectors[] = {m->lambda, m->r, m->w, m->G, m->share, m->cross, m->room};
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
+        gsl_vector_free(vectors[i]);
+    gsl_matrix_free(m->V);
+    gsl_matrix_free(m->products);
+}
+
+static bool is_isotropic(size_t T, const gsl_matrix *U)
+{
+    const double a = gsl_matrix_get(U, 0, 0);
+    for (size_t s = 0; s < T; s++)
+        for (size_t t = 0; t < T; t++)
+            if (!(fabs(gsl_matrix_get(U, s, t) - (s == t ? a : 0)) <= 1e-12 * fabs(a)))
+                return false;
+    return true;
+}
+
+/* V and λ; U is symmetric over the T samples. */
+static int diagonalise(struct modes *m, const gsl_matrix *U, struct base_error *error)
+{
+    int status;
+    const size_t T = m->T;
+    const gsl_matrix_const_view top = gsl_matrix_const_submatrix(U, 0, 0, T, T);
+    gsl_matrix *A = NULL;
+    gsl_eigen_symmv_workspace *work = NULL;
+    m->isotropic = is_isotropic(T, U);
+    if (m->isotropic) {
+        gsl_matrix_set_identity(m->V);
+        gsl_vector_set_all(m->lambda, gsl_matrix_get(U, 0, 0));
+        return BASE_OK;
+    }
+    TRY(got(A = gsl_matrix_alloc(T, T), error));
+    TRY(got(work = gsl_eigen_symmv_alloc(T), error));
+    gsl_matrix_memcpy(A, &top.matrix);
+    if (gsl_eigen_symmv(A, m->lambda, m->V, work) != 0)
+        TRY(base_fail(error, BASE_UNRESOLVED, "the eigenvalues of a step's operator do not converge"));
+out:
+    gsl_matrix_free(A);
+    if (work != NULL)
+        gsl_eigen_symmv_free(work);
+    return status;
+}
+
+/* What the test loss needs besides; VSV = VᵀSV. */
+static int prepare_test(struct modes *m, const gsl_matrix *U, const gsl_matrix *S, const gsl_matrix *VSV,
+                        struct base_error *error)
+{
+    int status;
+    const size_t T = m->T, n = U->size1;
+    const gsl_matrix_const_view U_te = gsl_matrix_const_submatrix(U, T, 0, n - T, T);
+    const gsl_matrix_const_view S_te = gsl_matrix_const_submatrix(S, T, 0, n - T, T);
+    gsl_matrix *UV = gsl_matrix_alloc(n - T, T), *SV = gsl_matrix_alloc(n - T, T);
+    TRY(got(UV, error));
+    TRY(got(SV, error));
+    TRY(got(m->products = gsl_matrix_alloc(T, T), error));
+    gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, &U_te.matrix, m->V, 0, UV);
+    gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, &S_te.matrix, m->V, 0, SV);
+    for (size_t a = 0; a < T; a++) {
+        const gsl_vector_const_view u = gsl_matrix_const_column(UV, a), s = gsl_matrix_const_column(SV, a);
+        gsl_blas_ddot(&u.vector, &s.vector, gsl_vector_ptr(m->cross, a));
+    }
+    gsl_blas_dgemm(CblasTrans, CblasNoTrans, 1, UV, UV, 0, m->products);
+    gsl_matrix_mul_elements(m->products, VSV);
+    for (size_t t = T; t < n; t++)
+        m->test += gsl_matrix_get(S, t, t);
+out:
+    gsl_matrix_free(UV);
+    gsl_matrix_free(SV);
+    return status;
+}
+
+static int modes_init(struct modes *m, size_t T, const gsl_matrix *U, const gsl_matrix *S,
+                      struct base_error *error)
+{
+    int status;
+    const gsl_matrix_const_view S_t = gsl_matrix_const_submatrix(S, 0, 0, T, T);
+    gsl_matrix *SV = gsl_matrix_alloc(T, T), *VSV = gsl_matrix_alloc(T, T);
+    *m = (struct modes){.T = T,
+                        .n_test = U->size1 - T,
+                        .lambda = gsl_vector_alloc(T),
+                        .V = gsl_matrix_alloc(T, T),
+                        .r = gsl_vector_alloc(T),
+                        .w = gsl_vector_calloc(T),
+                        .G = gsl_vector_calloc(T),
+                        .share = gsl_vector_alloc(T),
+                        .cross = gsl_vector_alloc(T),
+                        .room = gsl_vector_alloc(T)};
+    gsl_vector *vectors[] = {m->lambda, m->r, m->w, m->G, m->share, m->cross, m->room};
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
+        TRY(got(vectors[i], error));
+    TRY(got(SV, error));
+    TRY(got(VSV, error));
+    TRY(got(m->V, error));
+    TRY(diagonalise(m, U, error));
+    gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, &S_t.matrix, m->V, 0, SV);
+    gsl_blas_dgemm(CblasTrans, CblasNoTrans, 1, m->V, SV, 0, VSV);
+    for (size_t a = 0; a < T; a++)
+        gsl_vector_set(m->share, a, gsl_matrix_get(VSV, a, a));
+    gsl_vector_set_all(m->r, 1);
+    if (m->n_test > 0)
+        TRY(prepare_test(m, U, S, VSV, error));
+out:
+    gsl_matrix_free(SV);
+    gsl_matrix_free(VSV);
+    return status;
+}
+
+static void modes_step(struct modes *m, const struct experiment_training *training, double rate)
+{
+    const double mu = training->momentum;
+    const bool nesterov = strcmp(training->nesterov, "true") == 0;
+    for (size_t a = 0; a < m->T; a++) {
+        const double r = gsl_vector_get(m->r, a), w = mu * gsl_vector_get(m->w, a) + r;
+        const double along = nesterov ? r + mu * w : w;
+        gsl_vector_set(m->w, a, w);
+        gsl_vector_set(m->r, a, r - rate * gsl_vector_get(m->lambda, a) * along);
+        *gsl_vector_ptr(m->G, a) += rate * along;
+    }
+}
+
+static double training_loss(const struct modes *m, size_t C)
+{
+    double sum = 0, start = 0;
+    for (size_t a = 0; a < m->T; a++) {
+        const double r = gsl_vector_get(m->r, a), share = gsl_vector_get(m->share, a);
+        sum += r * r * share;
+        start += share;
+    }
+    return sum <= rounding * start ? 0 : sum * (double)C / (2 * (double)m->T);
+}
+
+static double test_loss(const struct modes *m, size_t C)
+{
+    double cross, square;
+    gsl_blas_ddot(m->G, m->cross, &cross);
+    gsl_blas_dgemv(CblasNoTrans, 1, m->products, m->G, 0, m->room);
+    gsl_blas_ddot(m->G, m->room, &square);
+    return (m->test - 2 * cross + square) * (double)C / (2 * (double)m->n_test);
+}
+
+/* ---- ratios of one network */
+
+/* Σ_a over modes of g² , of g² r and of g² R² for one draw g of the errors. */
+struct ratios {
+    gsl_matrix *g, *modes; /* (C, T) */
+    const double *first, *last;
+};
+
+static void draw_errors(const struct start *s, gsl_rng *random, bool centred, gsl_matrix *g)
+{
+    const size_t C = g->size1, T = g->size2;
+    const gsl_matrix_const_view mean = gsl_matrix_const_submatrix(s->mean, 0, 0, C, T);
+    for (size_t i = 0; i < C * T; i++)
+        g->data[i] = gsl_ran_gaussian_ziggurat(random, 1);
+    gsl_blas_dtrmm(CblasRight, CblasLower, CblasTrans, CblasNonUnit, 1, s->root, g);
+    gsl_matrix_add(g, &mean.matrix);
+    for (size_t k = 0; k < C && centred; k++) {
+        gsl_vector_view row = gsl_matrix_row(g, k);
+        double sum = 0;
+        for (size_t t = 0; t < T; t++)
+            sum += gsl_vector_get(&row.vector, t);
+        gsl_vector_add_constant(&row.vector, -sum / (double)T);
+    }
+}
+
+/* Σ g² x^power over modes and outputs. */
+static double weighted(const gsl_matrix *g, const double *x, int power)
+{
+    double sum = 0;
+    for (size_t i = 0; i < g->size1 * g->size2; i++)
+        sum += g->data[i] * g->data[i] * (power == 0 ? 1 : power == 1 ? x[i % g->size2]
+                                                                      : x[i % g->size2] * x[i % g->size2]);
+    return sum;
+}
+
+/* E of the share that the first step takes and of the factor of n steps, over draws of the errors; first and
+ * last (T): r after one and n steps. */
+static int average_ratios(const struct modes *m, const struct start *s, const struct net_architecture *a,
+                          gsl_rng *random, const double *first, const double *last, double n, double *share,
+                          double *factor, struct base_error *error)
+{
+    int status;
+    gsl_matrix *g = gsl_matrix_alloc(a->C, m->T), *inside = gsl_matrix_alloc(a->C, m->T);
+    TRY(got(g, error));
+    TRY(got(inside, error));
+    *share = *factor = 0;
+    for (int d = 0; d < ERROR_DRAWS; d++) {
+        draw_errors(s, random, false, g);
+        gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, g, m->V, 0, inside);
+        *factor += pow(weighted(inside, last, 2) / weighted(inside, last, 0), 1 / n) / ERROR_DRAWS;
+        if (subtracts_mean(a)) {
+            draw_errors(s, random, true, g);
+            gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, g, m->V, 0, inside);
+        }
+        *share += (1 - weighted(inside, first, 1) / weighted(inside, first, 0)) / ERROR_DRAWS;
+    }
+out:
+    gsl_matrix_free(g);
+    gsl_matrix_free(inside);
+    return status;
+}
+
+/* The two ratios from r after one step and after n, kept in rows of `kept` (2, T). */
+static int add_ratios(const struct modes *m, const struct start *s, const struct net_architecture *a,
+                      gsl_rng *random, const gsl_matrix *kept, double n, double weight,
+                      struct theory_learning *sums, struct base_error *error)
+{
+    int status = BASE_OK;
+    const double *first = kept->data, *last = kept->data + m->T;
+    double share = 1 - first[0], factor = pow(last[0] * last[0], 1 / n);
+    if (theory_method_of(a) == METHOD_GRADIENT)
+        share = factor = NAN;
+    else if (!m->isotropic)
+        TRY(average_ratios(m, s, a, random, first, last, n, &share, &factor, error));
+    if (fabs(share - 1) <= 1e-6)
+        factor = NAN;
+    sums->first_step_share += weight * share;
+    sums->loss_factor += weight * factor;
+out:
+    return status;
+}
+
+/* ---- all steps */
+
+static void put(double *sums, size_t s, double weight, double loss)
+{
+    if (sums != NULL)
+        sums[s] += weight * (isfinite(loss) ? loss : NAN);
+}
+
+static int run_steps(struct modes *m, const struct start *s, const struct net_architecture *a, double rate,
+                     gsl_rng *random, double weight, struct theory_learning *sums, struct base_error *error)
+{
+    int status;
+    const size_t steps = (size_t)a->training->steps, n = steps < FACTOR_STEPS ? steps : FACTOR_STEPS;
+    gsl_matrix *kept = gsl_matrix_alloc(2, m->T);
+    TRY(got(kept, error));
+    for (size_t step = 0; step <= steps; step++) {
+        if (step > 0)
+            modes_step(m, a->training, rate);
+        if (step == 1)
+            gsl_matrix_set_row(kept, 0, m->r);
+        if (step == n)
+            gsl_matrix_set_row(kept, 1, m->r);
+        put(sums->train_loss, step, weight, training_loss(m, a->C));
+        if (m->n_test > 0)
+            put(sums->test_loss, step, weight, test_loss(m, a->C));
+    }
+    TRY(add_ratios(m, s, a, random, kept, (double)n, weight, sums, error));
+out:
+    gsl_matrix_free(kept);
+    return status;
+}
+
+int theory_squared_steps(const struct net_architecture *architecture, double rate,
+                         const struct theory_order *order, gsl_rng *random, double weight, gsl_matrix *U,
+                         struct theory_learning *sums, struct base_error *error)
+{
+    int status;
+    const struct net_architecture *a = architecture;
+    struct start start = {NULL, NULL, NULL, NULL};
+    struct modes modes = {.V = NULL};
+    if (subtracts_mean(a)) { /* Π U Π; U is symmetric over the training */
+        for (size_t i = 0; i < U->size1; i++) {
+            gsl_vector_view row = gsl_matrix_row(U, i);
+            double sum = 0;
+            for (size_t t = 0; t < a->T; t++)
+                sum += gsl_vector_get(&row.vector, t);
+            gsl_vector_add_constant(&row.vector, -sum / (double)a->T);
+        }
+        theory_centre_rows(0, a->T, U);
+        if (a->T_test > 0)
+            theory_centre_rows(a->T, a->T_test, U);
+    }
+    TRY(start_init(&start, a, order, error));
+    TRY(modes_init(&modes, a->T, U, start.second, error));
+    TRY(run_steps(&modes, &start, a, rate, random, weight, sums, error));
+out:
+    start_free(&start);
+    modes_free(&modes);
+    return status;
+}
+
+/* ---- over inputs */
+
+/* gram (n, n) of the training and the test samples that are given. */
+static int given_gram(const struct net_architecture *a, double *gram, struct base_error *error)
+{
+    int status;
+    const size_t n = a->T + a->T_test, M_0 = a->widths[0];
+    double *inputs = base_calloc(M_0 * n, sizeof *inputs, error);
+    TRY(base_got(inputs));
+    for (size_t i = 0; i < M_0; i++) {
+        memcpy(inputs + i * n, a->inputs + i * a->T, a->T * sizeof *inputs);
+        if (a->T_test > 0)
+            memcpy(inputs + i * n + a->T, a->test_inputs + i * a->T_test, a->T_test * sizeof *inputs);
+    }
+    TRY(theory_gram_compute(M_0, n, inputs, gram, error));
+out:
+    free(inputs);
+    return status;
+}
+
+/* Of one gram. */
+static int add_gram(const struct net_architecture *a, const struct net_activation *activation, double rate,
+                    const double *gram, gsl_rng *random, size_t draws, struct theory_learning *sums,
+                    struct base_error *error)
+{
+    int status;
+    const size_t T = a->T, n = T + a->T_test;
+    const double weight = 1 / (double)draws;
+    const bool squared = strcmp(a->training->loss, "squared") == 0;
+    struct theory_order order = {.L = 0};
+    gsl_matrix *U = gsl_matrix_alloc(n, T);
+    size_t units = 6400 / T;
+    units = units > 64 ? 64 : units < 8 ? 8 : units;
+    TRY(got(U, error));
+    TRY(theory_kernel_solve(&order, activation, a->weight_variance, a->bias_variance, a->L, n, gram, tolerance,
+                            error));
+    TRY(theory_operator(a, activation, &order, random, draws > 1 && units > 8 ? 8 : units, U, error));
+    if (!squared) {
+        TRY(theory_logit_steps(a, rate, &order, random, draws, weight, U, sums, error));
+        goto out;
+    }
+    for (size_t t = 0; t < T; t++)
+        sums->isotropy_a += weight * gsl_matrix_get(U, t, t) / (double)T;
+    TRY(theory_squared_steps(a, rate, &order, random, weight, U, sums, error));
+out:
+    gsl_matrix_free(U);
+    theory_order_free(&order);
+    return status;
+}
+
+/* A sentence where nothing is predicted. */
+static int refuse(const struct net_architecture *a, struct base_error *error)
+{
+    const struct experiment_training *t = a->training;
+    if (theory_method_of(a) == METHOD_OTHER)
+        return base_fail(error, BASE_UNRESOLVED, "no loss is predicted for the optimizer %s", t->optimizer);
+    if (theory_batch_of(a) < a->T)
+        return base_fail(error, BASE_UNRESOLVED, "no loss is predicted for batches of some samples");
+    if (t->weight_decay > 0)
+        return base_fail(error, BASE_UNRESOLVED, "no loss is predicted with a weight decay");
+    if (a->T + a->T_test > MOST_SAMPLES)
+        return base_fail(error, BASE_UNRESOLVED, "no loss is predicted for more than %d samples, test samples included",
+                         MOST_SAMPLES);
+    if (strcmp(t->loss, "squared") != 0 &&
+        (theory_method_of(a) != METHOD_EXACT || t->damping > 0 || subtracts_mean(a) || a->C < 2))
+        return base_fail(error, BASE_UNRESOLVED,
+                         "a cross entropy is predicted for the exact natural gradient alone, without damping, of "
+                         "two or more outputs as they are");
+    if (theory_method_of(a) == METHOD_TRIDIAGONAL && a->L % 3 == 2)
+        return theory_isotropy(a, NULL, &(double){0}, error);
+    return BASE_OK;
+}
+
+static void set_sums(const struct net_architecture *a, struct theory_learning *p, double value)
+{
+    const size_t steps = (size_t)a->training->steps;
+    for (size_t s = 0; s <= steps; s++) {
+        if (p->train_loss != NULL)
+            p->train_loss[s] = value;
+        if (p->test_loss != NULL)
+            p->test_loss[s] = a->T_test > 0 ? value : NAN;
+    }
+    p->isotropy_a = p->first_step_share = p->loss_factor = value;
+}
+
+int theory_learning_predict(const struct net_architecture *architecture,
+                            const struct net_activation *activation, double rate,
+                            struct theory_learning *prediction, struct base_error *error)
+{
+    int status;
+    const struct net_architecture *a = architecture;
+    const size_t n = a->T + a->T_test, many = n <= 40 ? 50 : 2000 / n;
+    const size_t draws = a->inputs != NULL ? 1 : many < 2 ? 2 : many;
+    double *gram = NULL;
+    gsl_rng *random = NULL;
+    TRY(refuse(a, error));
+    TRY(got(random = gsl_rng_alloc(gsl_rng_mt19937), error));
+    TRY(base_got(gram = base_calloc(2 * n * n, sizeof *gram, error)));
+    set_sums(a, prediction, 0);
+    for (size_t d = 0; d < draws; d++) {
+        TRY(a->inputs != NULL ? given_gram(a, gram, error)
+                              : theory_gram_draw(random, a->widths[0], n, gram + n * n, gram, error));
+        TRY(add_gram(a, activation, rate, gram, random, draws, prediction, error));
+    }
+    if (theory_method_of(a) == METHOD_GRADIENT)
+        prediction->isotropy_a = NAN;
+out:
+    if (status != BASE_OK)
+        set_sums(a, prediction, NAN);
+    if (random != NULL)
+        gsl_rng_free(random);
+    free(gram);
+    return status;
+}

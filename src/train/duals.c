@@ -1,0 +1,42 @@
+#include "train/duals.h"
+
+#include "linalg/linalg.h"
+
+void train_dual_inputs(const struct train_network *network, const struct train_signals *signals, size_t l,
+                       double *A)
+{
+    const size_t B = signals->B;
+    const double weight = network->weight_scale[l] * network->weight_scale[l],
+                 bias = network->bias_scale * network->bias_scale;
+    linalg_gram(network->architecture->widths[l - 1], B, signals->h[l - 1], A);
+    for (size_t s = 0; s < B; s++)
+        for (size_t t = s; t < B; t++)
+            A[s * B + t] = weight * A[s * B + t] + bias;
+    linalg_mirror(B, A);
+}
+
+void train_dual_deltas(const struct train_network *network, const struct train_signals *signals, size_t l,
+                       double *D)
+{
+    linalg_gram(network->architecture->widths[l], signals->C * signals->B, signals->delta[l], D);
+}
+
+void train_dual_kernel(size_t C, size_t B, const double *A, double *D)
+{
+    for (size_t r = 0; r < C * B; r++)
+        for (size_t c = r; c < C * B; c++)
+            D[r * C * B + c] *= A[r % B * B + c % B];
+}
+
+int train_dual_factor(size_t n, double *A, double damping, const char *what, size_t l,
+                      struct base_error *error)
+{
+    const double rho = damping * linalg_trace(n, A) / (double)n;
+    for (size_t i = 0; i < n; i++)
+        A[i * n + i] += rho;
+    if (!linalg_cholesky(n, A))
+        return base_fail(error, BASE_UNRESOLVED,
+                         "%s %zu is singular on these %zu samples and outputs with training.damping %g", what, l, n,
+                         damping);
+    return BASE_OK;
+}
