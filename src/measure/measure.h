@@ -59,13 +59,14 @@ struct measure_variable {
     bool outlier;
     const char *sharpness;
     /* How measured/predicted approaches 1: 1 + Σ_p c_p M^(-power_p), with one output, with several (or
-     * where a training subtracts their mean), and, for a variable of layers, in layer 1 (all 0: as the others). All 0: the prediction is not a statement about
-     * a limit, `verify` says so and does not judge it. One that says nothing of one output declares
-     * powers_outputs alone. */
+     * where a training subtracts their mean), and, for a variable of layers, in layer 1 (all 0: as the
+     * others). All 0: the prediction is not a statement about a limit, `verify` says so and does not judge
+     * it. One that says nothing of one output declares powers_outputs alone. */
     double powers[MEASURE_MAX_POWERS];
     double powers_outputs[MEASURE_MAX_POWERS];
     double powers_first[MEASURE_MAX_POWERS];
-    /* Of a prediction that holds at every width, without powers: to this relative error; 0: of no such one. */
+    /* Of a prediction that holds at every width, without powers: to this relative error; 0: of no such one.
+     */
     double identity;
     /* Of a prediction that is of leading order in 1/T too: its relative error, which no width removes. */
     double accuracy;

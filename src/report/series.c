@@ -93,8 +93,8 @@ static void test_identity(struct series *s)
 {
     s->p_value = INFINITY;
     for (size_t i = 0; i < s->n; i++) {
-        const double p = report_p_value(s->ratios[i], s->se[i], (double)(s->moments[i].n - 1),
-                                        s->variable->identity);
+        const double p =
+            report_p_value(s->ratios[i], s->se[i], (double)(s->moments[i].n - 1), s->variable->identity);
         if (p * (double)s->n < s->p_value) {
             s->p_value = p * (double)s->n;
             s->worst = i;

@@ -33,8 +33,8 @@ struct series {
     bool is_buried; /* an outlier that theory does not expect to stand clear of the bulk at the largest width
                      */
     struct report_limit limit;
-    size_t worst;   /* of an identity: the width with the smallest p-value, */
-    double p_value; /* that of the ratio being within the identity's error of 1, times n, */
+    size_t worst;     /* of an identity: the width with the smallest p-value, */
+    double p_value;   /* that of the ratio being within the identity's error of 1, times n, */
     double widest_se; /* and the largest se */
 };
 

@@ -197,7 +197,8 @@ int store_read_attribute(const struct store_result *result, const char *name, co
 }
 
 /* The text of each case of a key that is not swept. */
-static int read_case_flags(const struct store_result *r, const char *key, bool *flags, struct base_error *error)
+static int read_case_flags(const struct store_result *r, const char *key, bool *flags,
+                           struct base_error *error)
 {
     int status;
     size_t n = 0;

@@ -11,9 +11,9 @@
 #include <string.h>
 
 enum { STABLE_STEPS = 10, RECOVERY_STEPS = 30, MOST_DOUBLINGS = 6 };
-static const double amplitude = 1e-6;         /* of f − y at the start, over √T */
-static const double largest_growth = 1e3;     /* of it: a growing mode has shown itself */
-static const double spread = 1.02;            /* where the search begins, about the guess */
+static const double amplitude = 1e-6;     /* of f − y at the start, over √T */
+static const double largest_growth = 1e3; /* of it: a growing mode has shown itself */
+static const double spread = 1.02;        /* where the search begins, about the guess */
 static const double stable_tolerance = 1e-4, recovery_tolerance = 1e-2;
 
 struct train_boundary {
@@ -61,7 +61,8 @@ double train_boundary_flops(const struct net_architecture *architecture)
     const struct net_architecture *a = architecture;
     const double T = (double)a->T, CT = (double)a->CT, C = (double)a->C;
     const double stable = 10 * (double)(STABLE_STEPS + settling_steps(a->training->momentum));
-    const double recovery = 5 * (double)recovery_steps(a->training->momentum); /* as many recover; the others end soon */
+    const double recovery =
+        5 * (double)recovery_steps(a->training->momentum); /* as many recover; the others end soon */
     double dual = 0;
     for (size_t l = 1; l < a->L; l++)
         dual += CT * CT * (double)a->widths[l] + T * T * (double)a->widths[l - 1];
@@ -165,7 +166,8 @@ static void find_dual(struct train_boundary *b)
         }
         for (size_t i = 0; i < CT; i++)
             for (size_t j = i; j < (l < a->L ? CT : (i / T + 1) * T); j++)
-                b->dual[i * CT + j] += (l < a->L ? b->scratch[i * CT + j] : b->A[i % T * T + j % T]) / (double)T;
+                b->dual[i * CT + j] +=
+                    (l < a->L ? b->scratch[i * CT + j] : b->A[i % T * T + j % T]) / (double)T;
     }
 }
 

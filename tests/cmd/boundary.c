@@ -31,14 +31,14 @@ static void an_identity_is_judged_at_every_width(void **state)
     shell_expect_only(state, "verify y.h5", 0);
 }
 
-/* The powers in which a boundary comes to its limit, M^-1/2 of mean-subtracted outputs, whether they are swept,
- * a case's or of all. */
+/* The powers in which a boundary comes to its limit, M^-1/2 of mean-subtracted outputs, whether they are
+ * swept, a case's or of all. */
 static void mean_subtracted_outputs_have_powers_of_their_own(void **state)
 {
-    static const char *const of[] = {
-        "sweep: {width: [20, 30, 40, 60], subtract_mean: ['false', 'true']}\n",
-        "sweep: {width: [20, 30, 40, 60]}\ncases: [{name: a, subtract_mean: 'false'}, {name: b, subtract_mean: "
-        "'true'}]\n"};
+    static const char *const of[] = {"sweep: {width: [20, 30, 40, 60], subtract_mean: ['false', 'true']}\n",
+                                     "sweep: {width: [20, 30, 40, 60]}\ncases: [{name: a, subtract_mean: "
+                                     "'false'}, {name: b, subtract_mean: "
+                                     "'true'}]\n"};
     for (size_t i = 0; i < 2; i++) {
         char text[1000];
         snprintf(text, sizeof text, "%s%s", EXPERIMENT, of[i]);

@@ -156,8 +156,8 @@ static void mean_subtraction_permits_larger_rates(void **state)
     net_activation_close(&n.activation);
 }
 
-/* A whole training, with the targets of its teacher or given ones, whose mean is not 0: it diverges above the boundary of recovery and not below,
- * and that is above the one of linear stability. */
+/* A whole training, with the targets of its teacher or given ones, whose mean is not 0: it diverges above the
+ * boundary of recovery and not below, and that is above the one of linear stability. */
 static void trainings_diverge_above_the_boundary_of_recovery(void **state)
 {
     (void)state;
@@ -286,8 +286,9 @@ static void every_activation_is_stable_up_to_its_largest_eigenvalue(void **state
                 const double largest = largest_of_the_gram_summary(&n, s.centred);
                 const struct train_boundaries found = find(&n);
                 const double ratio = found.stability * largest / 2;
-                print_message("%-10s C = %2d%s: boundary * lambda_max / 2 = %.5f, recovery %.2f\n", names[i], (int)C,
-                              s.centred ? ", mean-subtracted" : "", ratio, found.recovery * largest / 2);
+                print_message("%-10s C = %2d%s: boundary * lambda_max / 2 = %.5f, recovery %.2f\n", names[i],
+                              (int)C, s.centred ? ", mean-subtracted" : "", ratio,
+                              found.recovery * largest / 2);
                 assert_within(ratio, 1, 0.005);
                 worst = fmax(worst, fabs(ratio - 1));
                 net_activation_close(&n.activation);
