@@ -141,10 +141,10 @@ $(BUILD)/tests/bench/clocked: $(BUILD)/src/main.o $(BUILD)/tests/bench/clocks.o 
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $$(nm $(BUILD)/tests/bench/clocks.o | sed -n 's/.* T __wrap_/-Wl,--wrap=/p') \
 	  -o $@ $^ $(LDLIBS)
-$(BUILD)/tests/bench/rates: $(BUILD)/tests/bench/rates.o $(LIBRARY)
+$(BUILD)/tests/bench/rates $(BUILD)/tests/bench/steps: %: %.o $(LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-run-bench: $(PROGRAM) $(BUILD)/tests/bench/clocked $(BUILD)/tests/bench/rates
+run-bench: $(PROGRAM) $(addprefix $(BUILD)/tests/bench/,clocked rates steps)
 	@/usr/bin/python3 tests/bench/bench.py $(BUILD) $(BENCH)
 
 # ---- libFuzzer on all readers; what it finds next to the corpus, and crashes, are kept in $(BUILD)-fuzz/TARGET/

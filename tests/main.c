@@ -16,6 +16,7 @@
     X(tests_base_number) \
     X(tests_base_machine) \
     X(tests_base_share) \
+    X(tests_base_progress) \
     X(tests_random_normal) \
     X(tests_random_stream) \
     X(tests_linalg_linalg) \
@@ -23,6 +24,8 @@
     X(tests_experiment_definition) \
     X(tests_experiment_override) \
     X(tests_experiment_bad) \
+    X(tests_experiment_training) \
+    X(tests_experiment_optimizer) \
     X(tests_net_activation) \
     X(tests_net_weights) \
     X(tests_net_wishart) \
@@ -47,6 +50,7 @@
     X(tests_theory_unit) \
     X(tests_theory_metric) \
     X(tests_theory_norm) \
+    X(tests_train_core) \
     X(tests_train_boundary) \
     X(tests_data_readers) \
     X(tests_data_set) \
@@ -75,6 +79,8 @@
     X(tests_sweep_sweep) \
     X(tests_sweep_plan) \
     X(tests_sweep_inputs) \
+    X(tests_sweep_training) \
+    X(tests_train_natural) \
     X(tests_cmd_usage) \
     X(tests_cmd_run) \
     X(tests_cmd_tables) \
@@ -82,6 +88,7 @@
     X(tests_cmd_layers) \
     X(tests_cmd_measures) \
     X(tests_cmd_figures) \
+    X(tests_cmd_training) \
     X(tests_cmd_plan) \
     X(tests_cmd_doctor) \
     X(tests_cmd_boundary) \

@@ -1,5 +1,6 @@
 #include "base/progress.h"
 
+#include <math.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,21 +41,36 @@ void base_progress_start(struct base_progress *progress, FILE *stream, const cha
                                        .last = now};
 }
 
-void base_progress_step(struct base_progress *progress, double cost)
+static void show(struct base_progress *p)
 {
-    struct base_progress *p = progress;
-    const double now = base_seconds();
-    p->count++;
-    p->cost += cost;
+    char left[32], rate[64];
+    const double now = base_seconds(), elapsed = now - p->start;
     if (p->stream == NULL || now - p->last < (p->terminal ? interval_terminal : interval_log))
         return;
     p->last = now;
-    char left[32];
-    const double elapsed = now - p->start;
-    base_format_seconds(elapsed * (p->total_cost / p->cost - 1), left);
-    fprintf(p->stream, "%s%s: %zu of %zu %s, %.1f a second, %s left%s", p->terminal ? "\r\033[K" : "",
-            p->label, p->count, p->total, p->unit, (double)p->count / elapsed, left, p->terminal ? "" : "\n");
+    base_format_seconds(fmax(0, elapsed * (p->total_cost / p->cost - 1)), left);
+    if (p->steps > 0)
+        snprintf(rate, sizeof rate, "%.3g steps a second, loss %.3g", (double)p->steps / elapsed, p->loss);
+    else
+        snprintf(rate, sizeof rate, "%.1f a second", (double)p->count / elapsed);
+    fprintf(p->stream, "%s%s: %zu of %zu %s, %s, %s left%s", p->terminal ? "\r\033[K" : "", p->label,
+            p->count, p->total, p->unit, rate, left, p->terminal ? "" : "\n");
     fflush(p->stream);
+}
+
+void base_progress_finish(struct base_progress *progress, double cost)
+{
+    progress->count++;
+    progress->cost += cost;
+    show(progress);
+}
+
+void base_progress_step(struct base_progress *progress, double cost, double loss)
+{
+    progress->steps++;
+    progress->cost += cost;
+    progress->loss = loss;
+    show(progress);
 }
 
 void base_progress_end(struct base_progress *progress)

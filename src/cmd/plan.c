@@ -92,6 +92,16 @@ static void add_axis(struct cmd_columns *c, const struct outlook *o, const struc
                         axis->integers[to]);
 }
 
+/* What makes the networks: their sampler, or the optimizer where it is no axis. NULL: no column. */
+static const char *maker(const struct outlook *o, size_t point)
+{
+    const struct experiment *e = o->layout.experiment;
+    for (size_t a = 0; a < e->n_axes; a++)
+        if (strcmp(e->axes[a].key, "optimizer") == 0)
+            return NULL;
+    return e->kind == EXPERIMENT_FISHER ? o->plan.samplers[point]->name : e->points[point].training.optimizer;
+}
+
 static void add_row(struct cmd_columns *c, const struct outlook *o, const struct row *row)
 {
     const struct experiment *e = o->layout.experiment;
@@ -99,7 +109,8 @@ static void add_row(struct cmd_columns *c, const struct outlook *o, const struct
     cmd_columns_add(c, "%s", e->cases[experiment_point_case(e, row->first)]);
     for (size_t i = 0; i < e->n_axes; i++)
         add_axis(c, o, row, i);
-    cmd_columns_add(c, "%s", o->plan.samplers[row->first]->name);
+    if (maker(o, row->first) != NULL)
+        cmd_columns_add(c, "%s", maker(o, row->first));
     cmd_columns_add(c, "%s", base_format_bytes(row->bytes, a));
     if (row->first == row->last)
         cmd_columns_add(c, "%s", format_short(row->longest, a));
@@ -132,14 +143,17 @@ static void add_rows(struct cmd_columns *c, const struct outlook *o, size_t begi
 
 static int print_grid(const struct outlook *o, struct base_error *error)
 {
-    static const char *const heads[] = {"sampler", "memory", "a network", "networks", "time"};
+    static const char *const heads[] = {"memory", "a network", "networks", "time"};
     const struct experiment *e = o->layout.experiment;
+    const size_t n = sizeof heads / sizeof *heads;
     struct cmd_columns columns;
-    cmd_columns_init(&columns, 1 + e->n_axes + sizeof heads / sizeof *heads, error);
+    cmd_columns_init(&columns, 1 + e->n_axes + (maker(o, 0) != NULL) + n, error);
     cmd_columns_add(&columns, "case");
     for (size_t i = 0; i < e->n_axes; i++)
         cmd_columns_add(&columns, "%s", e->axes[i].key);
-    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+    if (maker(o, 0) != NULL)
+        cmd_columns_add(&columns, e->kind == EXPERIMENT_FISHER ? "sampler" : "optimizer");
+    for (size_t i = 0; i < n; i++)
         cmd_columns_add(&columns, "%s", heads[i]);
     const size_t rows = e->n_points <= MOST_ROWS ? e->n_points : e->n_cases, points = e->n_points / rows;
     for (size_t i = 0; i < rows; i++)
@@ -205,8 +219,10 @@ static void announce_long_networks(const struct outlook *o)
 {
     char time[32];
     double least = INFINITY;
-    for (size_t p = 0; p < o->layout.experiment->n_points; p++)
-        least = fmin(least, o->plan.costs[p]);
+    for (size_t p = 0; p < o->layout.experiment->n_points; p++) {
+        const int64_t steps = o->layout.experiment->points[p].training.steps; /* 0: of no training */
+        least = fmin(least, o->plan.costs[p] / (double)(steps > 0 ? steps : 1));
+    }
     if (least > long_network)
         fprintf(stderr, "sampling one network to see how long it takes, some %s\n",
                 base_format_seconds(least / flops_a_second, time));

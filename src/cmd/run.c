@@ -115,6 +115,9 @@ static void print_summary(const char *path, const struct sweep_summary *s)
         fprintf(stderr, "%s: %zu network%s in %s (%.3g a second, %d thread%s)\n", path, s->sampled,
                 s->sampled == 1 ? "" : "s", time, s->seconds > 0 ? (double)s->sampled / s->seconds : 0,
                 s->threads, s->threads == 1 ? "" : "s");
+    if (s->diverged > 0)
+        fprintf(stderr, "%s: the training of %zu of these diverged; its losses end there\n", path,
+                s->diverged);
     if (s->unresolved > 0)
         fprintf(stderr, "warning: %zu networks could not be measured and are stored as nan; the first: %s\n",
                 s->unresolved, s->why_unresolved);

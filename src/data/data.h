@@ -62,17 +62,17 @@ void data_source_close(struct data_source *source);
 /* ---- sets (set.c) */
 
 struct data_set {
-    size_t features;   /* M_0 */
-    size_t samples;    /* T */
-    double *inputs;    /* (M_0, T): x_i(t) at inputs[i*T + t] */
-    size_t test_samples;  /* T', held out: those after the first T; what is subtracted and divided by is the
-                             samples' own */
-    double *test_inputs;  /* (M_0, T') */
-    int *labels;       /* (T + T'), NULL where the source has none */
-    size_t n_classes;  /* 0 where the source has no labels */
-    int *classes;      /* (n_classes) those asked for in that order, or else those of `labels`, ascending */
-    uint32_t checksum; /* CRC-32 of the chosen items and labels as they were read */
-    uint64_t word;     /* of the T samples and what was made of them (architecture.h's inputs_word) */
+    size_t features;     /* M_0 */
+    size_t samples;      /* T */
+    double *inputs;      /* (M_0, T): x_i(t) at inputs[i*T + t] */
+    size_t test_samples; /* T', held out: those after the first T; what is subtracted and divided by is the
+                            samples' own */
+    double *test_inputs; /* (M_0, T') */
+    int *labels;         /* (T + T'), NULL where the source has none */
+    size_t n_classes;    /* 0 where the source has no labels */
+    int *classes;        /* (n_classes) those asked for in that order, or else those of `labels`, ascending */
+    uint32_t checksum;   /* CRC-32 of the chosen items and labels as they were read */
+    uint64_t word;       /* of the T samples and what was made of them (architecture.h's inputs_word) */
 };
 
 /* Reads samples, classes, center and normalize of `point` from a source. BASE_BAD_INPUT when there are fewer
@@ -96,10 +96,10 @@ struct data_sets {
     size_t n;
     struct data_set *sets;
     size_t n_points;
-    size_t *of_point; /* (n_points) which one; n where inputs are Gaussian */
-    double **targets; /* (n_points) (C, T) each, as data_set_targets; NULL where none are read */
+    size_t *of_point;      /* (n_points) which one; n where inputs are Gaussian */
+    double **targets;      /* (n_points) (C, T) each, as data_set_targets; NULL where none are read */
     double **test_targets; /* (n_points) (C, T') each, so */
-    char *text;       /* "FILE: T samples of M_0 features, crc32 XXXXXXXX", one a line; "" with n = 0 */
+    char *text;            /* "FILE: T samples of M_0 features, crc32 XXXXXXXX", one a line; "" with n = 0 */
     double bytes;
 };
 

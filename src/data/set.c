@@ -95,13 +95,18 @@ static int fail_few(const struct experiment_point *point, size_t n, struct base_
     for (size_t i = 0, used = 0; i < point->classes.n && used < sizeof list; i++)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%lld", i > 0 ? ", " : " of the classes ",
                                  (long long)point->classes.values[i]);
-    return base_fail(error, BASE_BAD_INPUT, "it has %zu item%s%s, and `samples: %lld` asks for more%s", n,
-                     n == 1 ? "" : "s", list, (long long)point->samples,
-                     point->test_samples > 0 ? " with the test_samples after them" : "");
+    if (point->test_samples > 0)
+        return base_fail(
+            error, BASE_BAD_INPUT,
+            "it has %zu item%s%s, and `samples: %lld` and `test_samples: %lld` after them ask for "
+            "more",
+            n, n == 1 ? "" : "s", list, (long long)point->samples, (long long)point->test_samples);
+    return base_fail(error, BASE_BAD_INPUT, "it has %zu item%s%s, and `samples: %lld` asks for more", n,
+                     n == 1 ? "" : "s", list, (long long)point->samples);
 }
 
-/* The first `samples` items of the classes, and as many after them as are held out; the rest of the file is looked through where that tells whether
- * it is whole. */
+/* The first `samples` items of the classes, and as many after them as are held out; the rest of the file is
+ * looked through where that tells whether it is whole. */
 static int choose(struct chosen *c, struct data_source *source, const struct experiment_point *point,
                   struct base_error *error)
 {

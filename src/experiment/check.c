@@ -44,8 +44,8 @@ static int check_data(const struct experiment_context *context, const struct tre
 
 static int check_training(const struct experiment_context *context, const struct tree_node *node)
 {
-    return check_section(context, SECTION_TRAINING,
-                         "training: {optimizer: exact, rate: 0.5, steps: 4}", node);
+    return check_section(context, SECTION_TRAINING, "training: {optimizer: exact, rate: 0.5, steps: 4}",
+                         node);
 }
 
 const char *experiment_case_path(const struct experiment_context *context, const struct tree_node *one,
@@ -160,9 +160,11 @@ static int check_entry(const struct experiment_context *context, const struct tr
     static const struct {
         const char *name;
         int (*check)(const struct experiment_context *context, const struct tree_node *node);
-    } sections[] = {
-        {"network", check_network},   {"data", check_data},   {"training", check_training},
-        {"cases", check_cases}, {"sweep", check_sweep}};
+    } sections[] = {{"network", check_network},
+                    {"data", check_data},
+                    {"training", check_training},
+                    {"cases", check_cases},
+                    {"sweep", check_sweep}};
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
         if (strcmp(name->text, sections[i].name) == 0)
             return sections[i].check(context, node);

@@ -34,15 +34,15 @@ struct experiment_training {
     const char *loss;            /* "squared" or "cross_entropy" */
     const char *optimizer;       /* "gradient", "exact", "layer", "tridiagonal", "kfac", ... */
     double learning_rate;        /* η; 0: `rate` is given */
-    double rate;                 /* c: η = c/a of natural gradients, c·η_c of gradient descent; 0: η is given */
+    double rate; /* c: η = c/a of natural gradients, c·η_c of gradient descent; 0: η is given */
     int64_t steps;
     int64_t batch; /* B: samples of a step; 0: all */
     double momentum;
     const char *nesterov; /* "true" or "false" */
     double weight_decay;
-    double damping;            /* ε: ρ over the mean diagonal of what is inverted */
-    const char *subtract_mean; /* "true": the outputs are f − (1/T) Σ_t f */
-    int64_t every;             /* losses are recorded at every `every`-th step, and at the last */
+    double damping;                  /* ε: ρ over the mean diagonal of what is inverted */
+    const char *subtract_mean;       /* "true": the outputs are f − (1/T) Σ_t f */
+    int64_t every;                   /* losses are recorded at every `every`-th step, and at the last */
     const char *boundary, *isotropy; /* "true": boundaries of stability, isotropy are measured */
     int64_t spectra;                 /* spectra of minibatches at every such step; 0: none */
 };
@@ -109,7 +109,7 @@ struct experiment {
     enum experiment_sampler sampler;
     enum experiment_kind kind;
     unsigned asked; /* of enum experiment_asked */
-    size_t memory; /* bytes */
+    size_t memory;  /* bytes */
 
     size_t n_measures;
     const char **measures; /* (n_measures) in file order */

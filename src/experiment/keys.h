@@ -90,13 +90,13 @@ struct experiment_key {
     bool tacit;           /* but not where every case has the default: results older than the key go on */
     bool of_files;        /* of inputs from files alone */
     bool of_fisher, of_training; /* of experiments of that kind alone */
-    bool residual;        /* of residual networks alone */
-    int64_t least, most;  /* integers, sizes; `most` bytes of text */
-    const char *word_of_0; /* integers: another way to write 0, whatever `least` is */
-    bool below_1;          /* reals, as the next */
+    bool residual;               /* of residual networks alone */
+    int64_t least, most;         /* integers, sizes; `most` bytes of text */
+    const char *word_of_0;       /* integers: another way to write 0, whatever `least` is */
+    bool below_1;                /* reals, as the next */
     bool positive;
-    bool one_line;        /* text: not empty, without control characters, for it becomes a cell of a table */
-    bool may_be_empty;    /* lists */
+    bool one_line;     /* text: not empty, without control characters, for it becomes a cell of a table */
+    bool may_be_empty; /* lists */
     const char *const *words; /* ended by NULL: what this version has; a word's index is its value */
     enum key_vocabulary vocabulary;
     size_t offset;   /* of the value in struct experiment_point, where it is physical */

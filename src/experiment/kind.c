@@ -12,8 +12,9 @@ static int refuse_foreign(const struct experiment_context *context, const struct
                           const struct tree_node *at, const char *path)
 {
     if (key->of_training)
-        return experiment_tree_fail(context->error, at, path,
-                                    "only training experiments have it; write kind: training, or leave it out");
+        return experiment_tree_fail(
+            context->error, at, path,
+            "only training experiments have it; write kind: training, or leave it out");
     return experiment_tree_fail(context->error, at, path, "training experiments have none; leave it out");
 }
 
@@ -33,29 +34,40 @@ static int check_foreign(const struct experiment_context *context, const struct 
     return BASE_OK;
 }
 
-/* Whether a case has a value of a key, its own, the shared one or the sweep's. */
-static bool has_value(const struct experiment_layout *layout, size_t c, size_t id)
+/* The first value of a key in a case, its own, the shared one or the sweep's; NULL: there is none. */
+static const struct experiment_value *find_value(const struct experiment_layout *layout, size_t c, size_t id)
 {
-    return layout->swept[id] || layout->settings[c][id].set;
+    size_t n;
+    const struct experiment_value *values = experiment_layout_values(layout, layout->settings[c], id, &n);
+    return n > 0 ? values : NULL;
+}
+
+/* Where a key of the training that no case and no sweep has would stand. */
+static const struct tree_node *home(const struct tree_node *top, size_t c)
+{
+    const struct tree_node *cases = experiment_tree_get(top, "cases");
+    const struct tree_node *training = experiment_tree_get(top, experiment_section_name(SECTION_TRAINING));
+    if (cases != NULL)
+        return cases->items[c];
+    return training != NULL ? training : top;
 }
 
 /* One of learning_rate and rate, not both. */
-static int check_rates(const struct experiment_context *context, const struct experiment_layout *layout,
-                       size_t c)
+static int check_rates(const struct experiment_context *context, const struct tree_node *top,
+                       const struct experiment_layout *layout, size_t c)
 {
-    static const char right[] =
-        "learning_rate, η itself, or rate, c with η = c/a for natural gradients and η = c η_c for gradient descent";
-    const struct experiment_value *rate = &layout->settings[c][KEY_RATE];
+    static const char right[] = "learning_rate, η itself, or rate, c with η = c/a for natural gradients and "
+                                "η = c η_c for gradient descent";
+    const struct experiment_value *learning_rate = find_value(layout, c, KEY_LEARNING_RATE),
+                                  *rate = find_value(layout, c, KEY_RATE);
     char shown[TREE_SHOWN];
-    const bool learning_rate = has_value(layout, c, KEY_LEARNING_RATE), has_rate = has_value(layout, c, KEY_RATE);
-    if (learning_rate && has_rate)
-        return experiment_tree_fail(context->error,
-                                    rate->set ? rate->node : layout->settings[c][KEY_LEARNING_RATE].node,
-                                    "training.rate", "it stands beside learning_rate in the case %s; keep one: %s",
+    if (learning_rate != NULL && rate != NULL)
+        return experiment_tree_fail(context->error, rate->node, rate->path,
+                                    "learning_rate has a value too, in the case %s; keep one of %s",
                                     experiment_tree_show(layout->cases[c], shown), right);
-    if (!learning_rate && !has_rate)
-        return experiment_tree_fail(context->error, layout->shared[KEY_KIND].node, "training",
-                                    "the case %s has no learning rate; write one of %s",
+    if (learning_rate == NULL && rate == NULL)
+        return experiment_tree_fail(context->error, home(top, c), "training.learning_rate",
+                                    "missing in the case %s; write one of %s",
                                     experiment_tree_show(layout->cases[c], shown), right);
     return BASE_OK;
 }
@@ -69,7 +81,7 @@ static int check_constant(const struct experiment_context *context, const struct
                                   *optimizer = experiment_layout_values(layout, layout->settings[c],
                                                                         KEY_OPTIMIZER, &n);
     char shown[TREE_SHOWN];
-    if (!has_value(layout, c, KEY_RATE))
+    if (find_value(layout, c, KEY_RATE) == NULL)
         return BASE_OK;
     for (size_t i = 0; i < n; i++)
         if (strcmp(optimizer[i].text, "unit_explicit") == 0 || strcmp(optimizer[i].text, "quasi_diagonal") == 0)
@@ -80,23 +92,24 @@ static int check_constant(const struct experiment_context *context, const struct
     return BASE_OK;
 }
 
-static int check_training(const struct experiment_context *context, const struct experiment_layout *layout,
-                          size_t c)
+static int check_training(const struct experiment_context *context, const struct tree_node *top,
+                          const struct experiment_layout *layout, size_t c)
 {
     int status;
     char shown[TREE_SHOWN];
-    if (!has_value(layout, c, KEY_STEPS))
-        TRY(experiment_tree_fail(context->error, layout->shared[KEY_KIND].node, "training.steps",
-                                 "missing in the case %s; it must be %s",
-                                 experiment_tree_show(layout->cases[c], shown), experiment_keys[KEY_STEPS].right));
-    TRY(check_rates(context, layout, c));
+    if (find_value(layout, c, KEY_STEPS) == NULL)
+        TRY(experiment_tree_fail(
+            context->error, home(top, c), "training.steps", "missing in the case %s; it must be %s",
+            experiment_tree_show(layout->cases[c], shown), experiment_keys[KEY_STEPS].right));
+    TRY(check_rates(context, top, layout, c));
     TRY(check_constant(context, layout, c));
     TRY(experiment_layout_optimizers(context, layout, c));
 out:
     return status;
 }
 
-int experiment_layout_kind(const struct experiment_context *context, struct experiment_layout *layout)
+int experiment_layout_kind(const struct experiment_context *context, const struct tree_node *top,
+                           struct experiment_layout *layout)
 {
     int status = BASE_OK;
     const enum experiment_kind kind = (enum experiment_kind)layout->shared[KEY_KIND].integer;
@@ -104,7 +117,7 @@ int experiment_layout_kind(const struct experiment_context *context, struct expe
         if (is_foreign(&experiment_keys[id], kind))
             TRY(check_foreign(context, layout, id));
     for (size_t c = 0; c < layout->n_cases && kind == EXPERIMENT_TRAINING; c++)
-        TRY(check_training(context, layout, c));
+        TRY(check_training(context, top, layout, c));
 out:
     return status;
 }

@@ -142,8 +142,9 @@ int experiment_layout_build(const struct experiment_context *context, const stru
     TRY(read_shared(context, top, layout));
     TRY(read_axes(context, experiment_tree_get(top, "sweep"), layout));
     TRY(read_cases(context, experiment_tree_get(top, "cases"), layout));
-    TRY(experiment_layout_kind(context, layout));
+    TRY(experiment_layout_kind(context, top, layout));
     TRY(experiment_layout_complete(context, top, layout));
+    TRY(experiment_layout_training(context, layout));
     TRY(experiment_layout_profiles(context, layout));
     TRY(experiment_layout_residual(context, layout));
     TRY(experiment_layout_inputs(context, layout));

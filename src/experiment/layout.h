@@ -31,15 +31,19 @@ struct experiment_layout {
 int experiment_layout_build(const struct experiment_context *context, const struct tree_node *top,
                             struct experiment_layout *layout);
 
-/* Keys of one kind of experiment stand in none of another, and those that a training needs are there.
- * (kind.c) */
-int experiment_layout_kind(const struct experiment_context *context, struct experiment_layout *layout);
+/* Keys of one kind of experiment stand in none of another, and a training has one learning rate.
+ * top: where what is missing would stand. (kind.c) */
+int experiment_layout_kind(const struct experiment_context *context, const struct tree_node *top,
+                           struct experiment_layout *layout);
+
+/* Batches, loss and networks of trainings fit each other. (training.c) */
+int experiment_layout_training(const struct experiment_context *context, struct experiment_layout *layout);
 
 /* A case's optimizers exist for its depths, losses and outputs. (optimizer.c) */
 int experiment_layout_optimizers(const struct experiment_context *context,
                                  const struct experiment_layout *layout, size_t c);
 
-/* Nothing missing, nothing said twice or in vain. (needs.c) */
+/* Nothing missing, nothing said twice or in vain. (complete.c) */
 int experiment_layout_complete(const struct experiment_context *context, const struct tree_node *top,
                                const struct experiment_layout *layout);
 

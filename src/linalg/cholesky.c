@@ -1,19 +1,18 @@
 #include "linalg/linalg.h"
 
-#include <float.h>
 #include <math.h>
 
 #include <cblas.h>
 #include <lapacke.h>
 
-/* Whether each pivot is more than rounding of its row: A_ii = Σ_j L_ij². */
-static bool resolved(size_t n, const double *U)
+/* A_ii = Σ_j L_ij². */
+static bool resolved(size_t n, double tolerance, const double *U)
 {
     for (size_t i = 0; i < n; i++) {
         double diagonal = 0;
         for (size_t j = 0; j <= i; j++)
             diagonal += U[j * n + i] * U[j * n + i];
-        if (!(U[i * n + i] * U[i * n + i] > (double)n * DBL_EPSILON * diagonal) || !isfinite(diagonal))
+        if (!(U[i * n + i] * U[i * n + i] > tolerance * diagonal) || !isfinite(diagonal))
             return false;
     }
     return true;
@@ -21,7 +20,7 @@ static bool resolved(size_t n, const double *U)
 
 /* Our rows are LAPACK's columns: our upper triangle is its lower one, and its L, A = L Lᵀ, is our Lᵀ. LAPACK
  * works on blocks along the diagonal, narrower than it takes them itself. */
-bool linalg_cholesky(size_t n, double *A)
+bool linalg_cholesky(size_t n, double tolerance, double *A)
 {
     const size_t block = n < 256 ? n : 64;
     for (size_t first = 0; first < n; first += block) {
@@ -36,7 +35,7 @@ bool linalg_cholesky(size_t n, double *A)
         cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)right, (int)rows, -1, strip, (int)n, 1,
                     strip + rows * n, (int)n);
     }
-    return resolved(n, A);
+    return resolved(n, tolerance, A);
 }
 
 void linalg_cholesky_solve(size_t n, const double *triangle, size_t m, double *X)

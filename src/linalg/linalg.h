@@ -57,9 +57,9 @@ void linalg_mirror(size_t n, double *A);
 
 /* ---- Cholesky factor of a positive definite matrix (cholesky.c) */
 
-/* A = L Lᵀ in place: Lᵀ over the upper triangle of A (n, n). False where A is not positive definite to rounding,
- * which is some L_ii² ≤ n·ε·A_ii, or not finite; A is destroyed then. n³/3 flops. */
-bool linalg_cholesky(size_t n, double *A);
+/* A = L Lᵀ in place: Lᵀ over the upper triangle of A (n, n). False where A is not positive definite, which is
+ * some L_ii² ≤ tolerance·A_ii whatever the scale of row i, or not finite; A is destroyed then. n³/3 flops. */
+bool linalg_cholesky(size_t n, double tolerance, double *A);
 
 /* X (m, n) ← X A⁻¹ in place, from that factor: its rows are A⁻¹ x. 2 m n² flops. */
 void linalg_cholesky_solve(size_t n, const double *triangle, size_t m, double *X);

@@ -45,7 +45,7 @@ static bool factor_full(struct linalg_root *root, size_t n, const double *A, dou
 {
     double *L = root->triangle;
     copy_upper(n, A, L);
-    if (!linalg_cholesky(n, L))
+    if (!linalg_cholesky(n, (double)n * DBL_EPSILON, L))
         return false;
     for (size_t i = 0; i < n; i++)
         if (!(L[i * n + i] * L[i * n + i] > tolerance))

@@ -42,7 +42,8 @@ static const struct measure_variable variables[N_VARIABLES] = {
                    .axis = MEASURE_STEP,
                    .predicted = true},
     [TEST_ERROR] = {.name = "test_error",
-                    .long_name = "share of the samples that are held out whose class is wrong after each step",
+                    .long_name =
+                        "share of the samples that are held out whose class is wrong after each step",
                     .formula = "argmax f(t) != argmax y(t), with one output the sign",
                     .source = "LDRC20",
                     .axis = MEASURE_STEP},

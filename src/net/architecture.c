@@ -58,8 +58,9 @@ int net_architecture_init(struct net_architecture *architecture, const struct ex
         TRY(add_residual(a, point, error));
     count_parameters(a);
     if (a->residual && a->training != NULL)
-        TRY(base_fail(error, BASE_BAD_INPUT,
-                      "network.architecture: residual networks are not trained in this version; right is plain"));
+        TRY(base_fail(
+            error, BASE_BAD_INPUT,
+            "network.architecture: residual networks are not trained in this version; right is plain"));
 out:
     return status;
 }

@@ -40,12 +40,12 @@ struct net_architecture {
         *inputs; /* h⁰ (M_0, T), not owned, the same in every trial; NULL: iid N(0, 1), new each trial */
     const double *targets; /* (C, T) y_k(t) at targets[k*T + t] of given inputs with labels, not owned; NULL:
                               none. No network depends on them. */
-    size_t T_test;              /* T': samples held out, 0 without training */
-    const double *test_inputs;  /* (M_0, T') beside `inputs` */
-    const double *test_targets; /* (C, T') beside `targets` */
+    size_t T_test;         /* T': samples held out, 0 without training */
+    const double *test_inputs;                  /* (M_0, T') beside `inputs` */
+    const double *test_targets;                 /* (C, T') beside `targets` */
     const struct experiment_training *training; /* how it is trained, not owned; NULL: it is not */
-    uint64_t inputs_word;  /* what given inputs are, in a word: a part of every stream's name */
-    unsigned sums;         /* of enum net_sums (signals.h): what is asked for besides H, D and f */
+    uint64_t inputs_word; /* what given inputs are, in a word: a part of every stream's name */
+    unsigned sums;        /* of enum net_sums (signals.h): what is asked for besides H, D and f */
 };
 
 /* M_l = α_l·M rounded half up, l < L; M_L = C; Gaussian inputs, no sums but those that the dual needs with

@@ -24,8 +24,8 @@ enum net_purpose {
     NET_UNIT_INPUTS =
         13, /* conditional sampler's X_it of h⁰ given H⁰, where single units are asked for, at i·T + t */
     NET_UNIT_WEIGHTS = 14, /* its G'_ij of their weights at index i·M_{l-1} + j */
-    NET_UNIT_FLOOR = 15, /* N_st at index s·T + t */
-    NET_BATCHES = 16     /* the order of the samples in epoch `layer`: the ranks of the first T numbers */
+    NET_UNIT_FLOOR = 15,   /* N_st at index s·T + t */
+    NET_BATCHES = 16       /* the order of the samples in epoch `layer`: the ranks of the first T numbers */
 };
 
 /* The stream of one purpose in one layer of one network; a plain network's does not depend on what residual

@@ -11,10 +11,12 @@ void report_print_number(FILE *out, double value)
         fprintf(out, "%.17g", value);
 }
 
-/* With as few digits as tell it from all other numbers: 0.1, not 0.10000000000000001. */
+/* With as few digits as tell it from all other numbers: 0.1, not 0.10000000000000001; 200, not 2e+02. */
 static void print_shortest(FILE *out, double number)
 {
     char text[32] = "nan";
+    if (fabs(number) < 1e6 && floor(number) == number)
+        snprintf(text, sizeof text, "%.0f", number);
     for (int digits = 1; digits <= 17 && strtod(text, NULL) != number && !isnan(number); digits++)
         snprintf(text, sizeof text, "%.*g", digits, number);
     fputs(text, out);

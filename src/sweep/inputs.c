@@ -31,10 +31,10 @@ static bool same_classes(const struct experiment_classes *a, const struct experi
 
 static bool same_inputs(const struct experiment_point *a, const struct experiment_point *b)
 {
-    return a->samples == b->samples && a->test_samples == b->test_samples && same_classes(&a->classes, &b->classes) &&
-           strcmp(a->inputs, b->inputs) == 0 && strcmp(a->path, b->path) == 0 &&
-           strcmp(a->labels, b->labels) == 0 && strcmp(a->center, b->center) == 0 &&
-           strcmp(a->normalize, b->normalize) == 0;
+    return a->samples == b->samples && a->test_samples == b->test_samples &&
+           same_classes(&a->classes, &b->classes) && strcmp(a->inputs, b->inputs) == 0 &&
+           strcmp(a->path, b->path) == 0 && strcmp(a->labels, b->labels) == 0 &&
+           strcmp(a->center, b->center) == 0 && strcmp(a->normalize, b->normalize) == 0;
 }
 
 /* A relative path is from the experiment's folder where it is a file there, else from the current one. To be

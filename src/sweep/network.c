@@ -32,7 +32,7 @@ int sweep_network_init(struct sweep_network *network, const struct store_layout 
     network->alone = e->kind == EXPERIMENT_FISHER ? NULL : measure_find(e->measures[0]);
     if (network->alone == NULL)
         TRY(network->sampler->init(&network->sampler_work, &network->architecture, plan->threads_inside,
-                               plan->memories[point], error));
+                                   plan->memories[point], error));
     if (network->alone == NULL)
         TRY(net_gram_init(&network->gram, &network->architecture, error));
     for (size_t i = 0; i < e->n_measures; i++)

@@ -14,7 +14,7 @@ struct sweep_network {
     struct net_architecture architecture;
     int threads;
     struct net_activation *activations; /* (threads) */
-    const struct measure *alone; /* the measure that makes its networks itself; NULL: sampler does */
+    const struct measure *alone;        /* the measure that makes its networks itself; NULL: sampler does */
     const struct net_sampler *sampler;
     void *sampler_work;
     struct net_gram gram;
@@ -28,8 +28,8 @@ int sweep_network_init(struct sweep_network *network, const struct store_layout 
                        const struct sweep_plan *plan, size_t point, struct base_error *error);
 void sweep_network_free(struct sweep_network *network);
 
-/* Samples trial `trial` and measures it into values; watch: NULL, or told of the steps of a training. BASE_UNRESOLVED: all values are NaN and the error says
- * why. */
+/* Samples trial `trial` and measures it into values; watch: NULL, or told of the steps of a training.
+ * BASE_UNRESOLVED: all values are NaN and the error says why. */
 int sweep_network_run(struct sweep_network *network, size_t trial, const struct measure_watch *watch,
                       struct base_error *error);
 

@@ -90,7 +90,8 @@ static int useful_inside(const struct sweep_plan *plan, const struct store_layou
     for (size_t p = 0; p < e->n_points && threads > 1; p++)
         if (sweep_point_architecture(layout, p, a, &ignored) == BASE_OK) {
             panels = net_architecture_panels(a) > panels ? net_architecture_panels(a) : panels;
-            while (threads > 1 && sampler_memory(e, plan->samplers[p], a, threads).least + other_bytes(e, a) > memory)
+            while (threads > 1 &&
+                   sampler_memory(e, plan->samplers[p], a, threads).least + other_bytes(e, a) > memory)
                 threads--;
         }
     return (size_t)threads < panels ? threads : (int)panels;

@@ -1,7 +1,7 @@
 /* How long a run takes: a few of its networks are sampled and measured, with as many threads as the run has,
  * so that they get in each other's way as there. A point that is not probed takes the time of the nearest
- * that is, by the ratio of their flop counts; nearest is of the same sampler and activation, then by that
- * ratio. */
+ * that is, by the ratio of their flop counts; nearest is of the same sampler, activation and optimizer, then
+ * by that ratio. */
 #include "base/memory.h"
 #include "base/progress.h"
 #include "sweep/network.h"
@@ -23,7 +23,7 @@ struct probe {
     const struct sweep_plan *plan;
     size_t point;
     size_t most;  /* networks */
-    double slice; /* seconds after which no other network is begun */
+    double slice; /* seconds after which no other network is begun, and a training left */
 
     pthread_t thread;
     size_t networks;
@@ -41,17 +41,48 @@ struct search {
     double start, budget;
 };
 
+/* A training is left when the slice is over. */
+struct looker {
+    double begin, slice;
+    double first, last; /* seconds of the first step and the last, which is number `steps` */
+    size_t steps;
+};
+
+static bool look_on(void *context, size_t step, double loss)
+{
+    struct looker *l = context;
+    (void)step;
+    (void)loss;
+    l->last = base_seconds();
+    if (l->steps++ == 0)
+        l->first = l->last;
+    return l->last - l->begin < l->slice;
+}
+
+/* Seconds of one network; of a training that was left, by its steps so far. */
+static int time_network(const struct probe *p, struct sweep_network *network, double *seconds,
+                        struct base_error *error)
+{
+    struct looker l = {.begin = base_seconds(), .slice = p->slice};
+    const struct measure_watch watch = {look_on, &l};
+    const double steps = (double)p->layout->experiment->points[p->point].training.steps;
+    int status = sweep_network_run(network, p->networks, &watch, error);
+    *seconds = base_seconds() - l.begin;
+    if (status == BASE_STOPPED && l.steps == 1)
+        *seconds = (l.first - l.begin) * steps;
+    else if (status == BASE_STOPPED)
+        *seconds = l.first - l.begin + (l.last - l.first) / (double)(l.steps - 1) * (steps - 1);
+    return status == BASE_STOPPED || status == BASE_UNRESOLVED ? BASE_OK : status;
+}
+
 static int run_networks(struct probe *p, struct sweep_network *network)
 {
     int status;
-    double first = 0, rest = 0;
+    double first = 0, rest = 0, seconds;
     const double start = base_seconds();
     do {
-        const double begin = base_seconds();
-        status = sweep_network_run(network, p->networks, NULL, &p->error);
-        if (status == BASE_UNRESOLVED)
-            status = BASE_OK;
-        *(p->networks++ == 0 ? &first : &rest) += base_seconds() - begin;
+        status = time_network(p, network, &seconds, &p->error);
+        *(p->networks++ == 0 ? &first : &rest) += seconds;
     } while (status == BASE_OK && p->networks < p->most && base_seconds() - start + first < p->slice);
     p->seconds = p->networks > 1 ? rest / (double)(p->networks - 1) : first;
     return status;
@@ -116,7 +147,8 @@ static bool same_kind(const struct search *s, size_t a, size_t b)
 {
     const struct experiment_point *points = s->layout->experiment->points;
     return s->plan->samplers[a] == s->plan->samplers[b] &&
-           strcmp(points[a].activation, points[b].activation) == 0;
+           strcmp(points[a].activation, points[b].activation) == 0 &&
+           strcmp(points[a].training.optimizer, points[b].training.optimizer) == 0;
 }
 
 /* Whether `other` tells more of the time of `point` than what is known. */
@@ -142,6 +174,14 @@ static void extrapolate(struct search *s, size_t probed)
         }
 }
 
+/* How long a look at a point takes: a training is left in the middle. */
+static double look_seconds(const struct search *s, size_t point)
+{
+    const double seconds = s->estimate->network_seconds[point];
+    const int64_t steps = s->layout->experiment->points[point].training.steps;
+    return steps > 0 ? fmin(seconds, share_a_point * s->budget + seconds / (double)steps) : seconds;
+}
+
 /* The next point to be probed, n_points when the budget is spent: the cheapest to begin with and of each
  * kind, then the one that has the largest part in the run's time. */
 static size_t next_point(const struct search *s)
@@ -152,7 +192,7 @@ static size_t next_point(const struct search *s)
     const bool any = s->estimate->probed_points > 0;
     size_t cheapest = n, largest = n;
     for (size_t p = 0; p < n; p++) {
-        if (s->missing[p] == 0 || s->nearest[p] == p || (any && 2 * seconds[p] > left))
+        if (s->missing[p] == 0 || s->nearest[p] == p || (any && 2 * look_seconds(s, p) > left))
             continue;
         if ((!any || !same_kind(s, p, s->nearest[p])) && (cheapest == n || costs[p] < costs[cheapest]))
             cheapest = p;

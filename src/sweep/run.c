@@ -5,12 +5,14 @@
 #include "sweep/sweep.h"
 
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 static const double seconds_between_flushes = 5;
+static const char stopped[] = "stopped early; the same command goes on from here";
 
 /* What the threads share; everything below `lock` is read and written under it. */
 struct shared {
@@ -38,7 +40,7 @@ static bool take_unit(struct shared *s, size_t *point, size_t *trial)
         s->next++;
     const bool left = s->next < units;
     if (left && s->status == BASE_OK && s->options->stop != NULL && *s->options->stop != 0)
-        s->status = base_fail(&s->error, BASE_STOPPED, "stopped early; the same command goes on from here");
+        s->status = base_fail(&s->error, BASE_STOPPED, "%s", stopped);
     const bool taken = left && s->status == BASE_OK;
     if (taken) {
         *point = s->next / trials;
@@ -57,9 +59,16 @@ static void note_unresolved(struct shared *s, size_t point, size_t trial, const 
                  sweep_point_describe(s->layout->experiment, point, where), trial, why->text);
 }
 
-/* A finished network into the file; its error into the shared one when it is the first. */
+static bool has_diverged(const struct shared *s, double *const *values)
+{
+    const size_t v = store_layout_find(s->layout, measure_find_variable("diverged"));
+    return v < s->layout->n_variables && values[v][0] > 0;
+}
+
+/* A finished network into the file; its error into the shared one when it is the first. spent: of its cost,
+ * in steps. */
 static void hand_in(struct shared *s, size_t point, size_t trial, int status, double *const *values,
-                    const struct base_error *why)
+                    double spent, const struct base_error *why)
 {
     struct base_error error = *why;
     pthread_mutex_lock(&s->lock);
@@ -69,12 +78,15 @@ static void hand_in(struct shared *s, size_t point, size_t trial, int status, do
         status = store_write(s->store, point, trial, values, &error);
     if (status == BASE_OK) {
         s->summary->sampled++;
-        base_progress_step(&s->progress, s->plan->costs[point]);
+        s->summary->diverged += has_diverged(s, values);
+        base_progress_finish(&s->progress, s->plan->costs[point] - spent);
         if (base_seconds() - s->last_flush > seconds_between_flushes) {
             status = store_flush(s->store, &error);
             s->last_flush = base_seconds();
         }
     }
+    if (status == BASE_STOPPED)
+        base_fail(&error, BASE_STOPPED, "%s", stopped);
     if (status != BASE_OK && (s->status == BASE_OK || s->status == BASE_STOPPED)) {
         s->status = status;
         s->error = error;
@@ -82,13 +94,36 @@ static void hand_in(struct shared *s, size_t point, size_t trial, int status, do
     pthread_mutex_unlock(&s->lock);
 }
 
-/* A step of a training. */
+/* A thread's training, step by step. */
+struct looker {
+    struct shared *shared;
+    double step; /* what one costs */
+    double rest; /* of the network's cost */
+};
+
 static bool look_on(void *context, size_t step, double loss)
 {
-    const struct shared *s = context;
+    struct looker *l = context;
+    struct shared *s = l->shared;
+    const double cost = fmin(l->step, l->rest);
     (void)step;
-    (void)loss;
+    l->rest -= cost;
+    pthread_mutex_lock(&s->lock);
+    base_progress_step(&s->progress, cost, loss);
+    pthread_mutex_unlock(&s->lock);
     return s->options->stop == NULL || *s->options->stop == 0;
+}
+
+static int run_network(struct shared *s, struct sweep_network *network, size_t point, size_t trial,
+                       double *spent, struct base_error *error)
+{
+    const double cost = s->plan->costs[point];
+    const int64_t steps = s->layout->experiment->points[point].training.steps;
+    struct looker looker = {s, steps > 0 ? cost / (double)steps : 0, cost};
+    const struct measure_watch watch = {look_on, &looker};
+    const int status = sweep_network_run(network, trial, &watch, error);
+    *spent = cost - looker.rest;
+    return status;
 }
 
 static void *work(void *argument)
@@ -97,21 +132,21 @@ static void *work(void *argument)
     struct sweep_network *network = calloc(1, sizeof *network);
     size_t point = 0, trial = 0, ready = SIZE_MAX;
     struct base_error error = {"out of memory"};
-    const struct measure_watch watch = {look_on, s};
     if (network == NULL) {
-        hand_in(s, 0, 0, BASE_FAILED, NULL, &error);
+        hand_in(s, 0, 0, BASE_FAILED, NULL, 0, &error);
         return NULL;
     }
     while (take_unit(s, &point, &trial)) {
         int status = BASE_OK;
+        double spent = 0;
         if (ready != point) {
             sweep_network_free(network);
             status = sweep_network_init(network, s->layout, s->plan, point, &error);
             ready = point;
         }
         if (status == BASE_OK)
-            status = sweep_network_run(network, trial, &watch, &error);
-        hand_in(s, point, trial, status, network->values, &error);
+            status = run_network(s, network, point, trial, &spent, &error);
+        hand_in(s, point, trial, status, network->values, spent, &error);
         if (status != BASE_OK && status != BASE_UNRESOLVED)
             break;
     }

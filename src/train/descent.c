@@ -104,8 +104,7 @@ static void descend_plainly(const struct train_descent *d, struct train_network 
                     network->W[l]);
     for (size_t i = 0; i < a->widths[l]; i++)
         for (size_t t = 0; t < signals->B; t++)
-            network->b[l][i] +=
-                factor * network->bias_scale * network->bias_scale * P[i * signals->B + t];
+            network->b[l][i] += factor * network->bias_scale * network->bias_scale * P[i * signals->B + t];
 }
 
 /* A panel of units after the other. */

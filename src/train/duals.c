@@ -2,6 +2,8 @@
 
 #include "linalg/linalg.h"
 
+const double train_dual_singular = 1e-12;
+
 void train_dual_inputs(const struct train_network *network, const struct train_signals *signals, size_t l,
                        double *A)
 {
@@ -34,7 +36,7 @@ int train_dual_factor(size_t n, double *A, double damping, const char *what, siz
     const double rho = damping * linalg_trace(n, A) / (double)n;
     for (size_t i = 0; i < n; i++)
         A[i * n + i] += rho;
-    if (!linalg_cholesky(n, A))
+    if (!linalg_cholesky(n, train_dual_singular, A))
         return base_fail(error, BASE_UNRESOLVED,
                          "%s %zu is singular on these %zu samples and outputs with training.damping %g", what, l, n,
                          damping);

@@ -23,8 +23,12 @@ void train_dual_deltas(const struct train_network *network, const struct train_s
 /* D^l ← Θ^l. */
 void train_dual_kernel(size_t C, size_t B, const double *A, double *D);
 
+/* A pivot of Cholesky's below this share of the diagonal counts as 0: sums over the units leave rounding of 1e-15 to
+ * 1e-14 in a matrix, and a solution with less than two or three digits is none. */
+extern const double train_dual_singular;
+
 /* A ← its Cholesky factor (linalg.h), of A + ρ with ρ = damping times the mean of A's diagonal.
- * BASE_UNRESOLVED where that is singular to rounding; `what` and l say of whom: "the kernel of layer". */
+ * BASE_UNRESOLVED where that is singular; `what` and l say of whom: "the kernel of layer". */
 int train_dual_factor(size_t n, double *A, double damping, const char *what, size_t l,
                       struct base_error *error);
 

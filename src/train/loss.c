@@ -20,21 +20,30 @@ static double squared(size_t C, size_t B, const double *f, const double *y, doub
     return sum / (2 * (double)B);
 }
 
-/* With m the largest output, ln Σ exp(f − m) is of numbers that do not overflow. */
+static size_t largest(size_t C, size_t B, const double *f, size_t t)
+{
+    size_t best = 0;
+    for (size_t k = 1; k < C; k++)
+        best = f[k * B + t] > f[best * B + t] ? k : best;
+    return best;
+}
+
+/* With m the largest output, ln Σ exp(f − m) is of numbers that do not overflow, and ln(1 + Σ') without m
+ * itself is exact where the others are small. */
 static double cross_entropy(size_t C, size_t B, const double *f, const double *y, double *errors)
 {
     double sum = 0;
     for (size_t t = 0; t < B; t++) {
-        double most = f[t], total = 0, all = 0;
-        for (size_t k = 1; k < C; k++)
-            most = fmax(most, f[k * B + t]);
+        const size_t best = largest(C, B, f, t);
+        double others = 0, all = 0;
         for (size_t k = 0; k < C; k++) {
-            total += exp(f[k * B + t] - most);
-            all += y[k * B + t] * (f[k * B + t] - most);
+            const double below = f[k * B + t] - f[best * B + t];
+            others += k == best ? 0 : exp(below);
+            all += y[k * B + t] > 0 ? y[k * B + t] * below : 0; /* 0 of an infinite logarithm is 0 */
         }
-        sum += log(total) - all;
+        sum += log1p(others) - all;
         for (size_t k = 0; k < C && errors != NULL; k++)
-            errors[k * B + t] = exp(f[k * B + t] - most) / total - y[k * B + t];
+            errors[k * B + t] = exp(f[k * B + t] - f[best * B + t]) / (1 + others) - y[k * B + t];
     }
     return sum / (double)B;
 }
@@ -53,12 +62,7 @@ bool train_diverged(double loss, double start)
 /* The class that outputs stand for. */
 static size_t class_of(size_t C, size_t B, const double *f, size_t t)
 {
-    size_t best = 0;
-    if (C == 1)
-        return f[t] < 0;
-    for (size_t k = 1; k < C; k++)
-        best = f[k * B + t] > f[best * B + t] ? k : best;
-    return best;
+    return C == 1 ? f[t] < 0 : largest(C, B, f, t);
 }
 
 double train_error_rate(size_t C, size_t B, const double *f, const double *y)

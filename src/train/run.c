@@ -21,8 +21,8 @@ struct train_run {
     struct net_activation activation;
     struct train_network network;
     struct train_descent descent;
-    struct train_signals batch; /* of a step */
-    struct train_signals chunk; /* of an evaluation */
+    struct train_signals batch;         /* of a step */
+    struct train_signals chunk;         /* of an evaluation */
     double *inputs, *targets;           /* (M_0, T), (C, T) */
     double *test_inputs, *test_targets; /* (M_0, T'), (C, T') */
     double *batch_targets, *errors;     /* (C, B) */

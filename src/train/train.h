@@ -9,7 +9,8 @@
  * W^l = σ_w ω^l/√M_{l-1}, b^l = σ_b β^l in that of the neural tangent kernel (KO20). Memory holds W and b in
  * either case, and the scales ∂W/∂ω and ∂b/∂β: a step ω −= η d is W −= η (∂W/∂ω) d. With rows
  *
- *     H̄^{l-1}(t) = ((∂W/∂ω) h^{l-1}(t), ∂b/∂β)          the gradient of f_k(t) in θ^l is δ^l_k(t) ⊗ H̄^{l-1}(t)
+ *     H̄^{l-1}(t) = ((∂W/∂ω) h^{l-1}(t), ∂b/∂β)          the gradient of f_k(t) in θ^l is δ^l_k(t) ⊗
+ * H̄^{l-1}(t)
  *
  * and every direction of descent but those of single units is, layer by layer,
  *

@@ -141,7 +141,7 @@ static int factor_unit(struct work *w, size_t l, size_t i, const double *delta, 
             w->K[a * *n + b] = factor * row[w->active[b]] * w->q[b];
         w->K[a * *n + a] += w->rho[l];
     }
-    if (*n > 0 && !linalg_cholesky(*n, w->K))
+    if (*n > 0 && !linalg_cholesky(*n, train_dual_singular, w->K))
         return base_fail(error, BASE_UNRESOLVED,
                          "the Fisher matrix of unit %zu of layer %zu is singular on its %zu active samples; give "
                          "training.damping, such as 1e-4",

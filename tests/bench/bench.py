@@ -315,6 +315,19 @@ def judge_widths(program, ours):
         judge("the same with `memory: 450MiB`, under 20 s and 500 MiB", str(failed)[:38], False)
 
 
+def print_steps(kernel):
+    """Steps of training: processor time over that of a gradient step."""
+    for arguments, bar in ((["4096", "100", "1"], 1.5), (["1024", "100", "10"], None)):
+        ratios = numbers(run([os.path.join(BUILD, "tests/bench/steps"), *arguments, "2" if QUICK else "5"],
+                             OPENBLAS_CORETYPE=kernel.upper())[2])
+        say(f"\na step of training at M, T, C = {', '.join(arguments)}: gradient "
+            f"{ratios.pop('gradient_seconds'):.3g} s; times that\n  " +
+            ", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items()))
+        if bar:
+            judge(f"an exact natural-gradient step at M = {arguments[0]}, gradient steps, at most {bar}",
+                  f"{ratios['exact']:.2f}", ratios["exact"] <= bar)
+
+
 def main():
     start = time.perf_counter()
     rates = numbers(run([os.path.join(BUILD, "tests/bench/rates")])[2])
@@ -347,6 +360,7 @@ def main():
             print_phases(program, shape, networks[shape], rates)
         ours = print_widths(program, numpy, os.path.join(out, "cost.tsv"))
         judge_widths(program, ours)
+    print_steps(rates["kernel"])
     figure = os.path.join(out, "cost")
     try:
         run(["gnuplot", "-c", os.path.join(HERE, "cost.gp"), figure + ".tsv", os.path.join(BUILD, "fisherfield"), figure])

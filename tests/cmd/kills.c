@@ -275,6 +275,69 @@ static void fifty_kills_at_random_moments_lose_nothing(void **state)
     print_message("and %d runs ended before\n", ended);
 }
 
+/* ---- trainings */
+
+#define TRAINING                                                                                             \
+    "kind: training\nseed: 1\nnetwork: {activation: tanh, weight_variance: 3, bias_variance: 0.1, depth: "   \
+    "3, outputs: 2}\ndata: {inputs: gaussian, samples: 40, test_samples: 10}\n"
+/* Twelve of some 20 ms. */
+#define TRAININGS                                                                                            \
+    TRAINING "trials: 3\ntraining: {learning_rate: 0.3, steps: 300, every: 10, momentum: 0.5}\n"             \
+             "sweep: {width: [50, 70], batch: [7, full]}\n"
+/* One of a second or so. */
+#define ONE_TRAINING                                                                                         \
+    TRAINING "trials: 1\ntraining: {learning_rate: 0.3, steps: 1500}\nsweep: {width: [150]}\n"
+
+/* Killed where some trainings are finished and others not, until that was so three times. */
+static void a_killed_training_goes_on(void **state)
+{
+    enum { ALL = 12, WANTED = 3, MOST_KILLS = 60 };
+    struct killer k = {.random = 2385};
+    char command[64];
+    int wanted = 0, status = 0;
+    shell_file(state, "x.yaml", TRAININGS);
+    trouble("hurry");
+    const double all = time_run(state, "run x.yaml -o straight.h5 --threads 1");
+    trouble(NULL);
+    for (int i = 0; i < MOST_KILLS && wanted < WANTED; i++) {
+        const long before = look(state);
+        snprintf(command, sizeof command, "run x.yaml -o x.h5 --threads %d", draw(&k) < 0.5 ? 1 : 2);
+        trouble("hurry");
+        const pid_t pid = shell_start(state, command);
+        trouble(NULL);
+        wait_for(draw(&k) * all);
+        kill(pid, SIGKILL);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        const long after = look(state);
+        assert_true(after >= before);
+        wanted += after > 0 && after > before && after < ALL;
+        if (after == ALL)
+            drop_file(state, "x.h5");
+    }
+    assert_int_equal(wanted, WANTED);
+    shell_expect_only(state, "run x.yaml -o x.h5", 0);
+    compare(state, "straight.h5", "x.h5", NULL);
+}
+
+/* A signal is heard after the step in hand, not after the training. */
+static void a_signal_stops_a_training_within_a_step(void **state)
+{
+    int status = 0;
+    shell_file(state, "x.yaml", ONE_TRAINING);
+    const double all = time_run(state, "run x.yaml -o straight.h5");
+    const pid_t pid = shell_start(state, "run x.yaml -o x.h5");
+    shell_await(state, pid, "x.h5");
+    wait_for(0.2 * all);
+    const double start = seconds();
+    kill(pid, SIGTERM);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(seconds() - start < 0.4 * all);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 75);
+    assert_int_equal(look(state), 0);
+    shell_expect_only(state, "run x.yaml -o x.h5", 0);
+    compare(state, "straight.h5", "x.h5", NULL);
+}
+
 /* ---- the same bits on every way */
 
 static void check_trial_alone(void **state, const char *sampler)
@@ -559,6 +622,8 @@ static void of_runs_in_the_same_moment_one_goes_on(void **state)
 static const struct CMUnitTest tests[] = {
     kill_test(a_kill_in_a_write_loses_nothing),
     kill_test(every_way_to_a_number_gives_its_bits),
+    kill_test(a_killed_training_goes_on),
+    kill_test(a_signal_stops_a_training_within_a_step),
     kill_test(what_was_finished_before_a_quota_stays),
     kill_test(a_file_size_limit_is_told),
     kill_test(a_removed_file_is_saved),

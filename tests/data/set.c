@@ -289,6 +289,72 @@ static void targets_follow_the_classes(void **state)
     data_set_free(&set);
 }
 
+/* What is held out follows the samples, and is centred and scaled as they are, by the samples alone. */
+static void held_out_samples_follow(void **state)
+{
+    (void)state;
+    enum { T = 4, REST = 5 };
+    static const char *const centers[] = {"false", "true"}, *const scales[] = {"none", "feature", "sample",
+                                                                               "unit"};
+    for (int i = 0; i < 8; i++) {
+        struct data_set alone, both;
+        double mean[F] = {0}, variance[F] = {0};
+        struct experiment_point point = point_of(T, centers[i % 2], scales[i / 2]);
+        read_good(&alone, &point);
+        assert_int_equal(alone.test_samples, 0);
+        point.test_samples = REST;
+        read_good(&both, &point);
+        assert_int_equal(both.samples, T);
+        assert_int_equal(both.test_samples, REST);
+        assert_true(both.word == alone.word && both.checksum != alone.checksum);
+        assert_memory_equal(both.inputs, alone.inputs, T * F * sizeof(double));
+        for (size_t j = 0; j < T * F; j++) {
+            mean[j % F] += items[j] / T;
+            variance[j % F] += items[j] * items[j] / T;
+        }
+        for (size_t t = 0; t < REST; t++) {
+            double x[F], norm2 = 0;
+            for (size_t j = 0; j < F; j++) {
+                const double v = variance[j] - mean[j] * mean[j];
+                x[j] = items[(T + t) * F + j] - (i % 2 == 1 || i / 2 == 1 ? mean[j] : 0);
+                x[j] = i / 2 != 1 ? x[j] : j == 3 ? 0 : x[j] / sqrt(v);
+                norm2 += x[j] * x[j];
+            }
+            for (size_t j = 0; j < F; j++)
+                assert_within(both.test_inputs[j * REST + t],
+                              i / 2 < 2 ? x[j] : x[j] * sqrt((i / 2 == 2 ? F : 1) / norm2), 1e-13);
+        }
+        data_set_free(&alone);
+        data_set_free(&both);
+    }
+}
+
+static void held_out_samples_have_targets(void **state)
+{
+    (void)state;
+    static const int64_t classes[] = {9, 4};
+    struct data_set set;
+    struct base_error error;
+    double targets[8];
+    struct experiment_point point = point_of(2, "false", "none");
+    point.test_samples = 3;
+    point.classes = (struct experiment_classes){2, classes};
+    read_good(&set, &point); /* labels 4, 4 and 9, 4, 9 */
+    assert_int_equal(data_set_targets(&set, 1, targets, &error), BASE_OK);
+    assert_memory_equal(targets, ((const double[]){-0.5, -0.5}), 2 * sizeof *targets);
+    assert_int_equal(data_set_test_targets(&set, 1, targets, &error), BASE_OK);
+    assert_memory_equal(targets, ((const double[]){0.5, -0.5, 0.5}), 3 * sizeof *targets);
+    assert_int_equal(data_set_test_targets(&set, 2, targets, &error), BASE_OK);
+    assert_memory_equal(targets, ((const double[]){1, 0, 1, 0, 1, 0}), 6 * sizeof *targets);
+    data_set_free(&set);
+
+    point.test_samples = 4; /* there are five of these classes */
+    assert_int_equal(read_numbers(&set, N, F, items, labels, &point, &error), BASE_BAD_INPUT);
+    assert_string_equal(error.text, "numbers: it has 5 items of the classes 9, 4, and `samples: 2` and "
+                                    "`test_samples: 4` after them ask for more");
+    assert_null(set.test_inputs);
+}
+
 /* A damaged tail is told although the samples come before it. */
 static void the_rest_of_the_file_is_looked_at(void **state)
 {
@@ -370,6 +436,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(numbers_are_finite),
     cmocka_unit_test(changes_are_told),
     cmocka_unit_test(targets_follow_the_classes),
+    cmocka_unit_test(held_out_samples_follow),
+    cmocka_unit_test(held_out_samples_have_targets),
     scratch_test(the_rest_of_the_file_is_looked_at),
     cmocka_unit_test(mnist_is_read),
 };

@@ -425,10 +425,66 @@ static void slow_kernels_are_corrected(void **state)
     assert_null(linalg_kernel_correction("Prescott", "Prescott")); /* the best that an old CPU can do */
 }
 
+/* X A⁻¹ A = X for a badly scaled A, above and below the size of a block. */
+static void cholesky_solves(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {1, 5, 70, 300};
+    for (size_t k = 0; k < 4; k++) {
+        const size_t n = sizes[k], m = 3;
+        double *X = random_matrix(2 * n, n, 20 + k), *A = gram_of(2 * n, n, X), *rows = random_matrix(m, n, 30 + k),
+               *back = malloc(m * n * sizeof *back), *factor = malloc(n * n * sizeof *factor);
+        assert_true(back != NULL && factor != NULL);
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j < n; j++)
+                A[i * n + j] *= pow(10, -30.0 * (double)(i % 3 + j % 3));
+        memcpy(factor, A, n * n * sizeof *A);
+        poison(n, factor);
+        assert_true(linalg_cholesky(n, 1e-12, factor));
+        memcpy(back, rows, m * n * sizeof *rows);
+        linalg_cholesky_solve(n, factor, m, back);
+        for (size_t i = 0; i < m; i++)
+            for (size_t j = 0; j < n; j++) {
+                double sum = 0, size = 0;
+                for (size_t a = 0; a < n; a++) {
+                    sum += back[i * n + a] * A[a * n + j];
+                    size += fabs(back[i * n + a] * A[a * n + j]);
+                }
+                assert_within(sum, rows[i * n + j], 1e-12 * (1 + size));
+            }
+        free(X);
+        free(A);
+        free(rows);
+        free(back);
+        free(factor);
+    }
+}
+
+static void cholesky_refuses(void **state)
+{
+    (void)state;
+    const double bad[][4] = {{1, 1, 0, 1}, {1, 2, 0, 1}, {0, 0, 0, 1}, {1, 0, 0, -1}, {NAN, 0, 0, 1},
+                             {1, NAN, 0, 1}, {1, 0, 0, INFINITY}, {1, INFINITY, 0, 1}, {1, 1, 0, 1 + 1e-13}};
+    double A[4] = {1, 1, NAN, 1 + 1e-11};
+    assert_true(linalg_cholesky(2, 1e-12, A));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        memcpy(A, bad[i], sizeof A);
+        assert_false(linalg_cholesky(2, 1e-12, A));
+    }
+    double *B = calloc(300 * 300, sizeof *B);
+    assert_non_null(B);
+    for (size_t i = 0; i < 300; i++)
+        B[i * 300 + i] = i == 280 ? 0 : 1; /* past the first block */
+    assert_false(linalg_cholesky(300, 1e-12, B));
+    free(B);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(multiply_is_the_sum),
     cmocka_unit_test(gram_is_the_upper_triangle),
     cmocka_unit_test(multiply_symmetric_is_the_sum),
+    cmocka_unit_test(cholesky_solves),
+    cmocka_unit_test(cholesky_refuses),
     cmocka_unit_test(root_reveals_the_rank),
     cmocka_unit_test(root_in_blocks),
     cmocka_unit_test(root_applies),

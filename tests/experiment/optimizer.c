@@ -1,0 +1,62 @@
+/* Optimizers that do not exist for a depth, a loss or outputs are refused wherever these are said. */
+#include "files.h"
+
+#include "tests.h"
+
+#define DEPTH(depth)                                                                                         \
+    "kind: training\nseed: 1\ntrials: 1\ndata: {inputs: gaussian, samples: 20}\n"                            \
+    "network: {activation: tanh, weight_variance: 3, bias_variance: 0.64, " depth "width: 10, outputs: 2}\n"
+#define DEEP DEPTH("depth: 3, ")
+#define TRAINING(more) "training: {steps: 2, learning_rate: 0.1, " more "}\n"
+
+static void impossible_optimizers_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *fragments;
+    } bad[] = {
+        {DEPTH("depth: 5, ") TRAINING("optimizer: tridiagonal"),
+         "x.yaml:6:53: training.optimizer: there is no tridiagonal one at network.depth 5|3s + 2"},
+        {DEPTH("") TRAINING("optimizer: tridiagonal") "sweep: {depth: [3, 4, 8]}\n",
+         "x.yaml:6:53: training.optimizer: there is no tridiagonal one at network.depth 8"},
+        {DEPTH("depth: 2, ") TRAINING("") "sweep: {optimizer: [exact, tridiagonal]}\n",
+         "x.yaml:7:28: sweep.optimizer: there is no tridiagonal one at network.depth 2"},
+        {DEEP TRAINING("") "cases: [{name: a}, {name: b, optimizer: tridiagonal, depth: 11}]\n",
+         "x.yaml:7:41: cases.b.optimizer: there is no tridiagonal one at network.depth 11"},
+        {DEEP TRAINING("optimizer: kfac, loss: cross_entropy"),
+         "x.yaml:6:65: training.loss: cross_entropy goes with the optimizers gradient and exact alone|kfac"},
+        {DEEP TRAINING("loss: cross_entropy") "sweep: {optimizer: [gradient, exact, unit]}\n",
+         "x.yaml:6:48: training.loss: cross_entropy goes with|unit approximates"},
+        {DEEP TRAINING("optimizer: layer") "sweep: {loss: [squared, cross_entropy]}\n",
+         "x.yaml:7:25: sweep.loss: cross_entropy goes with|layer"},
+        {DEEP TRAINING("optimizer: exact, subtract_mean: true"),
+         "x.yaml:6:75: training.subtract_mean: true goes with optimizer: gradient alone, and exact is asked for"},
+        {DEEP TRAINING("loss: cross_entropy, isotropy: true"),
+         "x.yaml:6:73: training.isotropy: true goes with loss: squared alone"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        files_refuse(bad[i].text, false, NULL, bad[i].fragments);
+}
+
+static void possible_ones_are_not(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        DEEP TRAINING("isotropy: true") "sweep: {optimizer: [gradient, exact, layer, tridiagonal, kfac, kfac_scaled, "
+                                        "unit, unit_explicit, quasi_diagonal]}\n",
+        DEPTH("depth: 5, ") TRAINING("loss: cross_entropy") "sweep: {optimizer: [gradient, exact]}\n",
+        DEPTH("depth: 7, ") TRAINING("optimizer: tridiagonal"),
+        DEEP TRAINING("subtract_mean: true, loss: cross_entropy"),
+        DEPTH("") TRAINING("") "cases: [{name: a, depth: 5}, {name: b, depth: 6, optimizer: tridiagonal}]\n"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        struct experiment e;
+        files_load_good(&e, good[i], false, NULL);
+        experiment_free(&e);
+    }
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(impossible_optimizers_are_refused),
+    cmocka_unit_test(possible_ones_are_not),
+};
+const struct test_group tests_experiment_optimizer = TEST_GROUP(tests);

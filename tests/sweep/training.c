@@ -1,0 +1,220 @@
+/* Trainings in a sweep: the same bits on every way, progress, stops, and the probe of their time. */
+#define _XOPEN_SOURCE 700 /* posix_openpt */
+#include "sweep/sweep.h"
+
+#include "experiment/files.h"
+#include "store/scratch.h"
+#include "tests.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define NETWORK                                                                                              \
+    "kind: training\nseed: 3\nnetwork: {activation: tanh, weight_variance: 2.385, bias_variance: 0.1, "      \
+    "depth: 3, width: 20, outputs: 2}\n"
+#define PLAIN                                                                                                \
+    NETWORK "data: {inputs: gaussian, samples: 12, test_samples: 4}\ntraining: {steps: 9, momentum: 0.5}\n"  \
+            "sweep: {width: [20, 31], batch: [5, full], learning_rate: [0.3, 400]}\n"
+/* Two networks of some seconds. */
+#define LONG                                                                                                 \
+    "trials: 2\n" NETWORK "data: {inputs: gaussian, samples: 10}\ntraining: {steps: 1000000, "               \
+    "learning_rate: 0.01, every: 1000}\n"
+
+#define sweep_test(function) cmocka_unit_test_setup_teardown(function, scratch_make, scratch_drop)
+
+static volatile sig_atomic_t stop;
+
+static int try_run(const char *text, const char *path, int threads, FILE *progress,
+                   struct sweep_summary *summary, struct base_error *error)
+{
+    struct experiment experiment;
+    const struct store_provenance provenance = {"v", "b", "l", "k", "c", 0};
+    const struct sweep_options options = {.threads = threads, .stop = &stop, .progress = progress};
+    files_load_good(&experiment, text, false, NULL);
+    error->text[0] = '\0';
+    const int status = sweep_run(&experiment, path, &options, &provenance, summary, error);
+    experiment_free(&experiment);
+    return status;
+}
+
+static struct sweep_summary run(const char *text, const char *path, int threads)
+{
+    struct sweep_summary summary;
+    struct base_error error;
+    stop = 0;
+    if (try_run(text, path, threads, NULL, &summary, &error) != BASE_OK)
+        fail_msg("%s", error.text);
+    return summary;
+}
+
+static struct store_array read_array(const char *path, const char *name)
+{
+    struct store_result r;
+    struct store_array array = {0};
+    struct base_error error = {""};
+    if (store_open(&r, path, &error) != BASE_OK || store_read(&r, name, &array, &error) != BASE_OK)
+        fail_msg("%s", error.text);
+    store_result_free(&r);
+    return array;
+}
+
+static void trainings_have_the_same_bits_on_every_way(void **state)
+{
+    char one[SCRATCH_PATH], other[SCRATCH_PATH], some[SCRATCH_PATH];
+    run("trials: 3\n" PLAIN, scratch_path(state, "one.h5", one), 1);
+    run("trials: 1\n" PLAIN, scratch_path(state, "other.h5", other), 3);
+    assert_int_equal(run("trials: 3\n" PLAIN, other, 3).kept, 8);
+    scratch_compare(one, other, NULL);
+    run("trials: 3\n" NETWORK "data: {inputs: gaussian, samples: 12, test_samples: 4}\n"
+        "training: {steps: 9, momentum: 0.5}\nsweep: {width: [31], batch: [12, 5], learning_rate: [0.3]}\n",
+        scratch_path(state, "some.h5", some), 2);
+    scratch_compare(some, one, (const size_t[]){6, 4});
+}
+
+/* One trial alone, against its row of the file: point 5 is width 31, batch 5, rate 400. */
+static void a_training_alone_has_the_same_bits(void **state)
+{
+    char path[SCRATCH_PATH];
+    struct experiment experiment;
+    struct store_layout layout = {0};
+    struct base_error error = {""};
+    run("trials: 3\n" PLAIN, scratch_path(state, "x.h5", path), 2);
+    files_load_good(&experiment, "trials: 3\n" PLAIN, false, NULL);
+    assert_int_equal(sweep_layout_init(&layout, &experiment, &error), BASE_OK);
+    double **values = calloc(layout.n_variables, sizeof *values);
+    for (size_t point = 4; point < 6; point++) {
+        for (size_t v = 0; v < layout.n_variables; v++)
+            values[v] = point == 4 ? malloc(store_layout_length(&layout, v) * sizeof(double)) : values[v];
+        assert_int_equal(sweep_trial(&layout, point, 2, values, &error), BASE_OK);
+        for (size_t v = 0; v < layout.n_variables; v++) {
+            struct store_array array = read_array(path, layout.variables[v]->name);
+            assert_memory_equal(array.values + (point * 3 + 2) * array.length, values[v],
+                                array.length * sizeof(double));
+            store_array_free(&array);
+        }
+    }
+    for (size_t v = 0; v < layout.n_variables; v++)
+        free(values[v]);
+    free(values);
+    sweep_layout_free(&layout);
+    experiment_free(&experiment);
+}
+
+/* Rates of 400 diverge and those of 0.3 do not; what is stored ends there, and steps of other points do not
+ * stand in a shorter one. */
+static void divergence_is_stored(void **state)
+{
+    char path[SCRATCH_PATH];
+    const struct sweep_summary summary = run("trials: 2\n" PLAIN, scratch_path(state, "x.h5", path), 2);
+    struct store_array diverged = read_array(path, "diverged"), loss = read_array(path, "train_loss"),
+                       used = read_array(path, "used_learning_rate");
+    assert_int_equal(summary.sampled, 16);
+    assert_int_equal(summary.diverged, 8);
+    assert_int_equal(loss.length, 10);
+    for (size_t i = 0; i < 16; i++) {
+        const bool large = i / 2 % 2 == 1;
+        assert_true(diverged.values[i] == (large ? 1 : 0));
+        assert_true(used.values[i] == (large ? 400 : 0.3));
+        assert_true(isfinite(loss.values[10 * i]));
+        assert_int_equal(isnan(loss.values[10 * i + 9]) != 0, large);
+    }
+    store_array_free(&diverged);
+    store_array_free(&loss);
+    store_array_free(&used);
+    run("trials: 1\n" NETWORK
+        "data: {inputs: gaussian, samples: 5}\ntraining: {every: 2, learning_rate: 0.1}\n"
+        "sweep: {steps: [5, 3]}\n",
+        scratch_path(state, "y.h5", path), 1);
+    loss = read_array(path, "train_loss");
+    assert_int_equal(loss.length, 6);
+    static const bool there[] = {true, false, true, false, true, true, true, false, true, true, false, false};
+    for (size_t i = 0; i < 12; i++)
+        assert_int_equal(isfinite(loss.values[i]) != 0, there[i]);
+    store_array_free(&loss);
+}
+
+static void on_alarm(int number)
+{
+    (void)number;
+    stop = 1;
+}
+
+static void stop_after(long microseconds)
+{
+    const struct itimerval when = {.it_value = {.tv_usec = microseconds}};
+    struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
+    stop = 0;
+    assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
+    assert_int_equal(setitimer(ITIMER_REAL, &when, NULL), 0);
+}
+
+/* Two long trainings at once are stopped in their middle, and have shown where they were. */
+static void a_long_training_is_shown_and_stopped(void **state)
+{
+    char path[SCRATCH_PATH], shown[4096] = "";
+    struct sweep_summary summary;
+    struct base_error error;
+    const int master = posix_openpt(O_RDWR | O_NOCTTY);
+    assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+    FILE *terminal = fopen(ptsname(master), "w");
+    assert_non_null(terminal);
+    stop_after(700000);
+    assert_int_equal(try_run(LONG, scratch_path(state, "x.h5", path), 2, terminal, &summary, &error),
+                     BASE_STOPPED);
+    assert_string_equal(error.text, "stopped early; the same command goes on from here");
+    assert_true(summary.sampled == 0 && summary.seconds < 3); /* it takes many more */
+    fflush(terminal);
+    assert_true(read(master, shown, sizeof shown - 1) > 0);
+    fclose(terminal);
+    close(master);
+    double rate, loss, left;
+    size_t count, total;
+    char *line = strstr(shown, "x: ");
+    assert_non_null(line);
+    assert_int_equal(sscanf(line, "x: %zu of %zu networks, %lf steps a second, loss %lf, %lf", &count, &total,
+                            &rate, &loss, &left),
+                     5);
+    assert_true(count == 0 && total == 2 && rate > 10 && loss > 0 && loss < 100 && left > 0);
+}
+
+/* A training of an hour is looked at for a moment. */
+static void a_long_training_is_probed(void **state)
+{
+    (void)state;
+    struct experiment experiment;
+    struct store_layout layout = {0};
+    struct sweep_plan plan;
+    struct sweep_estimate estimate;
+    struct base_error error = {""};
+    double seconds[2];
+    static const char *const texts[] = {LONG, LONG "quick: {training: {steps: 10000}}\n"};
+    for (int quick = 0; quick < 2; quick++) {
+        files_load_good(&experiment, texts[quick], quick, NULL);
+        assert_int_equal(sweep_layout_init(&layout, &experiment, &error), BASE_OK);
+        assert_int_equal(sweep_plan_init(&plan, &layout, 1, 2, &error), BASE_OK);
+        if (sweep_estimate_init(&estimate, &layout, &plan, NULL, 1, &error) != BASE_OK)
+            fail_msg("%s", error.text);
+        assert_true(estimate.probed_networks >= 1 && estimate.probe_seconds < 2);
+        seconds[quick] = estimate.seconds;
+        sweep_estimate_free(&estimate);
+        sweep_plan_free(&plan);
+        sweep_layout_free(&layout);
+        experiment_free(&experiment);
+    }
+    assert_true(seconds[0] > 1 && seconds[0] > 20 * seconds[1] && seconds[0] < 500 * seconds[1]);
+}
+
+static const struct CMUnitTest tests[] = {
+    sweep_test(trainings_have_the_same_bits_on_every_way),
+    sweep_test(a_training_alone_has_the_same_bits),
+    sweep_test(divergence_is_stored),
+    sweep_test(a_long_training_is_shown_and_stopped),
+    cmocka_unit_test(a_long_training_is_probed),
+};
+const struct test_group tests_sweep_training = TEST_GROUP(tests);
