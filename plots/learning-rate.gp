@@ -25,7 +25,7 @@ do for [format in "pdf png"] {
     set multiplot layout 3,1 margins 0.17,0.77,0.075,0.945 spacing 0.025
     set logscale xy
     set logscale cb
-    set cbrange [1e-3:1]
+    set cbrange [1e-5:1]
     set format cb "10^{%T}"
     set style fill solid 1 noborder
     set xrange [D_min_x/dw:D_max_x*dw]
@@ -35,7 +35,7 @@ do for [format in "pdf png"] {
     set format y "10^{%T}"
     set format x ""
     do for [i=1:3] {
-        if (i == 1) { set key at screen 0.5,0.995 center top maxrows 1 width -3 samplen 1.2 } else { unset key }
+        if (i == 1) { set key at screen 0.5,0.995 center top maxrows 1 width -2 samplen 1.2 } else { unset key }
         if (i == 2) { set ylabel "learning rate  η" offset 0.5 } else { unset ylabel }
         if (i == 3) { set xlabel "width  M"; set format x "%g" } else { unset xlabel }
         if (i == 2) { set colorbox user origin 0.8,0.3 size 0.035,0.4 } else { unset colorbox }
