@@ -50,6 +50,7 @@
     X(tests_theory_unit) \
     X(tests_theory_metric) \
     X(tests_theory_norm) \
+    X(tests_theory_learning) \
     X(tests_train_core) \
     X(tests_train_boundary) \
     X(tests_data_readers) \
@@ -63,6 +64,7 @@
     X(tests_measure_layers) \
     X(tests_measure_metric) \
     X(tests_measure_norm) \
+    X(tests_measure_training) \
     X(tests_theory_softmax) \
     X(tests_measure_ntk) \
     X(tests_measure_residual) \
@@ -104,6 +106,7 @@
     X(slow_theory_estimators) \
     X(slow_measure_metric) \
     X(slow_measure_norm) \
+    X(slow_measure_training) \
     X(slow_measure_residual) \
     X(slow_theory_softmax) \
     X(slow_train_boundary) \

@@ -84,11 +84,13 @@ static int check_constant(const struct experiment_context *context, const struct
     if (find_value(layout, c, KEY_RATE) == NULL)
         return BASE_OK;
     for (size_t i = 0; i < n; i++)
-        if (strcmp(optimizer[i].text, "unit_explicit") == 0 || strcmp(optimizer[i].text, "quasi_diagonal") == 0)
-            return experiment_tree_fail(context->error, rate->set ? rate->node : optimizer[i].node, "training.rate",
-                                        "the optimizer %s of the case %s has no constant a to divide c by; write "
-                                        "learning_rate, η itself",
-                                        optimizer[i].text, experiment_tree_show(layout->cases[c], shown));
+        if (strcmp(optimizer[i].text, "unit_explicit") == 0 ||
+            strcmp(optimizer[i].text, "quasi_diagonal") == 0)
+            return experiment_tree_fail(
+                context->error, rate->set ? rate->node : optimizer[i].node, "training.rate",
+                "the optimizer %s of the case %s has no constant a to divide c by; write "
+                "learning_rate, η itself",
+                optimizer[i].text, experiment_tree_show(layout->cases[c], shown));
     return BASE_OK;
 }
 

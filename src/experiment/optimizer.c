@@ -13,10 +13,11 @@ static int check_depth(const struct experiment_context *context, const struct ex
 {
     if (!is(optimizer, "tridiagonal") || !depth->set || depth->integer % 3 != 2)
         return BASE_OK;
-    return experiment_tree_fail(context->error, optimizer->node, optimizer->path,
-                                "there is no tridiagonal one at network.depth %lld: the matrix of ones on three "
-                                "diagonals is singular for depths 3s + 2; take another depth or optimizer",
-                                (long long)depth->integer);
+    return experiment_tree_fail(
+        context->error, optimizer->node, optimizer->path,
+        "there is no tridiagonal one at network.depth %lld: the matrix of ones on three "
+        "diagonals is singular for depths 3s + 2; take another depth or optimizer",
+        (long long)depth->integer);
 }
 
 static int check_loss(const struct experiment_context *context, const struct experiment_value *optimizer,
@@ -24,10 +25,11 @@ static int check_loss(const struct experiment_context *context, const struct exp
 {
     if (!is(loss, "cross_entropy") || is(optimizer, "gradient") || is(optimizer, "exact"))
         return BASE_OK;
-    return experiment_tree_fail(context->error, loss->node, loss->path,
-                                "cross_entropy goes with the optimizers gradient and exact alone: the Fisher matrix "
-                                "that %s approximates is that of the squared loss",
-                                optimizer->text);
+    return experiment_tree_fail(
+        context->error, loss->node, loss->path,
+        "cross_entropy goes with the optimizers gradient and exact alone: the Fisher matrix "
+        "that %s approximates is that of the squared loss",
+        optimizer->text);
 }
 
 static int check_mean(const struct experiment_context *context, const struct experiment_value *optimizer,
@@ -35,10 +37,11 @@ static int check_mean(const struct experiment_context *context, const struct exp
 {
     if (!is(mean, "true") || is(optimizer, "gradient"))
         return BASE_OK;
-    return experiment_tree_fail(context->error, mean->node, mean->path,
-                                "true goes with optimizer: gradient alone, and %s is asked for: the kernel of "
-                                "mean-subtracted outputs is singular",
-                                optimizer->text);
+    return experiment_tree_fail(
+        context->error, mean->node, mean->path,
+        "true goes with optimizer: gradient alone, and %s is asked for: the kernel of "
+        "mean-subtracted outputs is singular",
+        optimizer->text);
 }
 
 static int check_isotropy(const struct experiment_context *context, const struct experiment_value *loss,
@@ -66,8 +69,10 @@ int experiment_layout_optimizers(const struct experiment_context *context,
     int status = BASE_OK;
     for (size_t p = 0; p < sizeof pairs / sizeof *pairs; p++) {
         size_t n, m;
-        const struct experiment_value *a = experiment_layout_values(layout, layout->settings[c], pairs[p].a, &n),
-                                      *b = experiment_layout_values(layout, layout->settings[c], pairs[p].b, &m);
+        const struct experiment_value *a = experiment_layout_values(layout, layout->settings[c], pairs[p].a,
+                                                                    &n),
+                                      *b = experiment_layout_values(layout, layout->settings[c], pairs[p].b,
+                                                                    &m);
         for (size_t i = 0; i < n; i++)
             for (size_t j = 0; j < m; j++)
                 TRY(pairs[p].check(context, &a[i], &b[j]));

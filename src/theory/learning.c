@@ -60,7 +60,9 @@ static double active_share(const struct net_activation *activation, double q)
     for (size_t i = 0; i <= activation->n_kinks; i++) {
         const double low = i > 0 ? activation->kinks[i - 1] : -INFINITY,
                      high = i < activation->n_kinks ? activation->kinks[i] : INFINITY;
-        const double from = isfinite(low) ? low : isfinite(high) ? high - 3 : -1.5,
+        const double from = isfinite(low)    ? low
+                            : isfinite(high) ? high - 3
+                                             : -1.5,
                      to = isfinite(high) ? high : from + 3;
         double u[3], phi[3], dphi[3];
         for (int k = 0; k < 3; k++)
@@ -81,28 +83,47 @@ static double mean_square_input(const struct net_architecture *a)
     return a->inputs != NULL ? sum : 1;
 }
 
-/* M_0 features, and one that is constant where there is a bias: more samples than that are not independent. */
+/* M_0 features, and one that is constant where there is a bias: more samples than that are not independent.
+ */
 static double input_rank(const struct net_architecture *a)
 {
     const bool bias = !is_ntk(a) || a->bias_variance > 0;
     return (double)a->widths[0] + (bias ? 1 : 0);
 }
 
-static int unit_isotropy(const struct net_architecture *a, const struct net_activation *activation,
-                         double *value, struct base_error *error)
+int theory_unit_constants(const struct net_architecture *architecture,
+                          const struct net_activation *activation, double *constants,
+                          struct base_error *error)
 {
     int status;
+    const struct net_architecture *a = architecture;
     struct theory_order order = {.L = 0};
     const double gram = mean_square_input(a), B = (double)theory_batch_of(a);
     TRY(theory_kernel_solve(&order, activation, a->weight_variance, a->bias_variance, a->L, 1, &gram,
                             tolerance, error));
-    *value = 1;
     for (size_t l = 1; l < a->L; l++) {
         const double share = active_share(activation, order.q[l]);
-        *value += (double)a->widths[l] / (double)a->C * (l == 1 ? fmin(share, input_rank(a) / B) : share);
+        constants[l] =
+            (double)a->widths[l] / (double)a->C * (l == 1 ? fmin(share, input_rank(a) / B) : share);
     }
+    constants[a->L] = 1;
 out:
     theory_order_free(&order);
+    return status;
+}
+
+static int unit_isotropy(const struct net_architecture *a, const struct net_activation *activation,
+                         double *value, struct base_error *error)
+{
+    int status;
+    double *constants = base_calloc(a->L + 1, sizeof *constants, error);
+    TRY(base_got(constants));
+    TRY(theory_unit_constants(a, activation, constants, error));
+    *value = 0;
+    for (size_t l = 1; l <= a->L; l++)
+        *value += constants[l];
+out:
+    free(constants);
     return status;
 }
 
@@ -111,9 +132,9 @@ static int is_linear(const struct net_activation *activation, bool *linear, stru
 {
     int status;
     struct theory_pair same, other;
-    TRY(theory_gauss_pair(activation, 1, 1, 3, &same, error));
-    TRY(theory_gauss_pair(activation, 1, 0, 3, &other, error));
-    *linear = fabs(same.dphi - other.dphi) <= 1e-12 * fabs(same.dphi);
+    TRY(theory_gauss_pair(activation, 1, 1, 5, &same, error));
+    TRY(theory_gauss_pair(activation, 1, 0, 5, &other, error));
+    *linear = fabs(same.dphi - other.dphi) <= 1e-10 * fabs(same.dphi);
 out:
     return status;
 }
@@ -234,8 +255,8 @@ static int mean_top(const struct net_architecture *a, const struct net_activatio
     gsl_rng *random = gsl_rng_alloc(gsl_rng_mt19937);
     TRY(random != NULL ? BASE_OK : base_fail(error, BASE_FAILED, "GSL has no memory for random numbers"));
     if (T > THEORY_MOST_DRAWN)
-        TRY(base_fail(error, BASE_UNRESOLVED, "no critical learning rate is predicted for more than %d samples",
-                      THEORY_MOST_DRAWN));
+        TRY(base_fail(error, BASE_UNRESOLVED,
+                      "no critical learning rate is predicted for more than %d samples", THEORY_MOST_DRAWN));
     TRY(base_got(gram = base_calloc(3 * T * T + T, sizeof *gram, error)));
     room = gram + T * T;
     for (size_t d = 0; d < draws; d++) {

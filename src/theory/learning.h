@@ -29,7 +29,12 @@ void theory_scales_of(const struct net_architecture *architecture, size_t l, dou
 /* x = Σ⁻¹1 at [l] for l = 1..L, Σ (L, L) of ones on and beside the diagonal. false: Σ is singular. */
 bool theory_tridiagonal_share(size_t L, size_t l, double *x);
 
-/* x_st of given inputs' order parameters, both triangles, into M (n, T), n samples of which T are columns. */
+/* What the units of layer l, at [l], add to a without damping; 1 at [L]. */
+int theory_unit_constants(const struct net_architecture *architecture,
+                          const struct net_activation *activation, double *constants,
+                          struct base_error *error);
+
+/* M_st = x_st of given inputs' order parameters, for the first samples, as many as M has rows and columns. */
 void theory_order_fill(const struct theory_order *order, const double *x, gsl_matrix *M);
 
 /* M = RRᵀ in its lower triangle, with a jitter of 1e-10 of the largest element on the diagonal; the rest of M

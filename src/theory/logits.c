@@ -80,8 +80,8 @@ static double surprise(const struct logits *x, size_t t)
 {
     const gsl_vector_view f = gsl_matrix_column(x->f, t), y = gsl_matrix_column(x->y, t);
     const double largest = gsl_vector_max(&f.vector);
-    double sum = 0, right;
-    for (size_t k = 0; k < x->C; k++)
+    double sum = exp(gsl_vector_get(&f.vector, 0) - largest), right;
+    for (size_t k = 1; k < x->C; k++)
         sum += exp(gsl_vector_get(&f.vector, k) - largest);
     gsl_blas_ddot(&f.vector, &y.vector, &right);
     return largest + log(sum) - right;

@@ -23,9 +23,9 @@ void theory_order_fill(const struct theory_order *order, const double *x, gsl_ma
 {
     for (size_t p = 0; p < order->pairs; p++) {
         const size_t s = order->s[p], t = order->t[p];
-        if (t < M->size2)
+        if (s < M->size1 && t < M->size2)
             gsl_matrix_set(M, s, t, x[p]);
-        if (s < M->size2)
+        if (t < M->size1 && s < M->size2)
             gsl_matrix_set(M, t, s, x[p]);
     }
 }
@@ -45,6 +45,9 @@ int theory_covariance_root(gsl_matrix *M, struct base_error *error)
 
 /* ---- K (K + ρ)⁻¹ */
 
+/* Eigenvalues that are 0 by the accuracy of kernels, relative to the largest. */
+static const double singular = 1e-11;
+
 /* The Cholesky factor of K + ρ, K the first T rows of its matrix; false: singular to rounding. */
 static bool factor(const gsl_matrix *K, double rho, gsl_matrix *R)
 {
@@ -57,7 +60,7 @@ static bool factor(const gsl_matrix *K, double rho, gsl_matrix *R)
     if (gsl_linalg_cholesky_decomp1(R) != GSL_SUCCESS)
         return false;
     const double smallest = gsl_vector_min(&diagonal.vector);
-    return smallest * smallest > (double)T * GSL_DBL_EPSILON * largest;
+    return smallest * smallest > singular * largest;
 }
 
 /* Z = K V diag(1/(λ + ρ)) Vᵀ over the eigenvalues that are not 0. */
@@ -78,7 +81,7 @@ static int pseudo_solve(const gsl_matrix *K, double rho, gsl_matrix *Z, struct b
     if (gsl_eigen_symmv(A, values, V, work) != GSL_SUCCESS)
         TRY(base_fail(error, BASE_UNRESOLVED, "the eigenvalues of a mean-field kernel do not converge"));
     gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, K, V, 0, KV);
-    const double zero = (double)T * GSL_DBL_EPSILON * gsl_vector_max(values);
+    const double zero = singular * gsl_vector_max(values);
     for (size_t a = 0; a < T; a++) {
         const double value = gsl_vector_get(values, a);
         gsl_vector_view column = gsl_matrix_column(KV, a);
@@ -167,7 +170,8 @@ out:
     return status;
 }
 
-/* U += B [A_l/(A_l + ρ)] ∘ [B_l/(B_l + ρ)], and of the last layer, whose δ is 1, (scale/(1+ε)) A_L/(A_L + ρ) */
+/* U += B [A_l/(A_l + ρ)] ∘ [B_l/(B_l + ρ)], and of the last layer, whose δ is 1, (scale/(1+ε)) A_L/(A_L + ρ)
+ */
 static int add_kfac(const struct layers *x, size_t l, double last, struct base_error *error)
 {
     int status;
@@ -195,18 +199,19 @@ static void fill_whole(const struct layers *x, double scale)
 
 /* ---- units */
 
-/* Of the units of a layer: roots of the covariances of u and, times M_l, of v, and room for one unit. */
+/* Of the units of a layer: roots of the covariances over the T samples of u and, times M_l, of v; room for
+ * one. */
 struct units {
-    gsl_matrix *u_root, *v_root; /* (n, n) */
-    gsl_matrix *delta;           /* (C, n) */
-    gsl_matrix *X;               /* (T, T): diag(s) (K + ρ)⁻¹ diag(1/s) */
-    gsl_vector *u, *phi, *dphi;  /* (n) */
+    gsl_matrix *u_root, *v_root; /* (T, T) */
+    gsl_matrix *delta;           /* (C, T) */
+    gsl_matrix *K;               /* (T, T) */
+    gsl_vector *u, *phi, *dphi;  /* (T) */
     gsl_vector *s;               /* (T) */
 };
 
 static void units_free(struct units *z)
 {
-    gsl_matrix *matrices[] = {z->u_root, z->v_root, z->delta, z->X};
+    gsl_matrix *matrices[] = {z->u_root, z->v_root, z->delta, z->K};
     gsl_vector *vectors[] = {z->u, z->phi, z->dphi, z->s};
     for (size_t i = 0; i < 4; i++) {
         gsl_matrix_free(matrices[i]);
@@ -214,23 +219,21 @@ static void units_free(struct units *z)
     }
 }
 
-static int units_init(struct units *z, size_t n, size_t T, size_t C, struct base_error *error)
+static int units_init(struct units *z, size_t T, size_t C, struct base_error *error)
 {
     int status;
-    *z = (struct units){gsl_matrix_alloc(n, n), gsl_matrix_alloc(n, n), gsl_matrix_alloc(C, n),
-                        gsl_matrix_alloc(T, T), gsl_vector_alloc(n),    gsl_vector_alloc(n),
-                        gsl_vector_alloc(n),    gsl_vector_alloc(T)};
+    *z = (struct units){gsl_matrix_alloc(T, T), gsl_matrix_alloc(T, T), gsl_matrix_alloc(C, T),
+                        gsl_matrix_alloc(T, T), gsl_vector_alloc(T),    gsl_vector_alloc(T),
+                        gsl_vector_alloc(T),    gsl_vector_alloc(T)};
     TRY(got(z->u_root, error));
     TRY(got(z->v_root, error));
     TRY(got(z->delta, error));
-    TRY(got(z->X, error));
+    TRY(got(z->K, error));
     TRY(got(z->u, error));
     TRY(got(z->phi, error));
     TRY(got(z->dphi, error));
     TRY(got(z->s, error));
 out:
-    if (status != BASE_OK)
-        units_free(z);
     return status;
 }
 
@@ -240,64 +243,49 @@ static void normals(gsl_rng *random, size_t n, double *x)
         x[i] = gsl_ran_gaussian_ziggurat(random, 1);
 }
 
-/* √M_l δ_k(t) = φ'(u(t)) v_k(t) of one unit, and s over the T samples. */
+/* s(t), |√M_l δ(t)| with √M_l δ_k(t) = φ'(u(t)) v_k(t), of one unit. */
 static void draw_unit(const struct layers *x, struct units *z)
 {
-    const size_t n = z->u->size, C = z->delta->size1;
-    normals(x->random, n, z->u->data);
-    normals(x->random, C * n, z->delta->data);
+    const size_t T = z->s->size, C = z->delta->size1;
+    normals(x->random, T, z->u->data);
+    normals(x->random, C * T, z->delta->data);
     gsl_blas_dtrmv(CblasLower, CblasNoTrans, CblasNonUnit, z->u_root, z->u);
     gsl_blas_dtrmm(CblasRight, CblasLower, CblasTrans, CblasNonUnit, 1, z->v_root, z->delta);
-    net_activation_eval(x->activation, n, z->u->data, z->phi->data, z->dphi->data);
-    for (size_t k = 0; k < C; k++) {
-        gsl_vector_view row = gsl_matrix_row(z->delta, k);
-        gsl_vector_mul(&row.vector, z->dphi);
-    }
-    for (size_t t = 0; t < z->s->size; t++) {
-        const gsl_vector_const_view column = gsl_matrix_const_column(z->delta, t);
-        gsl_vector_set(z->s, t, gsl_blas_dnrm2(&column.vector));
+    net_activation_eval(x->activation, T, z->u->data, z->phi->data, z->dphi->data);
+    for (size_t t = 0; t < T; t++) {
+        const gsl_vector_const_view v = gsl_matrix_const_column(z->delta, t);
+        gsl_vector_set(z->s, t, fabs(gsl_vector_get(z->dphi, t)) * gsl_blas_dnrm2(&v.vector));
     }
 }
 
-/* X = diag(s) (A ∘ ss + ρ)⁻¹ diag(1/s), 0 where s is 0. */
-static int invert_unit(const struct layers *x, struct units *z, double rho, struct base_error *error)
+/* tr K/(K + ρ) of K = A ∘ ss, and the number of active samples. */
+static int damp_unit(const struct layers *x, struct units *z, double rho, double *damped, double *active,
+                     struct base_error *error)
 {
     const size_t T = z->s->size;
     const double *s = z->s->data;
     for (size_t i = 0; i < T; i++)
         for (size_t j = 0; j < T; j++)
-            gsl_matrix_set(z->X, i, j, gsl_matrix_get(x->A, i, j) * s[i] * s[j] + (i == j ? rho : 0));
-    if (gsl_linalg_cholesky_decomp1(z->X) != GSL_SUCCESS || gsl_linalg_cholesky_invert(z->X) != GSL_SUCCESS)
+            gsl_matrix_set(z->K, i, j, gsl_matrix_get(x->A, i, j) * s[i] * s[j] + (i == j ? rho : 0));
+    if (gsl_linalg_cholesky_decomp1(z->K) != GSL_SUCCESS || gsl_linalg_cholesky_invert(z->K) != GSL_SUCCESS)
         return base_fail(error, BASE_UNRESOLVED, "the Fisher matrix of a unit cannot be inverted");
-    for (size_t i = 0; i < T; i++)
-        for (size_t j = 0; j < T; j++)
-            gsl_matrix_set(z->X, i, j, s[j] > 0 ? gsl_matrix_get(z->X, i, j) * s[i] / s[j] : 0);
+    for (size_t t = 0; t < T; t++) {
+        *damped += 1 - rho * gsl_matrix_get(z->K, t, t);
+        *active += s[t] > 0;
+    }
     return BASE_OK;
 }
 
-/* U += scale (1/C) Σ_k δ_k (A X) δ_k/s */
-static void add_unit(const struct layers *x, const struct units *z, double scale)
-{
-    const size_t C = z->delta->size1, T = z->s->size;
-    gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, scale / (double)C, x->A, z->X, 0, x->Z);
-    for (size_t i = 0; i < x->U->size1; i++)
-        for (size_t t = 0; t < T; t++) {
-            double product = 0;
-            for (size_t k = 0; k < C; k++)
-                product += gsl_matrix_get(z->delta, k, i) * gsl_matrix_get(z->delta, k, t);
-            *gsl_matrix_ptr(x->U, i, t) += gsl_matrix_get(x->Z, i, t) * product;
-        }
-}
-
-/* The hidden units of layer l. K of a unit is (1/(T M_l)) A ∘ ss with s of √M_l δ, and the factor falls out:
- * mean square of s C q̃^l. */
-static int add_units(const struct layers *x, struct units *z, size_t l, struct base_error *error)
+/* What damping leaves of a in layer l. K of a unit is (1/(T M_l)) A ∘ ss with s of √M_l δ, and the factor
+ * falls out; the mean square of s is C q̃^l. */
+static int share_of_units(const struct layers *x, struct units *z, size_t l, double *share,
+                          struct base_error *error)
 {
     int status;
     const struct theory_order *o = x->order;
     const struct net_architecture *a = x->architecture;
     const size_t T = z->s->size;
-    double rho = 0;
+    double rho = 0, damped = 0, active = 0;
     theory_order_fill(o, o->q + l * o->pairs, z->u_root);
     theory_order_fill(o, o->qtilde + (l + 1) * o->pairs, z->v_root);
     gsl_matrix_scale(z->v_root, a->weight_variance);
@@ -305,41 +293,43 @@ static int add_units(const struct layers *x, struct units *z, size_t l, struct b
     TRY(theory_covariance_root(z->v_root, error));
     fill_layer(x, l);
     for (size_t t = 0; t < T; t++)
-        rho += x->damping * (double)a->C * gsl_matrix_get(x->A, t, t) * gsl_matrix_get(x->B, t, t) / (double)T;
+        rho +=
+            x->damping * (double)a->C * gsl_matrix_get(x->A, t, t) * gsl_matrix_get(x->B, t, t) / (double)T;
     for (size_t d = 0; d < x->draws; d++) {
         draw_unit(x, z);
-        TRY(invert_unit(x, z, rho, error));
-        add_unit(x, z, (double)a->widths[l] / (double)x->draws);
+        TRY(damp_unit(x, z, rho, &damped, &active, error));
     }
+    *share = damped / active;
 out:
     return status;
 }
 
-/* Without damping U is a I, and what it is on other samples hangs on δ that are all but 0. */
-static int undamped_units(const struct layers *x, struct base_error *error)
-{
-    const size_t T = x->U->size2;
-    gsl_matrix_view top = gsl_matrix_submatrix(x->U, 0, 0, T, T);
-    double a = NAN;
-    const int status = theory_isotropy(x->architecture, x->activation, &a, error);
-    gsl_matrix_set_all(x->U, NAN);
-    gsl_matrix_set_identity(&top.matrix);
-    gsl_matrix_scale(&top.matrix, a);
-    return status;
-}
-
+/* U = a I on the training samples. */
 static int fill_units(const struct layers *x, struct base_error *error)
 {
     int status;
+    const size_t L = x->architecture->L, T = x->U->size2;
+    gsl_matrix_view top = gsl_matrix_submatrix(x->U, 0, 0, T, T);
+    double *constants = NULL, sum = 0;
     struct units z = {.u = NULL};
-    if (x->damping == 0)
-        return undamped_units(x, error);
-    TRY(units_init(&z, x->order->samples, x->U->size2, x->architecture->C, error));
-    for (size_t l = 1; l < x->architecture->L; l++)
-        TRY(add_units(x, &z, l, error));
-    TRY(add_layer(x, x->architecture->L, 1, error));
+    TRY(base_got(constants = base_calloc(L + 1, sizeof *constants, error)));
+    TRY(theory_unit_constants(x->architecture, x->activation, constants, error));
+    TRY(units_init(&z, T, x->architecture->C, error));
+    for (size_t l = 1; l < L; l++) {
+        double share = 1;
+        if (x->damping > 0)
+            TRY(share_of_units(x, &z, l, &share, error));
+        sum += share * constants[l];
+    }
+    TRY(add_layer(x, L, 1, error));
+    for (size_t t = 0; t < T; t++)
+        sum += gsl_matrix_get(x->U, t, t) / (double)T;
+    gsl_matrix_set_all(x->U, NAN);
+    gsl_matrix_set_identity(&top.matrix);
+    gsl_matrix_scale(&top.matrix, sum);
 out:
     units_free(&z);
+    free(constants);
     return status;
 }
 

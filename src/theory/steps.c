@@ -26,7 +26,8 @@
 #include <string.h>
 
 enum { ERROR_DRAWS = 512, FACTOR_STEPS = 4, MOST_SAMPLES = 2048 };
-static const double tolerance = 1e-8;
+static const double tolerance = 1e-13; /* kernels are inverted */
+static const double least_factor = 0.01;
 static const double rounding = 1e-24; /* a loss over the first that is rounding: 0 */
 
 static int got(const void *pointer, struct base_error *error)
@@ -119,14 +120,14 @@ out:
 
 struct modes {
     size_t T, n_test;
-    bool isotropic;                  /* U is λ I */
-    gsl_vector *lambda;              /* (T) */
-    gsl_matrix *V;                   /* (T, T) */
-    gsl_vector *r, *w, *G;           /* (T) */
-    gsl_vector *share;               /* (T) (VᵀSV)_aa */
-    gsl_matrix *products;            /* (T, T) (VᵀSV) ∘ (VᵀU_teᵀU_teV), where there are test samples */
-    gsl_vector *cross, *room;        /* (T) (Vᵀ S_t,te U_te V)_aa */
-    double test;                     /* tr S_te */
+    bool isotropic;           /* U is λ I */
+    gsl_vector *lambda;       /* (T) */
+    gsl_matrix *V;            /* (T, T) */
+    gsl_vector *r, *w, *G;    /* (T) */
+    gsl_vector *share;        /* (T) (VᵀSV)_aa */
+    gsl_matrix *products;     /* (T, T) (VᵀSV) ∘ (VᵀU_teᵀU_teV), where there are test samples */
+    gsl_vector *cross, *room; /* (T) (Vᵀ S_t,te U_te V)_aa */
+    double test;              /* tr S_te */
 };
 
 static void modes_free(struct modes *m)
@@ -301,8 +302,10 @@ static double weighted(const gsl_matrix *g, const double *x, int power)
 {
     double sum = 0;
     for (size_t i = 0; i < g->size1 * g->size2; i++)
-        sum += g->data[i] * g->data[i] * (power == 0 ? 1 : power == 1 ? x[i % g->size2]
-                                                                      : x[i % g->size2] * x[i % g->size2]);
+        sum += g->data[i] * g->data[i] *
+               (power == 0   ? 1
+                : power == 1 ? x[i % g->size2]
+                             : x[i % g->size2] * x[i % g->size2]);
     return sum;
 }
 
@@ -345,7 +348,7 @@ static int add_ratios(const struct modes *m, const struct start *s, const struct
         share = factor = NAN;
     else if (!m->isotropic)
         TRY(average_ratios(m, s, a, random, first, last, n, &share, &factor, error));
-    if (fabs(share - 1) <= 1e-6)
+    if (!(factor >= least_factor))
         factor = NAN;
     sums->first_step_share += weight * share;
     sums->loss_factor += weight * factor;
@@ -445,12 +448,15 @@ static int add_gram(const struct net_architecture *a, const struct net_activatio
     const bool squared = strcmp(a->training->loss, "squared") == 0;
     struct theory_order order = {.L = 0};
     gsl_matrix *U = gsl_matrix_alloc(n, T);
-    size_t units = 6400 / T;
-    units = units > 64 ? 64 : units < 8 ? 8 : units;
+    const size_t units = 51200 / T / draws; /* to stand for those of a layer */
     TRY(got(U, error));
-    TRY(theory_kernel_solve(&order, activation, a->weight_variance, a->bias_variance, a->L, n, gram, tolerance,
-                            error));
-    TRY(theory_operator(a, activation, &order, random, draws > 1 && units > 8 ? 8 : units, U, error));
+    TRY(theory_kernel_solve(&order, activation, a->weight_variance, a->bias_variance, a->L, n, gram,
+                            tolerance, error));
+    TRY(theory_operator(a, activation, &order, random,
+                        units < 32    ? 32
+                        : units > 512 ? 512
+                                      : units,
+                        U, error));
     if (!squared) {
         TRY(theory_logit_steps(a, rate, &order, random, draws, weight, U, sums, error));
         goto out;
@@ -475,13 +481,15 @@ static int refuse(const struct net_architecture *a, struct base_error *error)
     if (t->weight_decay > 0)
         return base_fail(error, BASE_UNRESOLVED, "no loss is predicted with a weight decay");
     if (a->T + a->T_test > MOST_SAMPLES)
-        return base_fail(error, BASE_UNRESOLVED, "no loss is predicted for more than %d samples, test samples included",
+        return base_fail(error, BASE_UNRESOLVED,
+                         "no loss is predicted for more than %d samples, test samples included",
                          MOST_SAMPLES);
     if (strcmp(t->loss, "squared") != 0 &&
         (theory_method_of(a) != METHOD_EXACT || t->damping > 0 || subtracts_mean(a) || a->C < 2))
-        return base_fail(error, BASE_UNRESOLVED,
-                         "a cross entropy is predicted for the exact natural gradient alone, without damping, of "
-                         "two or more outputs as they are");
+        return base_fail(
+            error, BASE_UNRESOLVED,
+            "a cross entropy is predicted for the exact natural gradient alone, without damping, of "
+            "two or more outputs as they are");
     if (theory_method_of(a) == METHOD_TRIDIAGONAL && a->L % 3 == 2)
         return theory_isotropy(a, NULL, &(double){0}, error);
     return BASE_OK;

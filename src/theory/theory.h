@@ -478,17 +478,19 @@ int theory_order_top(const struct theory_order *order, const double *x, double *
  *     tridiagonal   U = Σ_l x_l Θ_l/(Θ_l + ρ) ,  x = Σ⁻¹1, Σ (L, L) the tridiagonal matrix of ones
  *     kfac          U = Σ_{l<L} B [A_l/(A_l + ρ)] ∘ [B_l/(B_l + ρ)] + (1/(1+ε)) A_L/(A_L + ρ)
  *     kfac_scaled   the last term B times as much
- *     unit          U = Σ_{l<L} M_l E[δ (A_l ∘ ss)/(A_l ∘ ss + ρ) δ/s²] + Θ_L/(Θ_L + ρ) ,  s² = Σ_k δ_k²
+ *     unit          U = a I ,  a = (1/C) Σ_{l<L} γ_l M_l (tr K/(K + ρ))/(tr K⁺K) + (1/B) tr A_L/(A_L + ρ) ,
+ *                   K = A_l ∘ ss , s² = Σ_k δ_k²
  *
- * the last over a unit's δ_k(t) = φ'(u(t)) v_k(t) with Gaussian u and v_k ("beyond"), ρ of the mean over all
- * units of a layer, 6400/B draws of which stand for them.
+ * the last with means over a unit's δ_k(t) = φ'(u(t)) v_k(t), u and v_k Gaussian, of which 51200/B draws
+ * stand for the units of a layer, ρ of the mean over all of them ("beyond"; what of U is not a I is below one
+ * percent of it at ε = 1e-4), and nothing known on other samples. a is right to about 0.4 % then.
  *
  * a, with U = a I on the B samples without damping and for kernels of full rank:
  *
  *     exact 1 ,  layer L ,  tridiagonal 1ᵀx (none for L = 3s+2: Σ is singular)
- *     kfac (L−1) B + 1, and with more samples than M_0 (+1 with a bias) features min(B, M_0 + 1) + (L−2) B + 1
- *     kfac_scaled B − 1 more ;  for linear φ, with B_l of rank one, L and L−1+B
- *     unit (1/C) Σ_{l<L} γ_l M_l + 1 ,  γ_l = P(φ'(u^l) ≠ 0), of layer 1 no more than min(1, (M_0+1)/(γB))
+ *     kfac (L−1) B + 1, and with more samples than M_0 (+1 with a bias) features min(B, M_0 + 1) + (L−2) B +
+ * 1 kfac_scaled B − 1 more ;  for linear φ, with B_l of rank one, L and L−1+B unit (1/C) Σ_{l<L} γ_l M_l + 1
+ * ,  γ_l = P(φ'(u^l) ≠ 0), of layer 1 no more than min(1, (M_0+1)/(γB))
  *
  * BASE_UNRESOLVED with a sentence for others, which have none. Given inputs: γ at their mean variance. */
 int theory_isotropy(const struct net_architecture *architecture, const struct net_activation *activation,
@@ -508,9 +510,9 @@ int theory_critical_rate(const struct net_architecture *architecture, const stru
 
 /* Expectations over initial networks, whose outputs are Gaussian of covariance q^L over training and test
  * samples together, and over teachers of the same law, or for given targets y; for Gaussian inputs over
- * 2000/n draws of all n = T + T' (2 to 50; the same at every call). Full batches alone. In the eigenbasis of U
- * on the T samples the squared loss of every step is exact but for those draws; with momentum and Nesterov's;
- * a weight decay: BASE_UNRESOLVED. Mean-subtracted outputs: Π U Π.
+ * 2000/n draws of all n = T + T' (2 to 50; the same at every call). Full batches alone. In the eigenbasis of
+ * U on the T samples the squared loss of every step is exact but for those draws; with momentum and
+ * Nesterov's; a weight decay: BASE_UNRESOLVED. Mean-subtracted outputs: Π U Π.
  *
  *     cross entropy, exact, without damping: f_k −= η (1/C − 1[k=y])/p_y on the T samples, and Θ_te Θ⁻¹ times
  *     that on the others; by 256 draws of f: standard error of a loss about 1/16 of its scatter. Others:
@@ -518,12 +520,14 @@ int theory_critical_rate(const struct net_architecture *architecture, const stru
  *
  *     isotropy_a           tr U/T, a with its damping; nan for gradient descent
  *     first_step_share     E[1 − ⟨g_1, g_0⟩/⟨g_0, g_0⟩] of the squared loss: ηa for U = a I
- *     loss_factor          E[(ℓ_n/ℓ_0)^(1/n)], n = min(4, steps): (1 − ηa)²; nan where ηa is 1 to 1e-6
+ *     loss_factor          E[(ℓ_n/ℓ_0)^(1/n)], n = min(4, steps): (1 − ηa)²; nan below 0.01, where networks
+ * of finite width have another
  *
  * Losses are of the linear theory, which goes on where networks diverge or their kernels change; nan where
  * they overflow, and the test loss of undamped units. The last two are nan for gradient descent, whose factor
- * is none of its own. Neglects nothing but the width. n ≤ 2048. Time: n² L kernel elements (theory_kernel_sum)
- * and some 30 T³ flops a draw: T = 100, T' = 100, 3 layers 30 ms, Gaussian inputs ten times as much. */
+ * is none of its own. Neglects nothing but the width. n ≤ 2048. Time: n² L kernel elements
+ * (theory_kernel_sum) and some 30 T³ flops a draw: T = 100, T' = 100, 3 layers 30 ms, Gaussian inputs ten
+ * times as much. */
 struct theory_learning {
     double *train_loss, *test_loss; /* (steps+1), the caller's, NaN where nothing is known */
     double isotropy_a, first_step_share, loss_factor;

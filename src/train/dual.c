@@ -4,7 +4,8 @@
  *     F̂⁺ Jᵀe/B = (1/B) Jᵀ (Θ/B + ρ)⁻¹ e ,  Θ = Σ_l Θ^l      exact
  *
  * Σ is the L×L matrix of ones on three diagonals: with J̄ = ⊕_l Jˡ the tridiagonal F̂ is J̄ᵀ(Σ ⊗ I)J̄/B, its
- * pseudo-inverse B J̄⁺(Σ⁻¹ ⊗ I)J̄⁺ᵀ, and Jᵀe = J̄ᵀ(1 ⊗ e); x is of zeros and ones. Σ is indefinite, so each Θ^l is damped, not F̂.
+ * pseudo-inverse B J̄⁺(Σ⁻¹ ⊗ I)J̄⁺ᵀ, and Jᵀe = J̄ᵀ(1 ⊗ e); x is of zeros and ones. Σ is indefinite, so each Θ^l
+ * is damped, not F̂.
  */
 #include "train/train.h"
 
@@ -86,7 +87,8 @@ static void dual_free(void *work)
     free(w);
 }
 
-static int common_init(struct work **work, const struct net_architecture *a, size_t B, struct base_error *error)
+static int common_init(struct work **work, const struct net_architecture *a, size_t B,
+                       struct base_error *error)
 {
     int status;
     const size_t CB = a->C * B;
@@ -148,17 +150,18 @@ out:
     return status;
 }
 
-/* The rows of Σ x = 1 say x_{l+1} = 1 − x_l − x_{l−1} with x_0 = 0: x_1, 1 − x_1, 0 again and again, and the last
- * one x_{L+1} = 0. So every third layer moves, the first of them or the second. */
+/* The rows of Σ x = 1 say x_{l+1} = 1 − x_l − x_{l−1} with x_0 = 0: x_1, 1 − x_1, 0 again and again, and the
+ * last one x_{L+1} = 0. So every third layer moves, the first of them or the second. */
 static int tridiagonal_init(void **work, const struct net_architecture *architecture, size_t B,
                             struct base_error *error)
 {
     const size_t L = architecture->L;
     if (L % 3 == 2)
-        return base_fail(error, BASE_BAD_INPUT,
-                         "the tridiagonal natural gradient does not exist for depths 3s + 2, such as %zu: the matrix "
-                         "of ones on three diagonals is singular",
-                         L);
+        return base_fail(
+            error, BASE_BAD_INPUT,
+            "the tridiagonal natural gradient does not exist for depths 3s + 2, such as %zu: the matrix "
+            "of ones on three diagonals is singular",
+            L);
     const int status = layer_init(work, architecture, B, error);
     struct work *w = *work;
     for (size_t l = 1; status == BASE_OK && l <= L; l++)
@@ -216,8 +219,9 @@ static int exact_prepare(void *work, const struct train_network *network, const 
     return train_dual_factor(n, theta, damping, "the kernel of layers 1 to", w->L, error);
 }
 
-static int exact_direction(void *work, const struct train_network *network, const struct train_signals *signals,
-                           const double *errors, double *const *P, struct base_error *error)
+static int exact_direction(void *work, const struct train_network *network,
+                           const struct train_signals *signals, const double *errors, double *const *P,
+                           struct base_error *error)
 {
     struct work *w = work;
     const size_t CB = w->C * w->B;
@@ -256,8 +260,9 @@ out:
     return status;
 }
 
-static int layer_direction(void *work, const struct train_network *network, const struct train_signals *signals,
-                           const double *errors, double *const *P, struct base_error *error)
+static int layer_direction(void *work, const struct train_network *network,
+                           const struct train_signals *signals, const double *errors, double *const *P,
+                           struct base_error *error)
 {
     struct work *w = work;
     const size_t CB = w->C * w->B;

@@ -38,7 +38,7 @@ int train_dual_factor(size_t n, double *A, double damping, const char *what, siz
         A[i * n + i] += rho;
     if (!linalg_cholesky(n, train_dual_singular, A))
         return base_fail(error, BASE_UNRESOLVED,
-                         "%s %zu is singular on these %zu samples and outputs with training.damping %g", what, l, n,
-                         damping);
+                         "%s %zu is singular on these %zu samples and outputs with training.damping %g", what,
+                         l, n, damping);
     return BASE_OK;
 }

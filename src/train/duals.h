@@ -1,5 +1,5 @@
-/* Gram matrices that natural gradients are made of, of one step's signals (KO20). Upper triangles but where it
- * says both.
+/* Gram matrices that natural gradients are made of, of one step's signals (KO20). Upper triangles but where
+ * it says both.
  *
  *     A^{l-1}_st            = H̄^{l-1}(s)·H̄^{l-1}(t) = (∂W/∂ω)² h^{l-1}(s)·h^{l-1}(t) + (∂b/∂β)²       (B, B)
  *     D^l_(k,s),(k',t)      = δ^l_k(s)·δ^l_k'(t)                                                    (CB, CB)
@@ -23,8 +23,8 @@ void train_dual_deltas(const struct train_network *network, const struct train_s
 /* D^l ← Θ^l. */
 void train_dual_kernel(size_t C, size_t B, const double *A, double *D);
 
-/* A pivot of Cholesky's below this share of the diagonal counts as 0: sums over the units leave rounding of 1e-15 to
- * 1e-14 in a matrix, and a solution with less than two or three digits is none. */
+/* A pivot of Cholesky's below this share of the diagonal counts as 0: sums over the units leave rounding of
+ * 1e-15 to 1e-14 in a matrix, and a solution with less than two or three digits is none. */
 extern const double train_dual_singular;
 
 /* A ← its Cholesky factor (linalg.h), of A + ρ with ρ = damping times the mean of A's diagonal.
@@ -34,10 +34,10 @@ int train_dual_factor(size_t n, double *A, double damping, const char *what, siz
 
 /* ---- softmax.c: the exact natural gradient of the cross entropy, F = (1/B) Jᵀ Q J, Q_t = diag(g) − ggᵀ
  *
- * With m = m(t) the most probable class and N (C, C−1) the differences to it, (N w)_k = w_k and (N w)_m = −Σ w,
- * Q = N Q' Nᵀ where Q' = diag(g') − g'g'ᵀ leaves m out, and Q' = R Rᵀ with R = D^½ (1 − √g'√g'ᵀ/(1 + √g_m)), D =
- * diag(g'), has a closed inverse without a difference of nearly equal numbers, however saturated a sample is.
- * Errors e, Σ_k e_k = 0, are N e', and
+ * With m = m(t) the most probable class and N (C, C−1) the differences to it, (N w)_k = w_k and (N w)_m = −Σ
+ * w, Q = N Q' Nᵀ where Q' = diag(g') − g'g'ᵀ leaves m out, and Q' = R Rᵀ with R = D^½ (1 − √g'√g'ᵀ/(1 +
+ * √g_m)), D = diag(g'), has a closed inverse without a difference of nearly equal numbers, however saturated
+ * a sample is. Errors e, Σ_k e_k = 0, are N e', and
  *
  *     (F + ρ)⁻¹ Jᵀe/B = (1/B) Jᵀ N R (RᵀNᵀΘNR/B + ρ)⁻¹ R⁻¹ e' ,
  *

@@ -36,7 +36,7 @@ static void close_room(struct room *room)
 static int open_room(struct room *room, const struct net_architecture *a, size_t B, struct base_error *error)
 {
     int status;
-    *room = (struct room){NULL};
+    *room = (struct room){.errors = NULL};
     TRY(base_got(room->errors = base_calloc(a->C * B, sizeof(double), error)));
     TRY(base_got(room->A = base_alloc(a->L * B * B, sizeof(double), error)));
     TRY(base_got(room->G = base_alloc(a->C * B * B, sizeof(double), error)));
@@ -109,9 +109,8 @@ int train_isotropy(const struct train_optimizer *optimizer, void *work, const st
     const size_t CB = signals->C * signals->B;
     double *kernel = base_alloc(CB * CB, sizeof *kernel, error);
     TRY(base_got(kernel));
-    TRY(optimizer->kernel != NULL
-            ? optimizer->kernel(work, network, signals, kernel, error)
-            : train_isotropy_kernel(optimizer, work, network, signals, kernel, error));
+    TRY(optimizer->kernel != NULL ? optimizer->kernel(work, network, signals, kernel, error)
+                                  : train_isotropy_kernel(optimizer, work, network, signals, kernel, error));
     *a = linalg_trace(CB, kernel) / (double)CB;
     for (size_t r = 0; r < CB; r++)
         kernel[r * CB + r] -= *a;

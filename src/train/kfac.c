@@ -116,7 +116,8 @@ static int kfac_prepare(void *work, const struct train_network *network, const s
         train_dual_deltas(network, signals, l, w->D[l]);
         linalg_mirror(CB, w->D[l]);
         divide(CB, (double)B, w->D[l]);
-        TRY(train_dual_factor(CB, w->D[l], damping, "K-FAC's factor of the backward signals of layer", l, error));
+        TRY(train_dual_factor(CB, w->D[l], damping, "K-FAC's factor of the backward signals of layer", l,
+                              error));
     }
 out:
     return status;
@@ -136,8 +137,9 @@ static void direction_panel(struct work *w, size_t l, size_t n, const double *de
                 P[i * B + t] += w->z[i * CB + k * B + t] * errors[k * B + t];
 }
 
-static int kfac_direction(void *work, const struct train_network *network, const struct train_signals *signals,
-                          const double *errors, double *const *P, struct base_error *error)
+static int kfac_direction(void *work, const struct train_network *network,
+                          const struct train_signals *signals, const double *errors, double *const *P,
+                          struct base_error *error)
 {
     struct work *w = work;
     const size_t *widths = network->architecture->widths, B = w->B, CB = w->C * B;

@@ -58,8 +58,8 @@ const struct train_optimizer train_gradient = {
 };
 
 const struct train_optimizer *const train_optimizers[] = {
-    &train_gradient, &train_exact,         &train_layer,          &train_tridiagonal, &train_kfac, &train_kfac_scaled,
-    &train_unit,     &train_unit_explicit, &train_quasi_diagonal, NULL};
+    &train_gradient,    &train_exact, &train_layer,         &train_tridiagonal,    &train_kfac,
+    &train_kfac_scaled, &train_unit,  &train_unit_explicit, &train_quasi_diagonal, NULL};
 
 const struct train_optimizer *train_optimizer_find(const char *name)
 {

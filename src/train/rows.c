@@ -1,16 +1,17 @@
-/* Natural gradients that never form a matrix, row by row: AKO19's explicit one of single units, and Ollivier's
- * quasi-diagonal one. Output units count as units with φ' = 1.
+/* Natural gradients that never form a matrix, row by row: AKO19's explicit one of single units, and
+ * Ollivier's quasi-diagonal one. Output units count as units with φ' = 1.
  *
- * unit_explicit takes the inputs of a layer for N(m, s²I), m the samples' mean and s² their mean variance. Of a unit
- * with weights w, bias b and Fisher block U, U is taken for U_bb/A_0 times that of an input of this law: with w' = s w,
- * b' = b + w·m, r = |w'|, ŵ = w'/r, A_k = ∫Dv v^k φ'(rv + b')², D = A_0 A_2 − A_1² and g' = (g_w − m g_b)/s, g_∥ = ŵ·g'
+ * unit_explicit takes the inputs of a layer for N(m, s²I), m the samples' mean and s² their mean variance. Of
+ * a unit with weights w, bias b and Fisher block U, U is taken for U_bb/A_0 times that of an input of this
+ * law: with w' = s w, b' = b + w·m, r = |w'|, ŵ = w'/r, A_k = ∫Dv v^k φ'(rv + b')², D = A_0 A_2 − A_1² and g'
+ * = (g_w − m g_b)/s, g_∥ = ŵ·g'
  *
  *     Δb' = (A_2 g_b − A_1 g_∥)/D ,  Δw' = (g' − g_∥ ŵ)/A_0 + ((A_0 g_∥ − A_1 g_b)/D) ŵ ,
  *     Δw = Δw'/s ,  Δb = Δb' − m·Δw                            both times A_0/U_bb
  *
- * in W and b whatever the parametrization, as natural gradients are; ρ is added in the coordinates w', b', to A_0 and
- * A_2. Where the bias is no parameter, σ_b = 0, g_b is chosen such that Δb = 0, which is the inverse of the weights'
- * block alone. A unit that the law never activates does not move.
+ * in W and b whatever the parametrization, as natural gradients are; ρ is added in the coordinates w', b', to
+ * A_0 and A_2. Where the bias is no parameter, σ_b = 0, g_b is chosen such that Δb = 0, which is the inverse
+ * of the weights' block alone. A unit that the law never activates does not move.
  *
  * quasi_diagonal: fisher.h, of the parameters ω and β, ρ added to U's diagonal. */
 #include "train/train.h"
@@ -29,21 +30,22 @@ struct work {
     const struct net_architecture *architecture;
     struct net_activation activation; /* of unit_explicit alone */
     double damping;
-    double **P;                    /* (L+2): r_i(t) of all units, the gradient's P */
-    const double **errors;         /* (L+1) pointers to the same errors */
-    double *s;                     /* (PANEL, B) s_t of some units */
-    double *h2;                    /* (widest, B) h² of a layer */
+    double **P;                        /* (L+2): r_i(t) of all units, the gradient's P */
+    const double **errors;             /* (L+1) pointers to the same errors */
+    double *s;                         /* (PANEL, B) s_t of some units */
+    double *h2;                        /* (widest, B) h² of a layer */
     double *gradient, *first, *second; /* (PANEL, widest): Σ_t r h, Σ_t s h, Σ_t s h² */
-    double *g, *F_b, *F_jj, *v;    /* (1 + widest) of a unit, the bias first */
-    double *m;                     /* (widest) */
-    double scale;                  /* s of a layer */
-    double *dbeta;                 /* (PANEL) */
+    double *g, *F_b, *F_jj, *v;        /* (1 + widest) of a unit, the bias first */
+    double *m;                         /* (widest) */
+    double scale;                      /* s of a layer */
+    double *dbeta;                     /* (PANEL) */
 };
 
 static double row_bytes(const struct net_architecture *architecture, size_t B)
 {
     const double b = (double)B, widest = (double)net_architecture_widest(architecture);
-    return (((double)net_architecture_units(architecture) + PANEL + widest) * b + (3 * PANEL + 6) * widest + PANEL) *
+    return (((double)net_architecture_units(architecture) + PANEL + widest) * b + (3 * PANEL + 6) * widest +
+            PANEL) *
            sizeof(double);
 }
 
@@ -64,7 +66,8 @@ static void row_free(void *work)
         return;
     for (size_t l = 1; w->P != NULL && w->P[l] != NULL; l++)
         free(w->P[l]);
-    double *arrays[] = {w->s, w->h2, w->gradient, w->first, w->second, w->g, w->F_b, w->F_jj, w->v, w->m, w->dbeta};
+    double *arrays[] = {w->s,   w->h2,   w->gradient, w->first, w->second, w->g,
+                        w->F_b, w->F_jj, w->v,        w->m,     w->dbeta};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
     free(w->P);
@@ -73,7 +76,8 @@ static void row_free(void *work)
     free(w);
 }
 
-static int row_init(void **work, const struct net_architecture *architecture, size_t B, struct base_error *error)
+static int row_init(void **work, const struct net_architecture *architecture, size_t B,
+                    struct base_error *error)
 {
     int status;
     const struct net_architecture *a = architecture;
@@ -88,10 +92,17 @@ static int row_init(void **work, const struct net_architecture *architecture, si
     const struct {
         double **array;
         size_t n;
-    } parts[] = {{&w->s, PANEL * B},       {&w->h2, widest * B},        {&w->gradient, PANEL * widest},
-                 {&w->first, PANEL * widest}, {&w->second, PANEL * widest}, {&w->g, widest + 1},
-                 {&w->F_b, widest + 1},    {&w->F_jj, widest + 1},      {&w->v, widest + 1},
-                 {&w->m, widest},          {&w->dbeta, PANEL}};
+    } parts[] = {{&w->s, PANEL * B},
+                 {&w->h2, widest * B},
+                 {&w->gradient, PANEL * widest},
+                 {&w->first, PANEL * widest},
+                 {&w->second, PANEL * widest},
+                 {&w->g, widest + 1},
+                 {&w->F_b, widest + 1},
+                 {&w->F_jj, widest + 1},
+                 {&w->v, widest + 1},
+                 {&w->m, widest},
+                 {&w->dbeta, PANEL}};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         TRY(base_got(*parts[i].array = base_alloc(parts[i].n, sizeof(double), error)));
     TRY(net_activation_open(&w->activation, a->activation, error));
@@ -173,8 +184,8 @@ static void integrate_piece(const struct net_activation *activation, double r, d
     enum { NODES = 8 };
     static const double x[NODES / 2] = {0.1834346424956498, 0.5255324099163290, 0.7966664774136267,
                                         0.9602898564975363},
-                        weight[NODES / 2] = {0.3626837833783620, 0.3137066458778873, 0.2223810344533745,
-                                             0.1012285362903763};
+                                  weight[NODES / 2] = {0.3626837833783620, 0.3137066458778873,
+                                                       0.2223810344533745, 0.1012285362903763};
     double z[NODES], u[NODES], phi[NODES], dphi[NODES];
     for (size_t i = 0; i < NODES; i++) {
         z[i] = v + h / 2 * (1 + (i % 2 == 0 ? 1 : -1) * x[i / 2]);
@@ -182,7 +193,8 @@ static void integrate_piece(const struct net_activation *activation, double r, d
     }
     net_activation_eval(activation, NODES, u, phi, dphi);
     for (size_t i = 0; i < NODES; i++) {
-        const double share = h / 2 * weight[i / 2] * exp(-z[i] * z[i] / 2) / sqrt(2 * acos(-1.0)) * dphi[i] * dphi[i];
+        const double share =
+            h / 2 * weight[i / 2] * exp(-z[i] * z[i] / 2) / sqrt(2 * acos(-1.0)) * dphi[i] * dphi[i];
         A[0] += share;
         A[1] += share * z[i];
         A[2] += share * z[i] * z[i];
@@ -196,8 +208,9 @@ static void integrate(const struct net_activation *activation, double r, double 
     A[0] = A[1] = A[2] = 0;
     for (size_t i = 0; i <= activation->n_kinks; i++) {
         const double left = i == 0 ? -reach : fmin(reach, fmax(-reach, (activation->kinks[i - 1] - b) / r)),
-                     right = i == activation->n_kinks ? reach
-                                                      : fmin(reach, fmax(-reach, (activation->kinks[i] - b) / r));
+                     right = i == activation->n_kinks
+                                 ? reach
+                                 : fmin(reach, fmax(-reach, (activation->kinks[i] - b) / r));
         const size_t pieces = (size_t)fmin(1e4, ceil((right - left) * fmax(2, r)));
         for (size_t p = 0; p < pieces; p++)
             integrate_piece(activation, r, b, left + (right - left) * (double)p / (double)pieces,
@@ -274,7 +287,8 @@ static int find_law(struct work *w, const struct train_signals *signals, size_t 
     }
     w->scale = sqrt(variance / (double)(M * B));
     if (!(w->scale > 0))
-        return base_fail(error, BASE_UNRESOLVED, "the inputs of layer %zu are the same for all %zu samples", l, B);
+        return base_fail(error, BASE_UNRESOLVED, "the inputs of layer %zu are the same for all %zu samples",
+                         l, B);
     return BASE_OK;
 }
 
@@ -308,7 +322,8 @@ static void descend_panel(struct work *w, const struct train_descent *descent, s
 }
 
 static int descend(struct work *w, const struct train_descent *descent, struct train_network *network,
-                   const struct train_signals *signals, const double *errors, bool quasi, struct base_error *error)
+                   const struct train_signals *signals, const double *errors, bool quasi,
+                   struct base_error *error)
 {
     int status = BASE_OK;
     const struct net_architecture *a = w->architecture;
@@ -330,7 +345,8 @@ out:
 }
 
 static int explicit_descend(void *work, const struct train_descent *descent, struct train_network *network,
-                            const struct train_signals *signals, const double *errors, struct base_error *error)
+                            const struct train_signals *signals, const double *errors,
+                            struct base_error *error)
 {
     return descend(work, descent, network, signals, errors, false, error);
 }

@@ -142,7 +142,7 @@ void train_run_free(struct train_run *run)
     for (size_t l = 1; r->P != NULL && r->P[l] != NULL; l++)
         free(r->P[l]);
     free(r->P);
-    double *arrays[] = {r->inputs,        r->targets, r->test_inputs, r->test_targets,
+    double *arrays[] = {r->inputs,        r->targets, r->test_inputs,  r->test_targets,
                         r->batch_targets, r->errors,  r->first_errors, r->outputs};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);

@@ -166,9 +166,10 @@ struct train_optimizer {
 };
 extern const struct train_optimizer train_gradient;
 
-/* Natural gradients: d = (F̂ + ρ)⁻¹ ∂ℓ/∂θ, F̂ made of the Fisher matrix F = (1/B) JᵀJ of the batch in hand in the
- * parameters of the network's parametrization (KO20). All of it in the dual, with Gram matrices of the samples and
- * in double precision: with Θ^l = D^l ∘ A^{l-1} (duals.h) the time besides forward, backward pass and descent is
+/* Natural gradients: d = (F̂ + ρ)⁻¹ ∂ℓ/∂θ, F̂ made of the Fisher matrix F = (1/B) JᵀJ of the batch in hand in
+ * the parameters of the network's parametrization (KO20). All of it in the dual, with Gram matrices of the
+ * samples and in double precision: with Θ^l = D^l ∘ A^{l-1} (duals.h) the time besides forward, backward pass
+ * and descent is
  *
  *     exact           F                                                   Σ_l (CB)² M_l + (CB)³/3 flops
  *     layer           its blocks of layers                                the same, L factors
@@ -179,9 +180,10 @@ extern const struct train_optimizer train_gradient;
  *     unit_explicit   blocks of units, each of a Gaussian law (AKO19)     a gradient step, and 1e3 φ' a unit
  *     quasi_diagonal  Ollivier's quasi-diagonal blocks of units           three gradient updates
  *
- * Each matrix that is inverted has ρ = ε times the mean of its own diagonal added, in the dual; those of all units of a
- * layer the mean over the layer; K-FAC's B_L ρ = ε B_L. exact is of the cross entropy too, with F = (1/B) Jᵀ Q J and
- * Q_t = diag(g) − ggᵀ; the others are of the squared loss. Biases count, with weight σ_b in the NTK parametrization. */
+ * Each matrix that is inverted has ρ = ε times the mean of its own diagonal added, in the dual; those of all
+ * units of a layer the mean over the layer; K-FAC's B_L ρ = ε B_L. exact is of the cross entropy too, with F
+ * = (1/B) Jᵀ Q J and Q_t = diag(g) − ggᵀ; the others are of the squared loss. Biases count, with weight σ_b
+ * in the NTK parametrization. */
 extern const struct train_optimizer train_exact;          /* dual.c */
 extern const struct train_optimizer train_layer;          /* dual.c */
 extern const struct train_optimizer train_tridiagonal;    /* dual.c */
@@ -197,17 +199,17 @@ const struct train_optimizer *train_optimizer_find(const char *name);
 
 /* ---- isotropy.c: J F̂⁻¹ Jᵀ/B, what a step along the direction does to the outputs
  *
- * f ← f − η K̂ e in the linear regime. A natural gradient is isotropic (KO20) where K̂ = a I: then the squared loss
- * shrinks by (1 − ηa)² a step. */
+ * f ← f − η K̂ e in the linear regime. A natural gradient is isotropic (KO20) where K̂ = a I: then the squared
+ * loss shrinks by (1 − ηa)² a step. */
 
-/* K̂ (CB, CB) row after row from the directions of unit errors (both triangles), of an optimizer that is prepared and
- * has `direction`. CB directions and 2L (CB)² B M flops. */
+/* K̂ (CB, CB) row after row from the directions of unit errors (both triangles), of an optimizer that is
+ * prepared and has `direction`. CB directions and 2L (CB)² B M flops. */
 int train_isotropy_kernel(const struct train_optimizer *optimizer, void *work,
                           const struct train_network *network, const struct train_signals *signals,
                           double *kernel, struct base_error *error);
 
-/* a = tr K̂/CB and the anisotropy ‖K̂ − a I‖/(a √CB), Frobenius: the root mean square of the relative deviations of K̂'s
- * eigenvalues from a, 0 where it is isotropic, whatever the size. (CB)² numbers. */
+/* a = tr K̂/CB and the anisotropy ‖K̂ − a I‖/(a √CB), Frobenius: the root mean square of the relative
+ * deviations of K̂'s eigenvalues from a, 0 where it is isotropic, whatever the size. (CB)² numbers. */
 int train_isotropy(const struct train_optimizer *optimizer, void *work, const struct train_network *network,
                    const struct train_signals *signals, double *a, double *anisotropy,
                    struct base_error *error);
@@ -234,8 +236,8 @@ struct train_record {
     double *test_loss;  /* (steps+1) of the T' held out; nothing is set with T' = 0 */
     double *test_error; /* (steps+1) */
     double *diverged;   /* 1: the loss became not finite, or 1e6 times what it was at the start; else 0 */
-    /* Of full batches alone: 1 − ⟨g_1, g_0⟩/⟨g_0, g_0⟩ of the errors of the squared loss after one and no step
-     * (less their mean, where that is subtracted), and (ℓ_n/ℓ_0)^(1/n), n = min(4, steps). */
+    /* Of full batches alone: 1 − ⟨g_1, g_0⟩/⟨g_0, g_0⟩ of the errors of the squared loss after one and no
+     * step (less their mean, where that is subtracted), and (ℓ_n/ℓ_0)^(1/n), n = min(4, steps). */
     double *first_step_share, *loss_factor;
 };
 

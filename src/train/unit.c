@@ -18,7 +18,8 @@
 
 struct work {
     size_t L, C, B;
-    double **A;     /* (L+2): A^{l-1} (B, B) at [l], both triangles; at [L] the factor of A/B + ρ; ended by NULL */
+    double *
+        *A; /* (L+2): A^{l-1} (B, B) at [l], both triangles; at [L] the factor of A/B + ρ; ended by NULL */
     double *rho;    /* (L+1): of the layers' units, at [L] of the last layer */
     double *K;      /* (B, B) of a unit, upper triangle, then its factor */
     double *q, *y;  /* (B) */
@@ -142,10 +143,11 @@ static int factor_unit(struct work *w, size_t l, size_t i, const double *delta, 
         w->K[a * *n + a] += w->rho[l];
     }
     if (*n > 0 && !linalg_cholesky(*n, train_dual_singular, w->K))
-        return base_fail(error, BASE_UNRESOLVED,
-                         "the Fisher matrix of unit %zu of layer %zu is singular on its %zu active samples; give "
-                         "training.damping, such as 1e-4",
-                         i + 1, l, *n);
+        return base_fail(
+            error, BASE_UNRESOLVED,
+            "the Fisher matrix of unit %zu of layer %zu is singular on its %zu active samples; give "
+            "training.damping, such as 1e-4",
+            i + 1, l, *n);
     return BASE_OK;
 }
 
@@ -169,8 +171,9 @@ out:
     return status;
 }
 
-static int unit_direction(void *work, const struct train_network *network, const struct train_signals *signals,
-                          const double *errors, double *const *P, struct base_error *error)
+static int unit_direction(void *work, const struct train_network *network,
+                          const struct train_signals *signals, const double *errors, double *const *P,
+                          struct base_error *error)
 {
     int status = BASE_OK;
     struct work *w = work;

@@ -1,5 +1,5 @@
-/* What a step of each optimizer costs, "NAME RATIO" a line: its processor time over that of a gradient step on the
- * same network, full batch. The optimizers take turns; each is the fastest of its turns.
+/* What a step of each optimizer costs, "NAME RATIO" a line: its processor time over that of a gradient step
+ * on the same network, full batch. The optimizers take turns; each is the fastest of its turns.
  *
  *     steps [M [T [C [rounds]]]]        4096 100 1 5: relu, L = 3, M_0 = 784 */
 #include "linalg/linalg.h"
@@ -40,7 +40,8 @@ static int open_room(struct room *r, int64_t M, int64_t T, int64_t C, struct bas
                                            .inputs = "gaussian",
                                            .samples = T,
                                            .draws = 1};
-    r->training = (struct experiment_training){.parametrization = "ntk", .loss = "squared", .nesterov = "false"};
+    r->training =
+        (struct experiment_training){.parametrization = "ntk", .loss = "squared", .nesterov = "false"};
     TRY(net_architecture_init(&r->a, &point, error));
     r->a.training = &r->training;
     TRY(net_activation_open(&r->relu, "relu", error));

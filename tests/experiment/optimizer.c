@@ -30,7 +30,8 @@ static void impossible_optimizers_are_refused(void **state)
         {DEEP TRAINING("optimizer: layer") "sweep: {loss: [squared, cross_entropy]}\n",
          "x.yaml:7:25: sweep.loss: cross_entropy goes with|layer"},
         {DEEP TRAINING("optimizer: exact, subtract_mean: true"),
-         "x.yaml:6:75: training.subtract_mean: true goes with optimizer: gradient alone, and exact is asked for"},
+         "x.yaml:6:75: training.subtract_mean: true goes with optimizer: gradient alone, and exact is asked "
+         "for"},
         {DEEP TRAINING("loss: cross_entropy, isotropy: true"),
          "x.yaml:6:73: training.isotropy: true goes with loss: squared alone"},
     };
@@ -38,12 +39,40 @@ static void impossible_optimizers_are_refused(void **state)
         files_refuse(bad[i].text, false, NULL, bad[i].fragments);
 }
 
+/* c/a of an optimizer without a. */
+static void rates_without_a_constant_are_refused(void **state)
+{
+    (void)state;
+#define RATE(more) "training: {steps: 2, rate: 0.5" more "}\n"
+    static const struct {
+        const char *text, *fragments;
+    } bad[] = {
+        {DEEP RATE(", optimizer: unit_explicit"), "x.yaml:6:28: training.rate: the optimizer unit_explicit "
+                                                  "of the case default has no constant a|learning_rate"},
+        {DEEP RATE("") "sweep: {optimizer: [exact, quasi_diagonal]}\n",
+         "x.yaml:6:28: training.rate: the optimizer quasi_diagonal"},
+        {DEEP "training: {steps: 2, optimizer: unit_explicit}\nsweep: {rate: [0.5, 1]}\n",
+         "x.yaml:6:33: training.rate: the optimizer unit_explicit"},
+        {DEEP RATE("") "cases: [{name: a}, {name: b, optimizer: unit_explicit}]\n",
+         "training.rate: the optimizer unit_explicit of the case b"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        files_refuse(bad[i].text, false, NULL, bad[i].fragments);
+    struct experiment e;
+    files_load_good(&e,
+                    DEEP "training: {steps: 2}\ncases: [{name: a, rate: 0.5, optimizer: unit}, {name: b, "
+                         "learning_rate: 0.5, optimizer: unit_explicit}]\n",
+                    false, NULL);
+    experiment_free(&e);
+}
+
 static void possible_ones_are_not(void **state)
 {
     (void)state;
     static const char *const good[] = {
-        DEEP TRAINING("isotropy: true") "sweep: {optimizer: [gradient, exact, layer, tridiagonal, kfac, kfac_scaled, "
-                                        "unit, unit_explicit, quasi_diagonal]}\n",
+        DEEP TRAINING(
+            "isotropy: true") "sweep: {optimizer: [gradient, exact, layer, tridiagonal, kfac, kfac_scaled, "
+                              "unit, unit_explicit, quasi_diagonal]}\n",
         DEPTH("depth: 5, ") TRAINING("loss: cross_entropy") "sweep: {optimizer: [gradient, exact]}\n",
         DEPTH("depth: 7, ") TRAINING("optimizer: tridiagonal"),
         DEEP TRAINING("subtract_mean: true, loss: cross_entropy"),
@@ -57,6 +86,7 @@ static void possible_ones_are_not(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(impossible_optimizers_are_refused),
+    cmocka_unit_test(rates_without_a_constant_are_refused),
     cmocka_unit_test(possible_ones_are_not),
 };
 const struct test_group tests_experiment_optimizer = TEST_GROUP(tests);

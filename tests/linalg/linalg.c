@@ -432,8 +432,9 @@ static void cholesky_solves(void **state)
     static const size_t sizes[] = {1, 5, 70, 300};
     for (size_t k = 0; k < 4; k++) {
         const size_t n = sizes[k], m = 3;
-        double *X = random_matrix(2 * n, n, 20 + k), *A = gram_of(2 * n, n, X), *rows = random_matrix(m, n, 30 + k),
-               *back = malloc(m * n * sizeof *back), *factor = malloc(n * n * sizeof *factor);
+        double *X = random_matrix(2 * n, n, 20 + k), *A = gram_of(2 * n, n, X),
+               *rows = random_matrix(m, n, 30 + k), *back = malloc(m * n * sizeof *back),
+               *factor = malloc(n * n * sizeof *factor);
         assert_true(back != NULL && factor != NULL);
         for (size_t i = 0; i < n; i++)
             for (size_t j = 0; j < n; j++)
@@ -463,8 +464,9 @@ static void cholesky_solves(void **state)
 static void cholesky_refuses(void **state)
 {
     (void)state;
-    const double bad[][4] = {{1, 1, 0, 1}, {1, 2, 0, 1}, {0, 0, 0, 1}, {1, 0, 0, -1}, {NAN, 0, 0, 1},
-                             {1, NAN, 0, 1}, {1, 0, 0, INFINITY}, {1, INFINITY, 0, 1}, {1, 1, 0, 1 + 1e-13}};
+    const double bad[][4] = {{1, 1, 0, 1},        {1, 2, 0, 1},        {0, 0, 0, 1},
+                             {1, 0, 0, -1},       {NAN, 0, 0, 1},      {1, NAN, 0, 1},
+                             {1, 0, 0, INFINITY}, {1, INFINITY, 0, 1}, {1, 1, 0, 1 + 1e-13}};
     double A[4] = {1, 1, NAN, 1 + 1e-11};
     assert_true(linalg_cholesky(2, 1e-12, A));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -28,7 +28,7 @@ static void descriptors_are_complete(void **state)
                         strlen(variable->source) > 0);
             assert_ptr_equal(measure_find_variable(variable->name), variable);
             assert_true(!variable->only_predicted ||
-                        (!variable->predicted && strstr(variable->name, "_theory_") != NULL));
+                        (!variable->predicted && strstr(variable->name, "_theory") != NULL));
             for (size_t i = 0; i < n; i++)
                 assert_string_not_equal(names[i], variable->name);
             names[n++] = variable->name;

@@ -1,4 +1,5 @@
-/* Natural gradients against Fisher matrices that are written out, P×P, and against what they do to the outputs. */
+/* Natural gradients against Fisher matrices that are written out, P×P, and against what they do to the
+ * outputs. */
 #include "train/train.h"
 
 #include "fisher/fisher.h"
@@ -79,10 +80,12 @@ static void open_setting(struct setting *s, const struct shape *shape, const cha
     fisher_jacobian_compute(&s->weights, s->J);
     for (size_t l = 1; l <= a->L; l++)
         for (size_t i = 0; i < a->widths[l]; i++) {
-            s->scale[fisher_parameter_bias(a, l, i)] = strcmp(parametrization, "ntk") == 0 ? sqrt(a->bias_variance) : 1;
+            s->scale[fisher_parameter_bias(a, l, i)] =
+                strcmp(parametrization, "ntk") == 0 ? sqrt(a->bias_variance) : 1;
             for (size_t j = 0; j < a->widths[l - 1]; j++)
                 s->scale[fisher_parameter_weight(a, l, i, j)] =
-                    strcmp(parametrization, "ntk") == 0 ? sqrt(a->weight_variance / (double)a->widths[l - 1]) : 1;
+                    strcmp(parametrization, "ntk") == 0 ? sqrt(a->weight_variance / (double)a->widths[l - 1])
+                                                        : 1;
         }
     for (size_t r = 0; r < a->CT; r++)
         for (size_t p = 0; p < s->P; p++)
@@ -109,7 +112,7 @@ static int step(struct setting *s, const struct train_optimizer *o, double dampi
     const struct net_architecture *a = &s->a;
     void *work = NULL;
     double **P = calloc(a->L + 1, sizeof *P);
-    struct train_network before = {NULL};
+    struct train_network before = {.architecture = NULL};
     assert_non_null(P);
     for (size_t l = 1; l <= a->L; l++)
         P[l] = numbers(a->widths[l] * a->T);
@@ -146,7 +149,8 @@ out:
 
 /* ---- dense algebra of a test */
 
-/* y = A⁺ x of a symmetric A (n, n), by Jacobi's rotations; eigenvalues below 1e-9 of the largest count as 0. */
+/* y = A⁺ x of a symmetric A (n, n), by Jacobi's rotations; eigenvalues below 1e-9 of the largest count as 0.
+ */
 static void pseudo_solve(size_t n, const double *matrix, const double *x, double *y)
 {
     double *A = numbers(n * n), *V = numbers(n * n), *z = numbers(n), largest = 0, off = 1;
@@ -356,7 +360,8 @@ static void make_kronecker(struct reference *x, double top)
             for (size_t t = 0; t < T; t++) {
                 const double *h = s->weights.h[l - 1] + t, bias = s->scale[fisher_parameter_bias(a, l, 0)],
                              weight = s->scale[fisher_parameter_weight(a, l, 0, 0)];
-                A += (j < below ? weight * h[j * T] : bias) * (n < below ? weight * h[n * T] : bias) / (double)T;
+                A += (j < below ? weight * h[j * T] : bias) * (n < below ? weight * h[n * T] : bias) /
+                     (double)T;
                 trace_A += bias * bias / (double)T;
                 for (size_t f = 0; f < below; f++)
                     trace_A += weight * weight * h[f * T] * h[f * T] / (double)T;
@@ -384,7 +389,8 @@ static void make_kfac_scaled(struct reference *x)
     make_kronecker(x, 1 / (double)x->s->a.T);
 }
 
-/* Row by row: the unit's matrix in (b, w) by theory, ρ in the coordinates b', w', as the mean of its diagonal there. */
+/* Row by row: the unit's matrix in (b, w) by theory, ρ in the coordinates b', w', as the mean of its diagonal
+ * there. */
 static void make_unit_explicit(struct reference *x)
 {
     const struct setting *s = x->s;
@@ -409,8 +415,9 @@ static void make_unit_explicit(struct reference *x)
             for (size_t t = 0; t < T; t++)
                 for (size_t k = 0; k < a->C; k++)
                     U_bb += pow(s->weights.delta[l][i * a->CT + k * T + t], 2) / (double)T;
-            assert_int_equal(theory_unit_open(&unit, l < a->L ? &s->activation : &linear, M, s->weights.W[l] + i * M,
-                                              s->weights.b[l][i], m, sqrt(variance), &error),
+            assert_int_equal(theory_unit_open(&unit, l < a->L ? &s->activation : &linear, M,
+                                              s->weights.W[l] + i * M, s->weights.b[l][i], m, sqrt(variance),
+                                              &error),
                              BASE_OK);
             theory_unit_matrix(&unit, G);
             const double rho = x->damping * ((double)M * unit.A[0] + unit.A[2]) / (double)row;
@@ -419,8 +426,9 @@ static void make_unit_explicit(struct reference *x)
                     const double mj = j == 0 ? 1 : m[j - 1], mk = k == 0 ? 1 : m[k - 1];
                     const size_t p = j == 0 ? bias : fisher_parameter_weight(a, l, i, j - 1),
                                  q = k == 0 ? bias : fisher_parameter_weight(a, l, i, k - 1);
-                    x->G[p * s->P + q] = s->scale[p] * s->scale[q] * U_bb / unit.A[0] *
-                                         (G[j * row + k] + rho * (mj * mk + (j == k && j > 0 ? variance : 0)));
+                    x->G[p * s->P + q] =
+                        s->scale[p] * s->scale[q] * U_bb / unit.A[0] *
+                        (G[j * row + k] + rho * (mj * mk + (j == k && j > 0 ? variance : 0)));
                 }
         }
         free(m);
@@ -446,13 +454,15 @@ static void make_quasi_diagonal(struct reference *x)
             x->G[bias * P + bias] += rho;
             for (size_t j = 0; j < M; j++)
                 for (size_t k = 0; k < M; k++) {
-                    const size_t p = fisher_parameter_weight(a, l, i, j), q = fisher_parameter_weight(a, l, i, k);
+                    const size_t p = fisher_parameter_weight(a, l, i, j),
+                                 q = fisher_parameter_weight(a, l, i, k);
                     if (j == k)
                         x->G[p * P + p] += rho;
                     else
-                        x->G[p * P + q] = x->G[bias * P + bias] > 0
-                                              ? x->F[bias * P + p] * x->F[bias * P + q] / x->G[bias * P + bias]
-                                              : 0;
+                        x->G[p * P + q] =
+                            x->G[bias * P + bias] > 0
+                                ? x->F[bias * P + p] * x->F[bias * P + q] / x->G[bias * P + bias]
+                                : 0;
                 }
         }
 }
@@ -561,7 +571,8 @@ static void kernel_is_what_a_step_does(void **state)
     (void)state;
     static const struct shape shapes[] = {{"tanh", 1.5, 0.3, 3, 9, 3, 3, {0.8, 1, 1}},
                                           {"relu", 2, 0, 4, 12, 2, 5, {1, 1, 1, 1}}};
-    static const struct train_optimizer *const some[] = {&train_gradient, &train_exact, &train_kfac, &train_unit};
+    static const struct train_optimizer *const some[] = {&train_gradient, &train_exact, &train_kfac,
+                                                         &train_unit};
     for (size_t i = 0; i < 2; i++)
         for (size_t o = 0; o < 4; o++) {
             struct setting s;
@@ -569,8 +580,8 @@ static void kernel_is_what_a_step_does(void **state)
             double a, anisotropy, mean = 0, off = 0;
             open_setting(&s, &shapes[i], "ntk", "squared", 1);
             const size_t CT = s.a.CT;
-            double *kernel = numbers(CT * CT), *own = numbers(CT * CT), *d = numbers(s.P), *want = numbers(CT),
-                   *got = numbers(CT);
+            double *kernel = numbers(CT * CT), *own = numbers(CT * CT), *d = numbers(s.P),
+                   *want = numbers(CT), *got = numbers(CT);
             assert_int_equal(kernels_of(&s, some[o], 0.01, kernel, own, &a, &anisotropy, &error), BASE_OK);
             assert_int_equal(step(&s, some[o], 0.01, d, &error), BASE_OK);
             for (size_t r = 0; r < CT; r++) {
@@ -625,8 +636,9 @@ static void isotropic_to_rounding(void **state)
             open_setting(&s, &shapes[i], ntk ? "ntk" : "standard", "squared", 1);
             double *kernel = numbers(s.a.CT * s.a.CT), a, anisotropy;
             for (size_t o = 0; o < 5; o++) {
-                assert_int_equal(kernels_of(&s, optimizers[o].optimizer, 0, kernel, NULL, &a, &anisotropy, &error),
-                                 BASE_OK);
+                assert_int_equal(
+                    kernels_of(&s, optimizers[o].optimizer, 0, kernel, NULL, &a, &anisotropy, &error),
+                    BASE_OK);
                 assert_close(a, isotropic_a(optimizers[o].optimizer, &s.a), 1e-9);
                 assert_within(anisotropy, 0, 1e-9);
             }
@@ -661,7 +673,8 @@ static void one_step_in_the_linear_regime(void **state)
             s.descent.rate = (half ? 0.5 : 1) / isotropic_a(optimizer, &s.a);
             assert_int_equal(optimizer->init(&work, &s.a, s.a.T, &error), BASE_OK);
             assert_int_equal(optimizer->prepare(work, &s.network, &s.signals, 0, &error), BASE_OK);
-            assert_int_equal(optimizer->direction(work, &s.network, &s.signals, s.errors, P, &error), BASE_OK);
+            assert_int_equal(optimizer->direction(work, &s.network, &s.signals, s.errors, P, &error),
+                             BASE_OK);
             train_descend(&s.descent, &s.network, &s.signals, (const double *const *)P);
             look(&s);
             for (size_t r = 0; r < CT; r++) {
@@ -712,8 +725,8 @@ static void exact_of_the_cross_entropy(void **state)
         open_setting(&s, &shapes[i % 2], "ntk", "cross_entropy", i < 4 ? 1 : 3);
         softmax_errors(&s);
         const size_t P = s.P, C = s.a.C, T = s.a.T;
-        double *F = numbers(P * P), *gradient = numbers(P), *got = numbers(P), *want = numbers(P), *g = numbers(C * T),
-               trace = 0;
+        double *F = numbers(P * P), *gradient = numbers(P), *got = numbers(P), *want = numbers(P),
+               *g = numbers(C * T), trace = 0;
         fisher_softmax_outputs(C, T, s.weights.h[s.a.L], g);
         for (size_t t = 0; t < T; t++)
             for (size_t k = 0; k < C; k++)
@@ -721,7 +734,8 @@ static void exact_of_the_cross_entropy(void **state)
                     const double Q = (k == m ? g[k * T + t] : 0) - g[k * T + t] * g[m * T + t];
                     for (size_t p = 0; p < P; p++)
                         for (size_t q = 0; q < P; q++)
-                            F[p * P + q] += s.J[(k * T + t) * P + p] * Q * s.J[(m * T + t) * P + q] / (double)T;
+                            F[p * P + q] +=
+                                s.J[(k * T + t) * P + p] * Q * s.J[(m * T + t) * P + q] / (double)T;
                 }
         for (size_t p = 0; p < P; p++)
             trace += F[p * P + p];
@@ -785,8 +799,12 @@ static void what_is_singular_is_unresolved(void **state)
         {{"tanh", 1.5, 0.3, 3, 9, 1, 3, {-5, 1, 1}}, &train_tridiagonal, "the kernel of layer 2 is singular"},
         {{"tanh", 1.5, 0.3, 3, 9, 1, 6, {0.4, 1, 1}}, &train_unit, "unit 1 of layer 1 is singular"},
         {{"tanh", 1.5, 0.3, 3, 9, 1, 6, {0.4, 1, 1}}, &train_kfac, "the inputs of layer 1 is singular"},
-        {{"tanh", 1.5, 0.3, 3, 9, 3, 4, {1, 1, 1}}, &train_kfac_scaled, "the backward signals of layer 1 is singular"},
-        {{"tanh", 1.5, 0.3, 3, 9, 1, 1, {1, 1, 1}}, &train_unit_explicit, "layer 1 are the same for all 1 samples"}};
+        {{"tanh", 1.5, 0.3, 3, 9, 3, 4, {1, 1, 1}},
+         &train_kfac_scaled,
+         "the backward signals of layer 1 is singular"},
+        {{"tanh", 1.5, 0.3, 3, 9, 1, 1, {1, 1, 1}},
+         &train_unit_explicit,
+         "layer 1 are the same for all 1 samples"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct setting s;
         struct base_error error = {""};
