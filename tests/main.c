@@ -24,8 +24,10 @@
     X(tests_experiment_definition) \
     X(tests_experiment_override) \
     X(tests_experiment_bad) \
+    X(tests_experiment_singular) \
     X(tests_experiment_training) \
     X(tests_experiment_optimizer) \
+    X(tests_experiment_schedule) \
     X(tests_net_activation) \
     X(tests_net_weights) \
     X(tests_net_wishart) \
@@ -50,8 +52,11 @@
     X(tests_theory_unit) \
     X(tests_theory_metric) \
     X(tests_theory_norm) \
-    X(tests_theory_learning) \
+    X(tests_theory_committee) \
     X(tests_train_core) \
+    X(tests_train_spectra) \
+    X(tests_theory_learning) \
+    X(tests_train_committee) \
     X(tests_train_boundary) \
     X(tests_data_readers) \
     X(tests_data_set) \
@@ -92,6 +97,7 @@
     X(tests_cmd_figures) \
     X(tests_cmd_training) \
     X(tests_cmd_plan) \
+    X(tests_cmd_singular) \
     X(tests_cmd_doctor) \
     X(tests_cmd_boundary) \
     X(tests_cmd_kills)

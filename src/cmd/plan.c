@@ -92,14 +92,17 @@ static void add_axis(struct cmd_columns *c, const struct outlook *o, const struc
                         axis->integers[to]);
 }
 
-/* What makes the networks: their sampler, or the optimizer where it is no axis. NULL: no column. */
+/* What makes the networks: their sampler, or the optimizer where it is no axis. NULL: no column, as
+ * for committee machines. */
 static const char *maker(const struct outlook *o, size_t point)
 {
     const struct experiment *e = o->layout.experiment;
     for (size_t a = 0; a < e->n_axes; a++)
         if (strcmp(e->axes[a].key, "optimizer") == 0)
             return NULL;
-    return e->kind == EXPERIMENT_FISHER ? o->plan.samplers[point]->name : e->points[point].training.optimizer;
+    return e->kind == EXPERIMENT_FISHER     ? o->plan.samplers[point]->name
+           : e->kind == EXPERIMENT_TRAINING ? e->points[point].training.optimizer
+                                            : NULL;
 }
 
 static void add_row(struct cmd_columns *c, const struct outlook *o, const struct row *row)
@@ -220,7 +223,7 @@ static void announce_long_networks(const struct outlook *o)
     char time[32];
     double least = INFINITY;
     for (size_t p = 0; p < o->layout.experiment->n_points; p++) {
-        const int64_t steps = o->layout.experiment->points[p].training.steps; /* 0: of no training */
+        const int64_t steps = experiment_point_steps(&o->layout.experiment->points[p]);
         least = fmin(least, o->plan.costs[p] / (double)(steps > 0 ? steps : 1));
     }
     if (least > long_network)

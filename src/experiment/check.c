@@ -14,7 +14,7 @@ static int demand_mapping(const struct experiment_context *context, const struct
                                 node->kind == TREE_LIST ? "a list" : "a single value", example);
 }
 
-/* network, data or training */
+/* network, data, training or singular */
 static int check_section(const struct experiment_context *context, enum key_section section,
                          const char *example, const struct tree_node *node)
 {
@@ -46,6 +46,11 @@ static int check_training(const struct experiment_context *context, const struct
 {
     return check_section(context, SECTION_TRAINING, "training: {optimizer: exact, rate: 0.5, steps: 4}",
                          node);
+}
+
+static int check_singular(const struct experiment_context *context, const struct tree_node *node)
+{
+    return check_section(context, SECTION_SINGULAR, "singular: {sample_size: 1000, time: 200}", node);
 }
 
 const char *experiment_case_path(const struct experiment_context *context, const struct tree_node *one,
@@ -160,11 +165,8 @@ static int check_entry(const struct experiment_context *context, const struct tr
     static const struct {
         const char *name;
         int (*check)(const struct experiment_context *context, const struct tree_node *node);
-    } sections[] = {{"network", check_network},
-                    {"data", check_data},
-                    {"training", check_training},
-                    {"cases", check_cases},
-                    {"sweep", check_sweep}};
+    } sections[] = {{"network", check_network},   {"data", check_data},   {"training", check_training},
+                    {"singular", check_singular}, {"cases", check_cases}, {"sweep", check_sweep}};
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
         if (strcmp(name->text, sections[i].name) == 0)
             return sections[i].check(context, node);

@@ -14,9 +14,11 @@ static int demand_key(const struct experiment_context *context, const struct tre
 {
     const struct experiment_key *key = &experiment_keys[id];
     const struct tree_node *cases = experiment_tree_get(top, "cases");
+    const enum experiment_kind kind = (enum experiment_kind)layout->shared[KEY_KIND].integer;
     char shown[TREE_SHOWN];
     for (size_t c = 0; c < layout->n_cases; c++) {
-        if (layout->settings[c][id].set || key->of_files || key->of_training)
+        if (layout->settings[c][id].set || key->of_files || key->of_training ||
+            experiment_key_foreign(key, kind))
             continue;
         if (experiment_key_physical(key) && cases != NULL)
             return experiment_tree_fail(context->error, cases->items[c], key->path,

@@ -70,6 +70,25 @@ static void write_integers(FILE *out, const int64_t *integers, size_t n)
     fputc(']', out);
 }
 
+static void write_stages(FILE *out, const struct experiment_stage *stages, size_t n)
+{
+    fputc('[', out);
+    for (size_t i = 0; i < n; i++) {
+        const struct experiment_stage *s = &stages[i];
+        fputs(i > 0 ? ", {" : "{", out);
+        if (s->step > 0)
+            fprintf(out, "step: %lld", (long long)s->step);
+        else
+            fprintf(out, "epoch: %.17g", s->epoch);
+        if (s->batch >= 0)
+            fprintf(out, ", batch: %lld", (long long)s->batch);
+        if (s->factor < 1 || s->factor > 1)
+            fprintf(out, ", factor: %.17g", s->factor);
+        fputc('}', out);
+    }
+    fputc(']', out);
+}
+
 static void write_value(FILE *out, const struct experiment_key *key, const struct experiment_value *value)
 {
     switch (key->type) {
@@ -79,6 +98,7 @@ static void write_value(FILE *out, const struct experiment_key *key, const struc
     case KEY_REALS: write_reals(out, value->reals, value->n); break;
     case KEY_INTEGERS: write_integers(out, value->integers, value->n); break;
     case KEY_WORDS: write_texts(out, value->texts, value->n); break;
+    case KEY_STAGES: write_stages(out, value->stages, value->n); break;
     default: write_text(out, value->text);
     }
 }

@@ -26,7 +26,29 @@ struct experiment_classes {
     const int64_t *values; /* (n) in file order, all different */
 };
 
-enum experiment_kind { EXPERIMENT_FISHER, EXPERIMENT_TRAINING };
+/* A kind but that of fisher has one measure, of its name, alone. */
+enum experiment_kind {
+    EXPERIMENT_FISHER,
+    EXPERIMENT_TRAINING,
+    EXPERIMENT_SINGULAR_DYNAMICS, /* of a committee machine near singular regions */
+    EXPERIMENT_SINGULAR_FISHER,   /* its Fisher matrix at a distance from them */
+    EXPERIMENT_SINGULAR_MIXTURE   /* that of a mixture of two normals */
+};
+
+/* What changes once so many epochs or steps are over: the size of batches, and the learning rate, which is
+ * multiplied. */
+struct experiment_stage {
+    double epoch;  /* samples taken / T; 0: `step` is given */
+    int64_t step;  /* 0: `epoch` is given */
+    int64_t batch; /* 0: all samples; -1: as before */
+    double factor; /* 1: as before */
+};
+
+/* Stages one after the other, all by epochs or all by steps. */
+struct experiment_schedule {
+    size_t n;
+    const struct experiment_stage *stages; /* (n) */
+};
 
 /* How a network is trained: of training experiments alone, all 0 and NULL elsewhere. */
 struct experiment_training {
@@ -45,6 +67,34 @@ struct experiment_training {
     int64_t every;                   /* losses are recorded at every `every`-th step, and at the last */
     const char *boundary, *isotropy; /* "true": boundaries of stability, isotropy are measured */
     int64_t spectra;                 /* spectra of minibatches at every such step; 0: none */
+    double epochs;                   /* training ends after so many, if not after its steps; 0: it does not */
+    struct experiment_schedule schedule;
+    double adaptive; /* θ of the norm test by which the batch grows; 0: it does not */
+};
+
+/* Experiments on singular regions: a student of two units, or a mixture. All 0 and NULL, or defaults,
+ * elsewhere. */
+struct experiment_singular {
+    int64_t sample_size;        /* T: inputs of a Fisher matrix, or of a step; 0: no such experiment */
+    int64_t dimension;          /* N */
+    const char *output_weights; /* "fixed" or "learned": whether v is a parameter */
+    /* dynamics: */
+    int64_t teacher_units; /* 1 or 2 */
+    const char *descent;   /* "gradient" or "natural" */
+    double ridge;          /* ρ: natural gradient is (G + ρ)⁻¹ ∂ε */
+    double asymmetry;      /* at the start R_in = asymmetry where i = n, else 0 */
+    double start_norm;     /* at the start, of J_i outside of the teacher's span */
+    double time;           /* 0: no dynamics */
+    int64_t times;         /* so many times are recorded, at equal distances, and time 0 */
+    double time_step;      /* η, at most */
+    double target;         /* ε whose time is sought */
+    int64_t steps;         /* of time_step or less, a whole number between two recorded times */
+    /* fisher: */
+    const char *region; /* "overlap", "weight" or "norm" */
+    double distance;
+    /* mixture: (1−v) N(0,1) + v N(μ,1) */
+    double proportion; /* v; 0: no mixture */
+    double separation; /* μ */
 };
 
 /* One point of the grid: all that is physical about a network and its data, and nothing else (no trial, no
@@ -72,6 +122,7 @@ struct experiment_point {
     const char *center;    /* "true" or "false" */
     const char *normalize; /* "sample", "unit", "feature" or "none" */
     struct experiment_training training;
+    struct experiment_singular singular;
 };
 
 /* What is measured and stored on request alone. */
@@ -79,7 +130,8 @@ enum experiment_asked {
     EXPERIMENT_EIGENVALUES = 1, /* save: [eigenvalues] */
     EXPERIMENT_BOUNDARY = 2,    /* training.boundary somewhere in the grid, and so on */
     EXPERIMENT_ISOTROPY = 4,
-    EXPERIMENT_SPECTRA = 8
+    EXPERIMENT_SPECTRA = 8,
+    EXPERIMENT_BATCHES = 16 /* a schedule, or batches that adapt */
 };
 
 enum experiment_type { EXPERIMENT_INTEGER, EXPERIMENT_REAL, EXPERIMENT_STRING };
@@ -149,6 +201,9 @@ struct experiment_options {
 int experiment_load(struct experiment *experiment, const char *path, const struct experiment_options *options,
                     const struct experiment_vocabulary *vocabulary, struct base_error *error);
 void experiment_free(struct experiment *experiment);
+
+/* Steps of a point's training or descent; 0: it has none. */
+int64_t experiment_point_steps(const struct experiment_point *point);
 
 /* The index of axis value j at grid point p (p < n_points): its position along axis a, or along the cases. */
 size_t experiment_point_case(const struct experiment *experiment, size_t point);

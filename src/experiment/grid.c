@@ -18,6 +18,10 @@ static void put(struct experiment_point *point, const struct experiment_key *key
         memcpy(member, &(struct experiment_classes){value->n, value->integers},
                sizeof(struct experiment_classes));
         break;
+    case KEY_STAGES:
+        memcpy(member, &(struct experiment_schedule){value->n, value->stages},
+               sizeof(struct experiment_schedule));
+        break;
     default: memcpy(member, &value->text, sizeof value->text);
     }
 }
@@ -119,6 +123,11 @@ int experiment_grid_build(const struct experiment_context *context, const struct
     TRY(fill_points(context, layout, experiment));
 out:
     return status;
+}
+
+int64_t experiment_point_steps(const struct experiment_point *point)
+{
+    return point->training.steps > 0 ? point->training.steps : point->singular.steps;
 }
 
 /* The number of points between one value of an axis and the next. */

@@ -5,7 +5,8 @@
 
 enum { MEBIBYTE = 1 << 20, MOST_TEXT = 1000 };
 
-static const char *const kinds[] = {"fisher", "training", NULL};                /* enum experiment_kind */
+static const char *const kinds[] = {"fisher",          "training",         "singular_dynamics",
+                                    "singular_fisher", "singular_mixture", NULL}; /* enum experiment_kind */
 static const char *const samplers[] = {"auto", "weights", "conditional", NULL}; /* enum experiment_sampler */
 static const char *const saved[] = {"eigenvalues", NULL};
 static const char *const architectures[] = {"plain", "residual", NULL};
@@ -15,11 +16,24 @@ static const char *const optimizers[] = {"gradient",    "exact", "layer",       
                                          "kfac_scaled", "unit",  "unit_explicit", "quasi_diagonal", NULL};
 static const char *const parametrizations[] = {"ntk", "standard", NULL};
 static const char *const losses[] = {"squared", "cross_entropy", NULL};
+static const char *const output_weights[] = {"fixed", "learned", NULL};
+static const char *const descents[] = {"gradient", "natural", NULL};
+static const char *const regions[] = {"overlap", "weight", "norm", NULL};
 static const char *const normalizations[] = {"sample", "unit", "feature", "none", NULL};
 
 #define TRAINING(where, kind, member)                                                                        \
     .section = SECTION_TRAINING, .path = where, .type = kind, .defines = true, .tacit = true,                \
     .of_training = true, .offset = offsetof(struct experiment_point, training.member)
+
+#define SINGULAR(where, kind, member, of)                                                                    \
+    .section = SECTION_SINGULAR, .path = where, .type = kind, .defines = true, .of_singular = of,            \
+    .offset = offsetof(struct experiment_point, singular.member)
+
+enum {
+    OF_DYNAMICS = 1 << EXPERIMENT_SINGULAR_DYNAMICS,
+    OF_FISHER = 1 << EXPERIMENT_SINGULAR_FISHER,
+    OF_MIXTURE = 1 << EXPERIMENT_SINGULAR_MIXTURE
+};
 
 /* The order is that of the definition. */
 const struct experiment_key experiment_keys[N_KEYS] = {
@@ -37,7 +51,8 @@ const struct experiment_key experiment_keys[N_KEYS] = {
                     .doc = "the key of the paper it reproduces"},
     [KEY_KIND] = {.path = "kind",
                   .type = KEY_WORD,
-                  .right = "a kind of experiment: fisher or training",
+                  .right = "a kind of experiment: fisher, training, singular_dynamics, singular_fisher or "
+                           "singular_mixture",
                   .fallback = "fisher",
                   .defines = true,
                   .words = kinds,
@@ -345,6 +360,68 @@ const struct experiment_key experiment_keys[N_KEYS] = {
     [KEY_SPECTRA] = {TRAINING("training.spectra", KEY_INTEGER, spectra),
                      .right = "a whole number from 0 to 10000000", .fallback = "0", .most = 10000000,
                      .doc = "spectra: minibatches have their spectra measured at every such step; 0: never"},
+    [KEY_EPOCHS] = {TRAINING("training.epochs", KEY_REAL, epochs), .right = "a number from 0",
+                    .fallback = "0",
+                    .doc = "epochs: a training ends after so many, or after its steps; 0: after its steps"},
+    [KEY_SCHEDULE] =
+        {TRAINING("training.schedule", KEY_STAGES, schedule),
+         .right = "a list of stages, such as [{epoch: 64, batch: 32}, {epoch: 160, factor: 0.1}]",
+         .fallback = "[]", .may_be_empty = true,
+         .doc = "schedule: the batch's size and factors of the learning rate after some epochs or steps"},
+    [KEY_ADAPTIVE] =
+        {TRAINING("training.adaptive", KEY_REAL, adaptive), .right = "a number from 0 to below 1",
+         .fallback = "0", .below_1 = true,
+         .doc = "adaptive θ: the batch doubles after an epoch in which the variance of its mean gradient "
+                "exceeded θ² of the mean gradient's square; 0: never"},
+    [KEY_SAMPLE_SIZE] = {SINGULAR("singular.sample_size", KEY_INTEGER, sample_size,
+                                  OF_DYNAMICS | OF_FISHER | OF_MIXTURE),
+                         .right = "a whole number from 1 to 1000000000", .least = 1, .most = 1000000000,
+                         .doc = "sample_size T: inputs of a sampled Fisher matrix, or new ones of a step"},
+    [KEY_DIMENSION] = {SINGULAR("singular.dimension", KEY_INTEGER, dimension, OF_DYNAMICS | OF_FISHER),
+                       .right = "a whole number from 4 to 1000", .fallback = "10", .least = 4, .most = 1000,
+                       .doc = "dimension N of the inputs of a committee machine"},
+    [KEY_OUTPUT_WEIGHTS] = {SINGULAR("singular.output_weights", KEY_WORD, output_weights,
+                                     OF_DYNAMICS | OF_FISHER),
+                            .right = "fixed or learned", .fallback = "fixed", .words = output_weights,
+                            .doc = "output_weights: whether v_1, v_2 are fixed or parameters"},
+    [KEY_TEACHER_UNITS] = {SINGULAR("singular.teacher_units", KEY_INTEGER, teacher_units, OF_DYNAMICS),
+                           .right = "1 or 2", .fallback = "2", .least = 1, .most = 2,
+                           .doc = "teacher_units: units of the teacher, orthonormal"},
+    [KEY_DESCENT] = {SINGULAR("singular.descent", KEY_WORD, descent, OF_DYNAMICS),
+                     .right = "gradient or natural", .fallback = "gradient", .words = descents,
+                     .doc = "descent: along the gradient or the natural gradient"},
+    [KEY_RIDGE] = {SINGULAR("singular.ridge", KEY_REAL, ridge, OF_DYNAMICS), .right = "a number from 0",
+                   .fallback = "1e-8", .doc = "ridge ρ: the natural gradient is (G + ρ)⁻¹ ∂ε"},
+    [KEY_ASYMMETRY] = {SINGULAR("singular.asymmetry", KEY_REAL, asymmetry, OF_DYNAMICS),
+                       .right = "a number from 0", .fallback = "0.001",
+                       .doc = "asymmetry a: the overlaps R_in at the start are a where i = n, else 0"},
+    [KEY_START_NORM] = {SINGULAR("singular.start_norm", KEY_REAL, start_norm, OF_DYNAMICS),
+                        .right = "a number above 0", .fallback = "0.25", .positive = true,
+                        .doc = "start_norm q: |J_i|² at the start, outside of the teacher's span"},
+    [KEY_TIME] = {SINGULAR("singular.time", KEY_REAL, time, OF_DYNAMICS), .right = "a number above 0",
+                  .positive = true, .doc = "time for which the descent is followed"},
+    [KEY_TIMES] = {SINGULAR("singular.times", KEY_INTEGER, times, OF_DYNAMICS),
+                   .right = "a whole number from 1 to 1000000", .fallback = "200", .least = 1,
+                   .most = 1000000, .doc = "times: so many are recorded, at equal distances, and time 0"},
+    [KEY_TIME_STEP] = {SINGULAR("singular.time_step", KEY_REAL, time_step, OF_DYNAMICS),
+                       .right = "a number above 0", .fallback = "0.05", .positive = true,
+                       .doc = "time_step η: the learning rate of the simulated network, less where no whole "
+                              "number of steps makes a recorded time"},
+    [KEY_TARGET] = {SINGULAR("singular.target", KEY_REAL, target, OF_DYNAMICS), .right = "a number above 0",
+                    .fallback = "1e-6", .positive = true,
+                    .doc = "target: the error ε whose time is measured"},
+    [KEY_REGION] = {SINGULAR("singular.region", KEY_WORD, region, OF_FISHER),
+                    .right = "overlap, weight or norm", .fallback = "overlap", .words = regions,
+                    .doc = "region: overlap, J_1 = J_2, weight, v_2 = 0, or norm, J_2 = 0"},
+    [KEY_DISTANCE] = {SINGULAR("singular.distance", KEY_REAL, distance, OF_FISHER),
+                      .right = "a number above 0", .positive = true,
+                      .doc = "distance d from the region: |J_2 - J_1|, v_2 or |J_2|"},
+    [KEY_PROPORTION] = {SINGULAR("singular.proportion", KEY_REAL, proportion, OF_MIXTURE),
+                        .right = "a number above 0 and below 1", .positive = true, .below_1 = true,
+                        .doc = "proportion v of the second normal"},
+    [KEY_SEPARATION] = {SINGULAR("singular.separation", KEY_REAL, separation, OF_MIXTURE),
+                        .right = "a number above 0", .positive = true,
+                        .doc = "separation μ of the two normals"},
     [KEY_CASE_NAME] = {.section = SECTION_CASE,
                        .path = "cases.name",
                        .type = KEY_TEXT,
@@ -356,8 +433,10 @@ const struct experiment_key experiment_keys[N_KEYS] = {
 
 const char *experiment_section_name(enum key_section section)
 {
-    static const char *const names[N_SECTIONS] = {
-        [SECTION_NETWORK] = "network", [SECTION_DATA] = "data", [SECTION_TRAINING] = "training"};
+    static const char *const names[N_SECTIONS] = {[SECTION_NETWORK] = "network",
+                                                  [SECTION_DATA] = "data",
+                                                  [SECTION_TRAINING] = "training",
+                                                  [SECTION_SINGULAR] = "singular"};
     return names[section];
 }
 
@@ -369,7 +448,8 @@ const char *experiment_key_name(const struct experiment_key *key)
 
 bool experiment_key_is_list(const struct experiment_key *key)
 {
-    return key->type == KEY_REALS || key->type == KEY_INTEGERS || key->type == KEY_WORDS;
+    return key->type == KEY_REALS || key->type == KEY_INTEGERS || key->type == KEY_WORDS ||
+           key->type == KEY_STAGES;
 }
 
 bool experiment_key_physical(const struct experiment_key *key)

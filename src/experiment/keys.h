@@ -5,8 +5,8 @@
 #include "experiment/experiment.h"
 #include "experiment/tree.h"
 
-/* The physical keys are those of a point of the grid: they stand in `network`, `data` or `training` and can
- * be swept. */
+/* The physical keys are those of a point of the grid: they stand in `network`, `data`, `training` or
+ * `singular` and can be swept. */
 enum key_id {
     KEY_TITLE,
     KEY_SOURCE,
@@ -53,6 +53,26 @@ enum key_id {
     KEY_BOUNDARY,
     KEY_ISOTROPY,
     KEY_SPECTRA,
+    KEY_EPOCHS,
+    KEY_SCHEDULE,
+    KEY_ADAPTIVE,
+
+    KEY_SAMPLE_SIZE,
+    KEY_DIMENSION,
+    KEY_OUTPUT_WEIGHTS,
+    KEY_TEACHER_UNITS,
+    KEY_DESCENT,
+    KEY_RIDGE,
+    KEY_ASYMMETRY,
+    KEY_START_NORM,
+    KEY_TIME,
+    KEY_TIMES,
+    KEY_TIME_STEP,
+    KEY_TARGET,
+    KEY_REGION,
+    KEY_DISTANCE,
+    KEY_PROPORTION,
+    KEY_SEPARATION,
     KEY_CASE_NAME,
     N_KEYS
 };
@@ -62,6 +82,7 @@ enum key_section {
     SECTION_NETWORK,
     SECTION_DATA,
     SECTION_TRAINING,
+    SECTION_SINGULAR,
     SECTION_CASE,
     SECTION_SWEEP,
     N_SECTIONS
@@ -75,7 +96,8 @@ enum key_type {
     KEY_BYTES,    /* a size from least */
     KEY_REALS,    /* a list of reals */
     KEY_INTEGERS, /* a list of integers without repetition */
-    KEY_WORDS     /* a list of words without repetition */
+    KEY_WORDS,    /* a list of words without repetition */
+    KEY_STAGES    /* a list of stages of a training, in order */
 };
 
 enum key_vocabulary { KEY_ANY, KEY_IS_ACTIVATION, KEY_IS_MEASURE };
@@ -90,6 +112,7 @@ struct experiment_key {
     bool tacit;           /* but not where every case has the default: results older than the key go on */
     bool of_files;        /* of inputs from files alone */
     bool of_fisher, of_training; /* of experiments of that kind alone */
+    unsigned of_singular;        /* of SECTION_SINGULAR: 1 << kind of each kind of experiment that has it */
     bool residual;               /* of residual networks alone */
     int64_t least, most;         /* integers, sizes; `most` bytes of text */
     const char *word_of_0;       /* integers: another way to write 0, whatever `least` is */
@@ -118,7 +141,7 @@ const struct experiment_key *experiment_key_find(enum key_section section, const
 /* Has a list of values where it stands, so that it cannot be swept. */
 bool experiment_key_is_list(const struct experiment_key *key);
 
-/* Stands in network, data or training. */
+/* Stands in network, data, training or singular. */
 bool experiment_key_physical(const struct experiment_key *key);
 
 /* The error for a key that cannot stand where it does: at its place, with the nearest one that can.

@@ -1,16 +1,36 @@
 /* The keys of one kind of experiment against the kind that there is, and what a training needs. */
 #include "experiment/layout.h"
 
+#include <stdio.h>
 #include <string.h>
 
-static bool is_foreign(const struct experiment_key *key, enum experiment_kind kind)
+bool experiment_key_foreign(const struct experiment_key *key, enum experiment_kind kind)
 {
-    return (key->of_fisher && kind != EXPERIMENT_FISHER) || (key->of_training && kind != EXPERIMENT_TRAINING);
+    if (key->of_singular != 0)
+        return (key->of_singular & 1u << kind) == 0;
+    if (kind == EXPERIMENT_FISHER || kind == EXPERIMENT_TRAINING)
+        return (key->of_fisher && kind != EXPERIMENT_FISHER) ||
+               (key->of_training && kind != EXPERIMENT_TRAINING);
+    return key->of_fisher || experiment_key_physical(key);
 }
 
 static int refuse_foreign(const struct experiment_context *context, const struct experiment_key *key,
-                          const struct tree_node *at, const char *path)
+                          enum experiment_kind kind, const struct tree_node *at, const char *path)
 {
+    static const char *const kinds[] = {"dynamics", "fisher", "mixture"};
+    char owners[128] = "";
+    size_t used = 0;
+    for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (key->of_singular & 1u << (EXPERIMENT_SINGULAR_DYNAMICS + i))
+            used += (size_t)snprintf(owners + used, sizeof owners - used, "%ssingular_%s",
+                                     used > 0 ? " or " : "", kinds[i]);
+    if (key->of_singular != 0)
+        return experiment_tree_fail(context->error, at, path,
+                                    "only experiments of kind %s have it; write kind: %s, or leave it out",
+                                    owners, owners);
+    if (kind != EXPERIMENT_FISHER && kind != EXPERIMENT_TRAINING)
+        return experiment_tree_fail(context->error, at, path,
+                                    "experiments on singular regions have none; leave it out");
     if (key->of_training)
         return experiment_tree_fail(
             context->error, at, path,
@@ -23,14 +43,16 @@ static int check_foreign(const struct experiment_context *context, const struct 
                          size_t id)
 {
     const struct experiment_key *key = &experiment_keys[id];
+    const enum experiment_kind kind = (enum experiment_kind)layout->shared[KEY_KIND].integer;
     if (layout->shared[id].node != NULL)
-        return refuse_foreign(context, key, layout->shared[id].node, layout->shared[id].path);
+        return refuse_foreign(context, key, kind, layout->shared[id].node, layout->shared[id].path);
     for (size_t a = 0; a < layout->n_axes; a++)
         if (layout->axes[a].key == key)
-            return refuse_foreign(context, key, layout->axes[a].node, layout->axes[a].values[0].path);
+            return refuse_foreign(context, key, kind, layout->axes[a].node, layout->axes[a].values[0].path);
     for (size_t c = 0; c < layout->n_cases; c++)
         if (layout->settings[c][id].node != NULL)
-            return refuse_foreign(context, key, layout->settings[c][id].node, layout->settings[c][id].path);
+            return refuse_foreign(context, key, kind, layout->settings[c][id].node,
+                                  layout->settings[c][id].path);
     return BASE_OK;
 }
 
@@ -77,17 +99,17 @@ static int check_constant(const struct experiment_context *context, const struct
                           size_t c)
 {
     size_t n;
-    const struct experiment_value *rate = &layout->settings[c][KEY_RATE],
+    const struct experiment_value *rate = find_value(layout, c, KEY_RATE),
                                   *optimizer = experiment_layout_values(layout, layout->settings[c],
                                                                         KEY_OPTIMIZER, &n);
     char shown[TREE_SHOWN];
-    if (find_value(layout, c, KEY_RATE) == NULL)
+    if (rate == NULL)
         return BASE_OK;
     for (size_t i = 0; i < n; i++)
         if (strcmp(optimizer[i].text, "unit_explicit") == 0 ||
             strcmp(optimizer[i].text, "quasi_diagonal") == 0)
             return experiment_tree_fail(
-                context->error, rate->set ? rate->node : optimizer[i].node, "training.rate",
+                context->error, rate->node, rate->path,
                 "the optimizer %s of the case %s has no constant a to divide c by; write "
                 "learning_rate, η itself",
                 optimizer[i].text, experiment_tree_show(layout->cases[c], shown));
@@ -116,7 +138,7 @@ int experiment_layout_kind(const struct experiment_context *context, const struc
     int status = BASE_OK;
     const enum experiment_kind kind = (enum experiment_kind)layout->shared[KEY_KIND].integer;
     for (size_t id = 0; id < N_KEYS; id++)
-        if (is_foreign(&experiment_keys[id], kind))
+        if (experiment_key_foreign(&experiment_keys[id], kind))
             TRY(check_foreign(context, layout, id));
     for (size_t c = 0; c < layout->n_cases && kind == EXPERIMENT_TRAINING; c++)
         TRY(check_training(context, top, layout, c));

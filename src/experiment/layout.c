@@ -110,7 +110,9 @@ static int find_unsaid(const struct experiment_context *context, struct experime
     int status = BASE_OK;
     for (size_t id = 0; id < N_KEYS && status == BASE_OK; id++) {
         struct experiment_value fallback;
-        bool unsaid = experiment_keys[id].tacit && !layout->swept[id];
+        const bool foreign = experiment_key_foreign(&experiment_keys[id],
+                                                    (enum experiment_kind)layout->shared[KEY_KIND].integer);
+        bool unsaid = (foreign || experiment_keys[id].tacit) && !layout->swept[id];
         status = experiment_value_default(context, &experiment_keys[id], &fallback);
         for (size_t c = 0; c < layout->n_cases && status == BASE_OK; c++)
             unsaid = unsaid && experiment_value_compare(&layout->settings[c][id], &fallback) == 0;
@@ -134,6 +136,12 @@ static int count_points(const struct experiment_context *context, struct experim
     return BASE_OK;
 }
 
+static bool is_of_networks(const struct experiment_layout *layout)
+{
+    return layout->shared[KEY_KIND].integer == EXPERIMENT_FISHER ||
+           layout->shared[KEY_KIND].integer == EXPERIMENT_TRAINING;
+}
+
 int experiment_layout_build(const struct experiment_context *context, const struct tree_node *top,
                             struct experiment_layout *layout)
 {
@@ -144,10 +152,12 @@ int experiment_layout_build(const struct experiment_context *context, const stru
     TRY(read_cases(context, experiment_tree_get(top, "cases"), layout));
     TRY(experiment_layout_kind(context, top, layout));
     TRY(experiment_layout_complete(context, top, layout));
-    TRY(experiment_layout_training(context, layout));
-    TRY(experiment_layout_profiles(context, layout));
-    TRY(experiment_layout_residual(context, layout));
-    TRY(experiment_layout_inputs(context, layout));
+    if (is_of_networks(layout)) {
+        TRY(experiment_layout_training(context, layout));
+        TRY(experiment_layout_profiles(context, layout));
+        TRY(experiment_layout_residual(context, layout));
+        TRY(experiment_layout_inputs(context, layout));
+    }
     TRY(find_unsaid(context, layout));
     TRY(count_points(context, layout));
 out:

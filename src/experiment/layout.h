@@ -36,6 +36,9 @@ int experiment_layout_build(const struct experiment_context *context, const stru
 int experiment_layout_kind(const struct experiment_context *context, const struct tree_node *top,
                            struct experiment_layout *layout);
 
+/* Whether a key means nothing in experiments of this kind. (kind.c) */
+bool experiment_key_foreign(const struct experiment_key *key, enum experiment_kind kind);
+
 /* Batches, loss and networks of trainings fit each other. (training.c) */
 int experiment_layout_training(const struct experiment_context *context, struct experiment_layout *layout);
 

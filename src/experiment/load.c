@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 
+#include <math.h>
 #include <string.h>
 
 static char *copy(const struct experiment_context *context, const char *text)
@@ -38,17 +39,50 @@ static int fill_top(const struct experiment_context *context, const struct exper
     return experiment->title == NULL || experiment->source == NULL ? BASE_FAILED : BASE_OK;
 }
 
-/* A training experiment has one measure, which measures more where a point of the grid asks for it. */
+/* A kind but that of fisher has one measure, alone. */
+static void name_measure(struct experiment *experiment)
+{
+    static const char *measures[][1] = {[EXPERIMENT_TRAINING] = {"training"},
+                                        [EXPERIMENT_SINGULAR_DYNAMICS] = {"singular_dynamics"},
+                                        [EXPERIMENT_SINGULAR_FISHER] = {"singular_fisher"},
+                                        [EXPERIMENT_SINGULAR_MIXTURE] = {"singular_mixture"}};
+    experiment->measures = measures[experiment->kind];
+    experiment->n_measures = 1;
+}
+
+/* At most as many as a training may have between two recorded times. */
+static int64_t count_steps(const struct experiment_singular *s)
+{
+    const double most = 1e7, between = ceil(s->time / (double)s->times / s->time_step * (1 - 1e-12));
+    return s->times * (int64_t)fmin(most, fmax(1, between));
+}
+
+/* What its files do not say: a committee machine is a network of depth 2 and width N with one output. */
+static void complete_singular(struct experiment *experiment)
+{
+    for (size_t p = 0; p < experiment->n_points; p++) {
+        struct experiment_point *point = &experiment->points[p];
+        point->activation = "erf";
+        point->weight_variance = 1;
+        point->depth = 2;
+        point->width = point->singular.proportion > 0 ? 1 : point->singular.dimension;
+        point->outputs = 1;
+        point->inputs = "gaussian";
+        point->samples = point->singular.sample_size;
+        if (point->singular.time > 0)
+            point->singular.steps = count_steps(&point->singular);
+    }
+}
+
+/* A training measures more where a point of the grid asks for it. */
 static void ask_training(struct experiment *experiment)
 {
-    static const char *measures[] = {"training"};
-    experiment->measures = measures;
-    experiment->n_measures = 1;
     for (size_t p = 0; p < experiment->n_points; p++) {
         const struct experiment_training *training = &experiment->points[p].training;
         experiment->asked |= (strcmp(training->boundary, "true") == 0 ? EXPERIMENT_BOUNDARY : 0u) |
                              (strcmp(training->isotropy, "true") == 0 ? EXPERIMENT_ISOTROPY : 0u) |
-                             (training->spectra > 0 ? EXPERIMENT_SPECTRA : 0u);
+                             (training->spectra > 0 ? EXPERIMENT_SPECTRA : 0u) |
+                             (training->schedule.n > 0 || training->adaptive > 0 ? EXPERIMENT_BATCHES : 0u);
     }
 }
 
@@ -123,8 +157,12 @@ int experiment_load(struct experiment *experiment, const char *path, const struc
     TRY(choose(&context, experiment, options, plain, quick, &layout));
     TRY(fill_top(&context, &layout, experiment));
     TRY(experiment_grid_build(&context, &layout, experiment));
+    if (experiment->kind != EXPERIMENT_FISHER)
+        name_measure(experiment);
     if (experiment->kind == EXPERIMENT_TRAINING)
         ask_training(experiment);
+    else if (experiment->kind != EXPERIMENT_FISHER)
+        complete_singular(experiment);
     TRY(experiment_definition_write(&context, &layout, &experiment->definition));
 out:
     if (status != BASE_OK)

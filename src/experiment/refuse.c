@@ -7,7 +7,8 @@
 
 enum { MAX_NAMES = N_KEYS + 8, MAX_WORD = 40 };
 
-static const char *const sections[] = {"network", "data", "training", "cases", "sweep", "quick", NULL};
+static const char *const sections[] = {"network", "data",  "training", "singular",
+                                       "cases",   "sweep", "quick",    NULL};
 
 static size_t list_names(enum key_section section, const char *names[MAX_NAMES])
 {
@@ -88,12 +89,15 @@ static void join(const char *const *names, size_t n, char *text, size_t size)
 int experiment_key_refuse(enum key_section section, const char *prefix, const struct tree_node *at,
                           const char *name, struct base_error *error)
 {
-    static const char *const whose[N_SECTIONS] = {
-        [SECTION_TOP] = "an experiment has", [SECTION_NETWORK] = "network has",
-        [SECTION_DATA] = "data has",         [SECTION_TRAINING] = "training has",
-        [SECTION_CASE] = "a case has",       [SECTION_SWEEP] = "these can be swept:"};
+    static const char *const whose[N_SECTIONS] = {[SECTION_TOP] = "an experiment has",
+                                                  [SECTION_NETWORK] = "network has",
+                                                  [SECTION_DATA] = "data has",
+                                                  [SECTION_TRAINING] = "training has",
+                                                  [SECTION_SINGULAR] = "singular has",
+                                                  [SECTION_CASE] = "a case has",
+                                                  [SECTION_SWEEP] = "these can be swept:"};
     const char *names[MAX_NAMES];
-    char shown[TREE_SHOWN], path[2 * TREE_SHOWN], all[1024];
+    char shown[TREE_SHOWN], path[2 * TREE_SHOWN], all[2048];
     snprintf(path, sizeof path, "%.100s%s", prefix, experiment_tree_show(name, shown));
 
     size_t n = list_names(section, names);

@@ -25,6 +25,15 @@ static const struct experiment_value *find_least(const struct experiment_layout 
     return least;
 }
 
+static int refuse_batch(const struct experiment_context *context, const struct tree_node *at,
+                        const char *path, int64_t batch, int64_t samples)
+{
+    return experiment_tree_fail(
+        context->error, at, path,
+        "a batch of %lld is larger than samples: %lld; write a number up to that, or full", (long long)batch,
+        (long long)samples);
+}
+
 static int check_batches(const struct experiment_context *context, const struct experiment_layout *layout,
                          size_t c)
 {
@@ -32,12 +41,66 @@ static int check_batches(const struct experiment_context *context, const struct 
     const struct experiment_value *batches =
         experiment_layout_values(layout, layout->settings[c], KEY_BATCH, &n);
     const struct experiment_value *samples = find_least(layout, c, KEY_SAMPLES);
+    const struct experiment_value *schedule = &layout->settings[c][KEY_SCHEDULE];
     for (size_t i = 0; i < n && samples != NULL; i++)
         if (batches[i].integer > samples->integer)
-            return experiment_tree_fail(context->error, batches[i].node, batches[i].path,
-                                        "a batch of %lld is larger than samples: %lld; write a number up to "
-                                        "that, or full",
-                                        (long long)batches[i].integer, (long long)samples->integer);
+            return refuse_batch(context, batches[i].node, batches[i].path, batches[i].integer,
+                                samples->integer);
+    for (size_t i = 0; i < schedule->n && samples != NULL; i++)
+        if (schedule->stages[i].batch > samples->integer)
+            return refuse_batch(context, schedule->node->items[i], schedule->path, schedule->stages[i].batch,
+                                samples->integer);
+    return BASE_OK;
+}
+
+/* An adaptive batch has a variance to begin with and room to grow, and no other that says how large it is. */
+static int check_adaptive(const struct experiment_context *context, const struct experiment_layout *layout,
+                          size_t c)
+{
+    size_t n, n_batches;
+    char shown[TREE_SHOWN];
+    const struct experiment_value *row = layout->settings[c], *schedule = &row[KEY_SCHEDULE];
+    const struct experiment_value *adaptive = experiment_layout_values(layout, row, KEY_ADAPTIVE, &n);
+    const struct experiment_value *batches = experiment_layout_values(layout, row, KEY_BATCH, &n_batches);
+    const struct experiment_value *samples = find_least(layout, c, KEY_SAMPLES);
+    experiment_tree_show(layout->cases[c], shown);
+    while (n > 0 && !(adaptive[n - 1].real > 0))
+        n--;
+    if (n == 0)
+        return BASE_OK;
+    for (size_t i = 0; i < n_batches; i++)
+        if (batches[i].integer < 2 || (samples != NULL && batches[i].integer >= samples->integer))
+            return experiment_tree_fail(context->error, adaptive[n - 1].node, adaptive[n - 1].path,
+                                        "the case %s has batches of %s, which it cannot begin with; write a "
+                                        "batch of 2 samples or more",
+                                        shown, batches[i].integer == 1 ? "1 sample" : "all samples");
+    for (size_t i = 0; i < schedule->n; i++)
+        if (schedule->stages[i].batch >= 0)
+            return experiment_tree_fail(
+                context->error, schedule->node->items[i], schedule->path,
+                "the batch of the case %s is adaptive; leave batch out here, or adaptive", shown);
+    return BASE_OK;
+}
+
+/* Natural gradients solve for batches of one size. */
+static int check_growth(const struct experiment_context *context, const struct experiment_layout *layout,
+                        size_t c)
+{
+    size_t n, n_optimizers;
+    const struct experiment_value *row = layout->settings[c], *schedule = &row[KEY_SCHEDULE];
+    const struct experiment_value *adaptive = experiment_layout_values(layout, row, KEY_ADAPTIVE, &n);
+    const struct experiment_value *optimizers =
+        experiment_layout_values(layout, row, KEY_OPTIMIZER, &n_optimizers);
+    bool changes = false;
+    for (size_t i = 0; i < n; i++)
+        changes = changes || adaptive[i].real > 0;
+    for (size_t i = 0; i < schedule->n; i++)
+        changes = changes || schedule->stages[i].batch >= 0;
+    for (size_t i = 0; i < n_optimizers && changes; i++)
+        if (strcmp(optimizers[i].text, "gradient") != 0)
+            return experiment_tree_fail(context->error, optimizers[i].node, optimizers[i].path,
+                                        "batches of changing size, by schedule or adaptive, go with "
+                                        "optimizer: gradient alone");
     return BASE_OK;
 }
 
@@ -114,6 +177,8 @@ int experiment_layout_training(const struct experiment_context *context, struct 
     TRY(resolve_full(context, layout));
     for (size_t c = 0; c < layout->n_cases; c++) {
         TRY(check_batches(context, layout, c));
+        TRY(check_adaptive(context, layout, c));
+        TRY(check_growth(context, layout, c));
         TRY(check_words(context, layout, c));
     }
 out:

@@ -10,7 +10,8 @@ static int refuse(const struct experiment_context *context, const struct experim
 {
     static const char *const kinds[] = {"", "a list", "a mapping"};
     char shown[TREE_SHOWN];
-    bool number = key->type != KEY_TEXT && key->type != KEY_WORD && key->type != KEY_WORDS;
+    bool number =
+        key->type != KEY_TEXT && key->type != KEY_WORD && key->type != KEY_WORDS && key->type != KEY_STAGES;
     if (node->kind == TREE_LIST && experiment_key_stands(key, SECTION_SWEEP))
         return experiment_tree_fail(context->error, node, path,
                                     "a list is not %s; to vary it, write sweep: {%s: [...]}", key->right,
@@ -177,6 +178,7 @@ int experiment_value_parse(const struct experiment_context *context, const struc
     case KEY_REALS: return parse_reals(context, key, path, node, value);
     case KEY_INTEGERS: return parse_integers(context, key, path, node, value);
     case KEY_WORDS: return parse_words(context, key, path, node, value);
+    case KEY_STAGES: return experiment_value_stages(context, path, node, value);
     default: return parse_number(context, key, path, node, value);
     }
 }

@@ -17,16 +17,21 @@ struct experiment_value {
     const char *path;             /* its key there, such as "cases.tanh.width" */
     int64_t integer;              /* integers, sizes, a word's index */
     double real;
-    const char *text;   /* texts and words; "" otherwise */
-    size_t n;           /* lists */
-    double *reals;      /* (n) */
-    int64_t *integers;  /* (n) */
-    const char **texts; /* (n) */
+    const char *text;                /* texts and words; "" otherwise */
+    size_t n;                        /* lists */
+    double *reals;                   /* (n) */
+    int64_t *integers;               /* (n) */
+    const char **texts;              /* (n) */
+    struct experiment_stage *stages; /* (n) */
 };
 
 /* Checks a node against its key. path: the key where it stands. */
 int experiment_value_parse(const struct experiment_context *context, const struct experiment_key *key,
                            const char *path, const struct tree_node *node, struct experiment_value *value);
+
+/* A list of stages; value->n and ->stages. (stages.c) */
+int experiment_value_stages(const struct experiment_context *context, const char *path,
+                            const struct tree_node *node, struct experiment_value *value);
 
 /* The key's default; not set where it has none. */
 int experiment_value_default(const struct experiment_context *context, const struct experiment_key *key,

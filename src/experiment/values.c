@@ -4,6 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int compare_stages(const struct experiment_stage *a, const struct experiment_stage *b)
+{
+    if (a->epoch < b->epoch || a->epoch > b->epoch)
+        return a->epoch < b->epoch ? -1 : 1;
+    if (a->step != b->step)
+        return a->step < b->step ? -1 : 1;
+    if (a->batch != b->batch)
+        return a->batch < b->batch ? -1 : 1;
+    return (a->factor > b->factor) - (a->factor < b->factor);
+}
+
 int experiment_value_compare(const struct experiment_value *a, const struct experiment_value *b)
 {
     if (a->integer != b->integer)
@@ -18,6 +29,9 @@ int experiment_value_compare(const struct experiment_value *a, const struct expe
     for (size_t i = 0; a->integers != NULL && b->integers != NULL && i < a->n; i++)
         if (a->integers[i] != b->integers[i])
             return a->integers[i] < b->integers[i] ? -1 : 1;
+    for (size_t i = 0; a->stages != NULL && b->stages != NULL && i < a->n; i++)
+        if (compare_stages(&a->stages[i], &b->stages[i]) != 0)
+            return compare_stages(&a->stages[i], &b->stages[i]);
     return strcmp(a->text, b->text);
 }
 

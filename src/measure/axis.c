@@ -16,7 +16,8 @@ const struct measure_dimension_name measure_dimensions[MEASURE_N_DIMENSIONS] = {
     [MEASURE_BY_KIND] = {"kind", "kind of estimator", 0, N_KINDS, kinds},
     [MEASURE_BY_UNIT] = {"unit", "hidden or output unit, layer after layer", 1, 0, NULL},
     [MEASURE_BY_UNIT2] = {"unit2", "unit, the second of a pair", 1, 0, NULL},
-    [MEASURE_BY_STEP] = {"step", "step of the training, 0 before the first", 0, 0, NULL},
+    [MEASURE_BY_STEP] = {"step", "step of the training, or number of a recorded time; 0 before the first", 0,
+                         0, NULL},
 };
 
 size_t measure_axis_dimensions(enum measure_axis axis, size_t *first)
@@ -38,7 +39,9 @@ size_t measure_axis_dimensions(enum measure_axis axis, size_t *first)
 void measure_sizes_include(size_t sizes[MEASURE_N_DIMENSIONS], const struct net_architecture *network)
 {
     const size_t depth = network->L, ranks = network->CT, units = net_architecture_units(network);
-    const size_t steps = network->training == NULL ? 0 : (size_t)network->training->steps + 1;
+    size_t steps = network->training == NULL ? 0 : (size_t)network->training->steps + 1;
+    if (network->singular != NULL && network->singular->time > 0)
+        steps = (size_t)network->singular->times + 1;
     const size_t wanted[MEASURE_N_DIMENSIONS] = {
         [MEASURE_BY_LAYER] = depth + 1, [MEASURE_BY_LAYER2] = depth + 1, [MEASURE_BY_RANK] = ranks,
         [MEASURE_BY_KIND] = N_KINDS,    [MEASURE_BY_UNIT] = units,       [MEASURE_BY_UNIT2] = units,

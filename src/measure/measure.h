@@ -117,6 +117,9 @@ extern const struct measure measure_softmax;
 extern const struct measure measure_heatmap;
 extern const struct measure measure_ntk;
 extern const struct measure measure_training;
+extern const struct measure measure_singular_dynamics;
+extern const struct measure measure_singular_fisher;
+extern const struct measure measure_singular_mixture;
 
 /* All of them, ended by NULL. */
 extern const struct measure *const measure_registry[];

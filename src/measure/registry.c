@@ -16,6 +16,9 @@ const struct measure *const measure_registry[] = {
     &measure_softmax,
     &measure_ntk,
     &measure_training,
+    &measure_singular_dynamics,
+    &measure_singular_fisher,
+    &measure_singular_mixture,
     NULL,
 };
 // clang-format on

@@ -1,6 +1,7 @@
 #include "net/architecture.h"
 
 #include "net/signals.h"
+#include "random/stream.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,6 +11,24 @@ static void count_parameters(struct net_architecture *a)
     a->P = a->train_branch ? (double)(a->L - 1) * (double)a->M * (double)a->M : 0;
     for (size_t l = 1; l <= a->L; l++)
         a->P += (double)a->widths[l] * ((double)a->widths[l - 1] + 1);
+}
+
+/* Two hidden units, whose parameters are J and, where they are learned, v; a mixture has v and μ. */
+static void make_singular(struct net_architecture *a, const struct experiment_singular *singular)
+{
+    const uint64_t words[] = {
+        random_word_text(singular->output_weights), random_word_text(singular->descent),
+        random_word_text(singular->region),         (uint64_t)singular->teacher_units,
+        random_word_double(singular->ridge),        random_word_double(singular->asymmetry),
+        random_word_double(singular->start_norm),   random_word_double(singular->time_step),
+        random_word_double(singular->distance),     random_word_double(singular->proportion),
+        random_word_double(singular->separation)};
+    a->singular = singular;
+    a->inputs_word = random_stream(sizeof words / sizeof *words, words);
+    a->widths[1] = 2;
+    a->P = singular->proportion > 0 ? 2 : 2 * (double)singular->dimension;
+    if (strcmp(singular->output_weights, "learned") == 0)
+        a->P += 2;
 }
 
 static int add_residual(struct net_architecture *a, const struct experiment_point *point,
@@ -57,6 +76,8 @@ int net_architecture_init(struct net_architecture *architecture, const struct ex
     if (point->architecture != NULL && strcmp(point->architecture, "residual") == 0)
         TRY(add_residual(a, point, error));
     count_parameters(a);
+    if (point->singular.sample_size > 0)
+        make_singular(a, &point->singular);
     if (a->residual && a->training != NULL)
         TRY(base_fail(
             error, BASE_BAD_INPUT,

@@ -44,7 +44,9 @@ struct net_architecture {
     const double *test_inputs;                  /* (M_0, T') beside `inputs` */
     const double *test_targets;                 /* (C, T') beside `targets` */
     const struct experiment_training *training; /* how it is trained, not owned; NULL: it is not */
-    uint64_t inputs_word; /* what given inputs are, in a word: a part of every stream's name */
+    const struct experiment_singular
+        *singular;        /* a student of two units, or a mixture, not owned; NULL: none */
+    uint64_t inputs_word; /* what given inputs are, or `singular`, in a word: a part of every stream's name */
     unsigned sums;        /* of enum net_sums (signals.h): what is asked for besides H, D and f */
 };
 

@@ -9,7 +9,8 @@ uint64_t net_stream(const struct net_architecture *architecture, uint64_t trial,
     uint64_t shape[9] = {random_word_text(a->activation), random_word_double(a->weight_variance),
                          random_word_double(a->bias_variance), a->L, a->T};
     size_t n_shape = 5;
-    if (a->inputs != NULL) /* Gaussian ones have no word, and plain networks none of these */
+    if (a->inputs != NULL ||
+        a->singular != NULL) /* Gaussian ones have no word, and plain networks none of these */
         shape[n_shape++] = a->inputs_word;
     if (a->residual) {
         shape[n_shape++] = random_word_double(a->skip);

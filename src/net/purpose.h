@@ -25,7 +25,10 @@ enum net_purpose {
         13, /* conditional sampler's X_it of h⁰ given H⁰, where single units are asked for, at i·T + t */
     NET_UNIT_WEIGHTS = 14, /* its G'_ij of their weights at index i·M_{l-1} + j */
     NET_UNIT_FLOOR = 15,   /* N_st at index s·T + t */
-    NET_BATCHES = 16       /* the order of the samples in epoch `layer`: the ranks of the first T numbers */
+    NET_BATCHES = 16,      /* the order of the samples in epoch `layer`: the ranks of the first T numbers */
+    NET_COMMITTEE_INPUTS = 40, /* x_j(t) of step `layer` of a committee machine at index t·N + j */
+    NET_MIXTURE =
+        41 /* of sample t of a mixture: its normal number at 2t, and at 2t+1 the one that says which */
 };
 
 /* The stream of one purpose in one layer of one network; a plain network's does not depend on what residual

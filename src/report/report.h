@@ -4,6 +4,7 @@
  *
  *     r(M) = 1 + Σ_p c_p M^(-power_p)          powers: measure_powers, 1 and 2 where nothing else is declared
  *
+ * or, in results that have one, in the size of a sample (`sample_size`, T in place of M).
  * Its constant is fitted by weighted least squares, the c_p being free, and the statement "the constant is 1"
  * is tested with Student's t. All tests of a report together call a true theory wrong with probability
  * REPORT_FALSE_ALARM at most (Bonferroni: each test at that over the number of tests).

@@ -11,12 +11,18 @@ struct run {
     size_t stride, count;
 };
 
+/* The key that grows: predictions for a sampled matrix are exact but for the size of the sample. */
+static const char *size_key(const struct store_result *r)
+{
+    return store_has(r, "sample_size") ? "sample_size" : "width";
+}
+
 static struct run find_width_axis(const struct store_result *r)
 {
     size_t stride = r->n_points / r->n_cases;
     for (size_t a = 0; a < r->n_axes; a++) {
         stride /= r->axes[a].length;
-        if (strcmp(r->axes[a].key, "width") == 0)
+        if (strcmp(r->axes[a].key, size_key(r)) == 0)
             return (struct run){stride, r->axes[a].length};
     }
     return (struct run){1, 1};
@@ -224,7 +230,8 @@ static int collect_number(const struct store_result *r, const struct measure_var
             (v->axis != MEASURE_SCALAR && is_absent(measured, theory, index, r->trials, point, run)))
             continue;
         TRY(list_append(list, &s, error));
-        *s = (struct series){.result = r, .variable = v, .index = index, .first_point = point};
+        *s = (struct series){
+            .result = r, .variable = v, .size = size_key(r), .index = index, .first_point = point};
         TRY(series_init(s, run.count, error));
         TRY(collect_series(s, run.stride, x, measured, sharpness, theory, error));
     }
@@ -272,8 +279,19 @@ static int note_unjudged(const struct store_result *r, const struct measure_vari
         return BASE_OK;
     const int status = list_append(list, &s, error);
     if (status == BASE_OK)
-        *s = (struct series){.result = r, .variable = v, .state = SERIES_NO_LIMIT};
+        *s = (struct series){.result = r, .variable = v, .size = size_key(r), .state = SERIES_NO_LIMIT};
     return status;
+}
+
+/* 1 at every point where the result has no such key, for its networks are of another kind. */
+static int read_network_key(const struct store_result *r, const char *key, double *values,
+                            struct base_error *error)
+{
+    if (strcmp(size_key(r), "width") == 0)
+        return store_read_key(r, key, values, error);
+    for (size_t p = 0; p < r->n_points; p++)
+        values[p] = 1;
+    return BASE_OK;
 }
 
 static int setting_init(struct setting *x, const struct store_result *r, struct base_error *error)
@@ -285,10 +303,10 @@ static int setting_init(struct setting *x, const struct store_result *r, struct 
     TRY(base_got(x->outputs = base_calloc(r->n_points, sizeof(double), error)));
     TRY(base_got(x->samples = base_calloc(r->n_points, sizeof(double), error)));
     TRY(base_got(x->depths = base_calloc(r->n_points, sizeof(double), error)));
-    TRY(store_read_key(r, "width", x->widths, error));
-    TRY(store_read_key(r, "outputs", x->outputs, error));
-    TRY(store_read_key(r, "samples", x->samples, error));
-    TRY(store_read_key(r, "depth", x->depths, error));
+    TRY(store_read_key(r, size_key(r), x->widths, error));
+    TRY(read_network_key(r, "outputs", x->outputs, error));
+    TRY(read_network_key(r, "samples", x->samples, error));
+    TRY(read_network_key(r, "depth", x->depths, error));
     TRY(base_got(x->centred = base_calloc(r->n_points, sizeof *x->centred, error)));
     TRY(store_read_flag(r, "subtract_mean", x->centred, error));
     for (size_t i = 0; i < 3; i++) {

@@ -22,6 +22,8 @@ enum series_state {
 struct series {
     const struct store_result *result;
     const struct measure_variable *variable;
+    const char *size;   /* the key that grows: "width", or "sample_size" where the result has that; the next
+                           ones call   its values widths */
     size_t index;       /* along the variable's axis: a layer, say; 0 for a scalar */
     size_t first_point; /* at the first width */
     size_t n;           /* widths */

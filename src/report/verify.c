@@ -25,7 +25,7 @@ static void print_place(const struct series *s, FILE *out)
     fprintf(out, "  case %s", r->cases[s->first_point / stride]);
     for (size_t a = 0; a < r->n_axes; a++) {
         stride /= r->axes[a].length;
-        if (strcmp(r->axes[a].key, "width") == 0)
+        if (strcmp(r->axes[a].key, s->size) == 0)
             continue;
         fprintf(out, ", %s ", r->axes[a].key);
         report_print_axis(out, &r->axes[a], s->first_point / stride % r->axes[a].length);
@@ -35,16 +35,25 @@ static void print_place(const struct series *s, FILE *out)
 
 static void print_points(const struct series *s, FILE *out)
 {
-    fprintf(out, "  %10s %6s %13s %11s %13s %10s %9s\n", "width", "trials", "measured", "s.e.", "theory",
+    fprintf(out, "  %*s %6s %13s %11s %13s %10s %9s\n", 10, s->size, "trials", "measured", "s.e.", "theory",
             "ratio", "s.e.");
     for (size_t i = 0; i < s->n; i++)
         fprintf(out, "  %10.0f %6zu %13.6g %11.2g %13.6g %10.4f %9.4f\n", s->widths[i], s->moments[i].n,
                 s->moments[i].mean, s->moments[i].se, s->theory[i], s->ratios[i], s->se[i]);
 }
 
-static const char *power_name(double power)
+static bool of_samples(const struct series *s)
 {
-    return power == 0.5 ? "M^-1/2" : power == 1 ? "1/M" : power == 2 ? "1/M^2" : "M^-p";
+    return strcmp(s->size, "sample_size") == 0;
+}
+
+/* letter: M of a width, T of a sample */
+static void print_power(double power, char letter, FILE *out)
+{
+    if (power == 1 || power == 2)
+        fprintf(out, "1/%c%s", letter, power == 2 ? "^2" : "");
+    else
+        fprintf(out, "%c^-%s", letter, power == 0.5 ? "1/2" : "p");
 }
 
 /* Decimals that show two digits of an error. */
@@ -57,8 +66,11 @@ static int digits_for(double half_width)
 static void print_limit(const struct series *s, double level, const char *verdict, FILE *out)
 {
     fputs("  1 ", out);
-    for (size_t p = 0; p < s->n_powers; p++)
-        fprintf(out, "+ c%zu %s ", p + 1, power_name(s->powers[p]));
+    for (size_t p = 0; p < s->n_powers; p++) {
+        fprintf(out, "+ c%zu ", p + 1);
+        print_power(s->powers[p], of_samples(s) ? 'T' : 'M', out);
+        fputc(' ', out);
+    }
     if (s->state == SERIES_EXACT) {
         fprintf(out, ": exact at every width: %s\n", verdict);
         return;
@@ -83,9 +95,13 @@ static const char *why_skipped(const struct report *report, const struct series 
                                       : "the table has no prediction at some width (nan, zero, or no row)";
     case SERIES_OVERFLOW: return "the measured numbers, or their errors, are beyond all bounds";
     case SERIES_NO_TRIALS: return "fewer than two finished trials at some width";
-    case SERIES_NO_LIMIT: return "the prediction is no statement about the limit of large width";
+    case SERIES_NO_LIMIT:
+        return of_samples(s) ? "the prediction is no statement about the limit of large samples"
+                             : "the prediction is no statement about the limit of large width";
     default: break;
     }
+    if (of_samples(s))
+        return "too few values of sample_size to extrapolate to large samples";
     return s->n == 1 ? "width is not swept, and the theory is about the limit of large width"
                      : "too few widths to extrapolate to large width";
 }
@@ -114,7 +130,9 @@ static const char *judge(const struct series *s, double level, struct tally *tal
         return judge_identity(s, level, tally);
     if (s->state == SERIES_FITTED && !report_limit_fits(&s->limit)) {
         tally->undecided++;
-        return "undecided (the powers do not describe these widths; wider networks would tell)";
+        return of_samples(s)
+                   ? "undecided (the powers do not describe these samples; larger ones would tell)"
+                   : "undecided (the powers do not describe these widths; wider networks would tell)";
     }
     if (s->state == SERIES_FITTED && report_limit_p_value(&s->limit) < level) {
         tally->disagree++;
@@ -122,7 +140,8 @@ static const char *judge(const struct series *s, double level, struct tally *tal
     }
     if (s->state == SERIES_FITTED && !(report_limit_half_width(&s->limit, level) <= REPORT_WIDEST)) {
         tally->undecided++;
-        return "undecided (more trials or wider networks would tell)";
+        return of_samples(s) ? "undecided (more trials or larger samples would tell)"
+                             : "undecided (more trials or wider networks would tell)";
     }
     tally->agree++;
     return "agrees";

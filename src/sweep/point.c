@@ -63,8 +63,10 @@ const char *sweep_point_describe(const struct experiment *experiment, size_t poi
 {
     const struct experiment *e = experiment;
     size_t used =
-        (size_t)snprintf(text, SWEEP_POINT_TEXT, "case %.100s, width %lld",
-                         e->cases[experiment_point_case(e, point)], (long long)e->points[point].width);
+        (size_t)snprintf(text, SWEEP_POINT_TEXT, "case %.100s", e->cases[experiment_point_case(e, point)]);
+    if (e->points[point].singular.sample_size == 0)
+        used += (size_t)snprintf(text + used, SWEEP_POINT_TEXT - used, ", width %lld",
+                                 (long long)e->points[point].width);
     for (size_t a = 0; a < e->n_axes && used < SWEEP_POINT_TEXT; a++)
         if (strcmp(e->axes[a].key, "width") != 0)
             used += (size_t)describe_axis(&e->axes[a], experiment_point_index(e, point, a),

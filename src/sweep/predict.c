@@ -43,18 +43,20 @@ static void note_missing(const struct experiment *e, size_t point, const struct 
                  why->text);
 }
 
-/* All measures of one grid point. */
+/* All measures of one grid point. order: NULL where no random network has any. */
 static int predict_point(const struct store_layout *layout, const struct theory_order *order,
                          const struct net_architecture *a, size_t point, struct store_predictions *p,
                          struct base_error *error)
 {
     int status = BASE_OK;
-    struct theory_fisher fisher;
-    theory_fisher_predict(order, a, &fisher);
-    p->kappa1[point] = fisher.kappa[0];
-    p->kappa2[point] = fisher.kappa[1];
-    p->alpha[point] = fisher.alpha;
-    p->no_outlier[point] = fisher.kappa2_vanishes;
+    if (order != NULL) {
+        struct theory_fisher fisher;
+        theory_fisher_predict(order, a, &fisher);
+        p->kappa1[point] = fisher.kappa[0];
+        p->kappa2[point] = fisher.kappa[1];
+        p->alpha[point] = fisher.alpha;
+        p->no_outlier[point] = fisher.kappa2_vanishes;
+    }
 
     for (size_t i = 0; i < layout->experiment->n_measures; i++) {
         const struct measure *measure = measure_find(layout->experiment->measures[i]);
@@ -92,10 +94,10 @@ int sweep_predict(const struct store_layout *layout, struct store_predictions *p
     TRY(predictions_init(layout, predictions, error));
     TRY(base_got(a = base_calloc(1, sizeof *a, error)));
     for (size_t point = 0; point < e->n_points; point++) {
-        const struct theory_order *order;
+        const struct theory_order *order = NULL;
         TRY(sweep_point_architecture(layout, point, a, error));
         predictions->parameters[point] = a->P;
-        status = measure_orders_get(&orders, a, &order, error);
+        status = a->singular != NULL ? BASE_OK : measure_orders_get(&orders, a, &order, error);
         if (status == BASE_OK)
             TRY(predict_point(layout, order, a, point, predictions, error));
         else if (status == BASE_UNRESOLVED) /* an overflow, say: the other points still have theirs */

@@ -65,7 +65,7 @@ static int time_network(const struct probe *p, struct sweep_network *network, do
 {
     struct looker l = {.begin = base_seconds(), .slice = p->slice};
     const struct measure_watch watch = {look_on, &l};
-    const double steps = (double)p->layout->experiment->points[p->point].training.steps;
+    const double steps = (double)experiment_point_steps(&p->layout->experiment->points[p->point]);
     int status = sweep_network_run(network, p->networks, &watch, error);
     *seconds = base_seconds() - l.begin;
     if (status == BASE_STOPPED && l.steps == 1)
@@ -178,7 +178,7 @@ static void extrapolate(struct search *s, size_t probed)
 static double look_seconds(const struct search *s, size_t point)
 {
     const double seconds = s->estimate->network_seconds[point];
-    const int64_t steps = s->layout->experiment->points[point].training.steps;
+    const int64_t steps = experiment_point_steps(&s->layout->experiment->points[point]);
     return steps > 0 ? fmin(seconds, share_a_point * s->budget + seconds / (double)steps) : seconds;
 }
 

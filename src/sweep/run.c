@@ -118,7 +118,7 @@ static int run_network(struct shared *s, struct sweep_network *network, size_t p
                        double *spent, struct base_error *error)
 {
     const double cost = s->plan->costs[point];
-    const int64_t steps = s->layout->experiment->points[point].training.steps;
+    const int64_t steps = experiment_point_steps(&s->layout->experiment->points[point]);
     struct looker looker = {s, steps > 0 ? cost / (double)steps : 0, cost};
     const struct measure_watch watch = {look_on, &looker};
     const int status = sweep_network_run(network, trial, &watch, error);

@@ -17,7 +17,8 @@ struct train_run {
     const struct train_optimizer *optimizer;
     enum train_loss loss;
     bool subtract_mean;
-    size_t B;
+    struct train_schedule schedule;
+    struct train_spectra spectra;
     struct net_activation activation;
     struct train_network network;
     struct train_descent descent;
@@ -40,10 +41,16 @@ static bool wants_deltas(const struct net_architecture *a)
     return train_optimizer_find(a->training->optimizer)->deltas || strcmp(a->training->isotropy, "true") == 0;
 }
 
-static size_t batch_size(const struct net_architecture *a)
+/* Of batches whose spectra are measured, or that can still grow; 0: none is. */
+static size_t most_measured(const struct net_architecture *a)
 {
-    const size_t B = (size_t)a->training->batch;
-    return B == 0 || B > a->T ? a->T : B;
+    struct train_schedule s;
+    if (a->training->spectra > 0)
+        return train_schedule_most(a);
+    train_schedule_begin(&s, a);
+    while (a->training->adaptive > 0 && 2 * s.B < a->T)
+        s.B *= 2;
+    return a->training->adaptive > 0 ? s.B : 0;
 }
 
 static size_t chunk_size(const struct net_architecture *a)
@@ -61,45 +68,53 @@ double train_run_bytes(const struct net_architecture *architecture)
 {
     const struct net_architecture *a = architecture;
     const struct train_optimizer *optimizer = train_optimizer_find(a->training->optimizer);
-    const double B = (double)batch_size(a), M_0 = (double)a->widths[0], C = (double)a->C;
+    const double B = (double)train_schedule_most(a), M_0 = (double)a->widths[0], C = (double)a->C;
     const double samples = (double)(a->T + a->T_test);
     const double numbers = (M_0 + C) * samples + C * (3 * B + (double)most_samples(a)) +
                            B * (double)net_architecture_units(a) + (double)a->T;
     return train_network_bytes(a) + train_descent_bytes(a) + numbers * sizeof(double) +
-           train_signals_bytes(a, batch_size(a), wants_deltas(a)) +
-           train_signals_bytes(a, chunk_size(a), false) + optimizer->bytes(a, batch_size(a)) +
-           (strcmp(a->training->isotropy, "true") == 0 ? train_isotropy_bytes(a, batch_size(a)) : 0);
+           train_signals_bytes(a, train_schedule_most(a), wants_deltas(a)) +
+           train_signals_bytes(a, chunk_size(a), false) + optimizer->bytes(a, train_schedule_most(a)) +
+           train_spectra_bytes(most_measured(a)) +
+           (strcmp(a->training->isotropy, "true") == 0 ? train_isotropy_bytes(a, train_schedule_most(a)) : 0);
 }
 
+/* The batch of an adaptive training counts as if it did not grow. */
 double train_run_flops(const struct net_architecture *architecture)
 {
     const struct net_architecture *a = architecture;
     const struct train_optimizer *optimizer = train_optimizer_find(a->training->optimizer);
-    const double B = (double)batch_size(a), steps = (double)a->training->steps;
     const double backward = optimizer->deltas ? (double)a->C : 1, pass = 2 * a->P;
-    const double recorded = steps / (double)a->training->every + 1;
-    const double evaluated = (double)a->T_test + (batch_size(a) < a->T ? (double)a->T : 0);
-    return steps * ((2 + backward) * B * pass + optimizer->flops(a, batch_size(a))) +
-           recorded * evaluated * pass;
+    const int64_t spectra = a->training->spectra;
+    struct train_schedule s;
+    double flops = 0;
+    for (train_schedule_begin(&s, a); !train_schedule_over(&s); train_schedule_step(&s)) {
+        const bool due = spectra > 0 && ((int64_t)s.steps + 1) % spectra == 0;
+        flops += (2 + backward) * (double)s.B * pass + optimizer->flops(a, s.B);
+        if (due || a->training->adaptive > 0)
+            flops += train_spectra_flops(a, s.B, due);
+    }
+    const double recorded = (double)s.steps / (double)a->training->every + 1;
+    return flops + recorded * pass * (double)(a->T_test + (s.B < a->T ? a->T : 0));
 }
 
 static int make_arrays(struct train_run *r, struct base_error *error)
 {
     int status;
     const struct net_architecture *a = r->architecture;
-    const size_t C = a->C, M_0 = a->widths[0];
+    const size_t C = a->C, M_0 = a->widths[0], B = train_schedule_most(a);
     TRY(base_got(r->inputs = base_alloc(M_0 * a->T, sizeof(double), error)));
     TRY(base_got(r->targets = base_alloc(a->CT, sizeof(double), error)));
     TRY(base_got(r->test_inputs = base_alloc(M_0 * a->T_test, sizeof(double), error)));
     TRY(base_got(r->test_targets = base_alloc(C * a->T_test, sizeof(double), error)));
-    TRY(base_got(r->batch_targets = base_alloc(C * r->B, sizeof(double), error)));
-    TRY(base_got(r->errors = base_alloc(C * r->B, sizeof(double), error)));
-    TRY(base_got(r->first_errors = base_alloc(C * r->B, sizeof(double), error)));
+    TRY(base_got(r->batch_targets = base_alloc(C * B, sizeof(double), error)));
+    TRY(base_got(r->errors = base_alloc(C * B, sizeof(double), error)));
+    TRY(base_got(r->first_errors = base_alloc(C * B, sizeof(double), error)));
     TRY(base_got(r->outputs = base_alloc(C * most_samples(a), sizeof(double), error)));
     TRY(base_got(r->order = base_alloc(a->T, sizeof *r->order, error)));
     TRY(base_got(r->P = base_calloc(a->L + 2, sizeof *r->P, error)));
     for (size_t l = 1; l <= a->L; l++)
-        TRY(base_got(r->P[l] = base_alloc(a->widths[l] * r->B, sizeof(double), error)));
+        TRY(base_got(r->P[l] = base_alloc(a->widths[l] * B, sizeof(double), error)));
 out:
     return status;
 }
@@ -116,14 +131,15 @@ int train_run_init(struct train_run **run, const struct net_architecture *archit
     r->optimizer = train_optimizer_find(a->training->optimizer);
     r->loss = train_loss_find(a->training->loss);
     r->subtract_mean = strcmp(a->training->subtract_mean, "true") == 0;
-    r->B = batch_size(a);
+    const size_t B = train_schedule_most(a);
     TRY(net_activation_open(&r->activation, a->activation, error));
     TRY(train_network_init(&r->network, a, error));
     TRY(train_descent_init(&r->descent, a, error));
-    TRY(train_signals_init(&r->batch, a, r->B, wants_deltas(a), error));
+    TRY(train_signals_init(&r->batch, a, B, wants_deltas(a), error));
     TRY(train_signals_init(&r->chunk, a, chunk_size(a), false, error));
+    TRY(train_spectra_init(&r->spectra, most_measured(a), error));
     TRY(make_arrays(r, error));
-    TRY(r->optimizer->init(&r->work, a, r->B, error));
+    TRY(r->optimizer->init(&r->work, a, B, error));
 out:
     if (status != BASE_OK) {
         train_run_free(r);
@@ -147,6 +163,7 @@ void train_run_free(struct train_run *run)
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
     free(r->order);
+    train_spectra_free(&r->spectra);
     train_signals_free(&r->chunk);
     train_signals_free(&r->batch);
     train_descent_free(&r->descent);
@@ -221,6 +238,8 @@ static void begin(struct train_run *r, uint64_t seed, uint64_t trial)
     make_targets(r, seed, trial);
     train_network_draw(&r->network, seed, trial);
     train_descent_reset(&r->descent, a);
+    train_schedule_begin(&r->schedule, a);
+    train_spectra_reset(&r->spectra);
     r->taken = 0;
 }
 
@@ -263,8 +282,9 @@ static int take_batch(struct train_run *r, uint64_t seed, uint64_t trial, struct
 {
     int status = BASE_OK;
     const struct net_architecture *a = r->architecture;
-    const size_t T = a->T, B = r->B;
+    const size_t T = a->T, B = r->schedule.B;
     size_t *columns = NULL;
+    r->batch.B = B;
     if (B == T) {
         memcpy(r->batch.h[0], r->inputs, a->widths[0] * T * sizeof(double));
         memcpy(r->batch_targets, r->targets, a->CT * sizeof(double));
@@ -323,9 +343,9 @@ static void record(struct train_run *r, const struct train_record *record, size_
 {
     const struct net_architecture *a = r->architecture;
     const int64_t every = a->training->every;
-    if ((int64_t)s % every != 0 && (int64_t)s != a->training->steps)
+    if ((int64_t)s % every != 0 && !train_schedule_over(&r->schedule))
         return;
-    if (r->B == a->T)
+    if (r->batch.B == a->T)
         put(record->train_loss, s, batch_loss);
     else if (record->train_loss != NULL) {
         evaluate(r, a->T, r->inputs, r->outputs);
@@ -339,6 +359,56 @@ static void record(struct train_run *r, const struct train_record *record, size_
     put(record->test_error, s, train_error_rate(a->C, a->T_test, r->outputs, r->test_targets));
 }
 
+/* The spectrum of the batch of step s, and what an adaptive training asks of it. */
+static int observe(struct train_run *r, const struct train_spectra_record *to, size_t s,
+                   struct base_error *error)
+{
+    int status = BASE_OK;
+    struct train_spectrum spectrum;
+    const struct experiment_training *training = r->architecture->training;
+    const size_t B = r->batch.B;
+    const bool due = training->spectra > 0 && (int64_t)s % training->spectra == 0;
+    const bool tested = training->adaptive > 0 && B < r->architecture->T;
+    if (!due && !tested)
+        return BASE_OK;
+    train_backward_errors(&r->network, &r->batch, r->errors, r->P);
+    train_spectra_gram(&r->spectra, &r->network, &r->batch, (const double *const *)r->P);
+    if (tested)
+        train_spectra_weigh(&r->spectra, B);
+    if (!due)
+        return BASE_OK;
+    TRY(train_spectra_measure(&r->spectra, B, r->descent.rate, &spectrum, error));
+    put(to->eig_max, s, spectrum.eig_max);
+    put(to->condition, s, spectrum.condition);
+    put(to->energy, s, spectrum.energy);
+    put(to->condition_mean, s, train_spectra_condition_mean(&r->spectra));
+    put(to->energy_cumulative, s, train_spectra_cumulative(&r->spectra, s));
+out:
+    return status;
+}
+
+/* Step s, and the schedule's next. */
+static int advance(struct train_run *r, const struct train_record *wanted, size_t s, double rate,
+                   struct base_error *error)
+{
+    int status;
+    const double adaptive = r->architecture->training->adaptive;
+    r->descent.rate = rate * r->schedule.factor;
+    put(wanted->batch_size, s, (double)r->batch.B);
+    put(wanted->rate, s, r->descent.rate);
+    TRY(observe(r, &wanted->spectra, s, error));
+    TRY(step(r, error));
+    if (train_schedule_step(&r->schedule) && train_spectra_noisy(&r->spectra, adaptive))
+        train_schedule_grow(&r->schedule);
+    put(wanted->epoch, s, (double)r->schedule.samples / (double)r->architecture->T);
+    if (train_schedule_over(&r->schedule)) {
+        put(wanted->spectra.condition_mean, s, train_spectra_condition_mean(&r->spectra));
+        put(wanted->spectra.energy_cumulative, s, train_spectra_cumulative(&r->spectra, s));
+    }
+out:
+    return status;
+}
+
 /* How fast the first steps are, of a full batch. */
 static void record_speed(struct train_run *r, const struct train_record *record, size_t s, double start,
                          double loss)
@@ -346,7 +416,7 @@ static void record_speed(struct train_run *r, const struct train_record *record,
     const struct net_architecture *a = r->architecture;
     const size_t n = a->training->steps < FACTOR_STEPS ? (size_t)a->training->steps : FACTOR_STEPS;
     double inside = 0, before = 0;
-    if (r->B < a->T)
+    if (r->batch.B < a->T || a->training->schedule.n > 0)
         return;
     if (s == 0)
         memcpy(r->first_errors, r->errors, a->CT * sizeof *r->errors);
@@ -365,11 +435,10 @@ int train_run(struct train_run *run, uint64_t seed, uint64_t trial, double rate,
 {
     int status = BASE_OK;
     struct train_run *r = run;
-    const size_t steps = (size_t)r->architecture->training->steps;
     double start = NAN;
-    r->descent.rate = rate;
     begin(r, seed, trial);
     put(wanted->diverged, 0, 0);
+    put(wanted->epoch, 0, 0);
     for (size_t s = 0;; s++) {
         TRY(take_batch(r, seed, trial, error));
         const double loss = look(r);
@@ -380,9 +449,9 @@ int train_run(struct train_run *run, uint64_t seed, uint64_t trial, double rate,
         }
         record(r, wanted, s, loss);
         record_speed(r, wanted, s, start, loss);
-        if (s == steps)
+        if (train_schedule_over(&r->schedule))
             break;
-        TRY(step(r, error));
+        TRY(advance(r, wanted, s + 1, rate, error));
         if (watch != NULL && !watch->step(watch->context, s + 1, loss))
             TRY(base_fail(error, BASE_STOPPED, "stopped in the middle of a training"));
     }

@@ -215,6 +215,90 @@ int train_isotropy(const struct train_optimizer *optimizer, void *work, const st
                    struct base_error *error);
 double train_isotropy_bytes(const struct net_architecture *architecture, size_t B);
 
+/* ---- schedule.c: batches and learning rates step by step (LDRC20; adaptive ones are beyond)
+ *
+ * A stage {epoch, batch, factor} is entered before the first step at which samples/T has come to its epoch,
+ * samples being those of all steps so far, or with {step} at which so many steps are over. From then on steps
+ * take `batch` samples (at most T), and the learning rate is multiplied by `factor`, that of all stages
+ * entered: two of 0.1 leave 0.01.
+ */
+struct train_schedule {
+    const struct experiment_training *training;
+    size_t T, stage; /* stages entered */
+    size_t steps;    /* made so far */
+    size_t samples;  /* that they took */
+    size_t B;        /* of the next step */
+    double factor;   /* of its learning rate */
+};
+void train_schedule_begin(struct train_schedule *schedule, const struct net_architecture *architecture);
+/* A step was made; whether an epoch ended with it: samples/T has come to another whole number. */
+bool train_schedule_step(struct train_schedule *schedule);
+/* The next step has twice the samples, at most T: adaptive batches after an epoch that fails the norm test.
+ */
+void train_schedule_grow(struct train_schedule *schedule);
+/* No further step: `steps` are made, or `epochs` are over. */
+bool train_schedule_over(const struct train_schedule *schedule);
+/* The largest batch that a training can come to. */
+size_t train_schedule_most(const struct net_architecture *architecture);
+
+/* ---- spectra.c: spectra of minibatches (LDRC20, as the authors' code has them)
+ *
+ * The rows of J (B, P) are the gradients of the samples' own losses, without 1/B, in θ of the
+ * parametrization in use: row t is (p^1(t) ⊗ H̄^0(t), …, p^L(t) ⊗ H̄^{L-1}(t)). Its dual is a sum over layers,
+ *
+ *     K = JJᵀ (B, B)        K_st = Σ_l (p^l(s)·p^l(t)) (H̄^{l-1}(s)·H̄^{l-1}(t))
+ *
+ * and of the minibatch of step k, with B_k samples and learning rate η_k,
+ *
+ *     C_k = √(λ_max/λ_min⁺)         the condition of J; λ counts as positive above B ε_mach λ_max
+ *     C̄ = mean of C_k               over the steps that are measured
+ *     L = Σ_k (η_k/B_k) √(tr K_k)   over them, divided by the share of all steps that they are
+ *
+ * L grows with every step. Of mean-subtracted outputs a row is what its sample adds to the sum that a step
+ * descends along.
+ */
+struct train_spectra {
+    double *K, *A, *H;    /* (B, B) K, and scratch: Grams of p and h of a layer */
+    double *values;       /* (B) scratch */
+    size_t measured;      /* steps */
+    size_t conditioned;   /* those that have a condition */
+    double conditions;    /* Σ C_k */
+    double energies;      /* Σ (η_k/B_k) √(tr K_k) */
+    double noise, signal; /* the two sums of the norm test */
+};
+struct train_spectrum {
+    double eig_max, condition; /* NaN where eigenvalues are not found, or none is positive */
+    double energy;             /* √(tr K) */
+};
+/* Room for batches of up to `most` samples. */
+int train_spectra_init(struct train_spectra *spectra, size_t most, struct base_error *error);
+void train_spectra_free(struct train_spectra *spectra);
+void train_spectra_reset(struct train_spectra *spectra);
+double train_spectra_bytes(size_t most);
+double train_spectra_flops(const struct net_architecture *architecture, size_t B, bool eigenvalues);
+
+/* K of a batch from p^l of plain gradients (train_backward_errors): P[l] (M_l, B). B² Σ_l (M_l + M_{l-1})
+ * flops. */
+void train_spectra_gram(struct train_spectra *spectra, const struct train_network *network,
+                        const struct train_signals *signals, const double *const *P);
+
+/* The norm test (beyond): whether the variance of the mean g of a batch's B > 1 gradients g_t, as they let
+ * estimate it, exceeds θ² of |g|², both summed over some steps:
+ *
+ *     Σ (1/B) (1/(B−1)) Σ_t |g_t − g|²  >  θ² Σ |g|²         Σ_t |g_t|² = tr K, B² |g|² = 1ᵀK1
+ *
+ * The variance is in the expected |g|² too, so that θ² is the share of noise that is too much of it. */
+void train_spectra_weigh(struct train_spectra *spectra, size_t B);     /* adds K to both sums; K is kept */
+bool train_spectra_noisy(struct train_spectra *spectra, double theta); /* empties them */
+
+/* The spectrum of K, which is destroyed, into the sums. (4/3) B³ flops. */
+int train_spectra_measure(struct train_spectra *spectra, size_t B, double rate,
+                          struct train_spectrum *spectrum, struct base_error *error);
+
+/* C̄, and L of so many steps; NaN where none is measured. */
+double train_spectra_condition_mean(const struct train_spectra *spectra);
+double train_spectra_cumulative(const struct train_spectra *spectra, size_t steps);
+
 /* ---- run.c: a whole training */
 
 /* The samples of a training in the order in which its batches take them: epoch after epoch, each in a random
@@ -229,6 +313,12 @@ struct train_watch {
     void *context;
 };
 
+/* Of the minibatch of step s at [s]: NaN at steps that are not measured, but the last two at the end. */
+struct train_spectra_record {
+    double *eig_max, *condition, *energy;       /* (steps+1) λ_max, C_s, √(tr K_s) */
+    double *condition_mean, *energy_cumulative; /* (steps+1) C̄, L of steps 1..s */
+};
+
 /* Where numbers go, each NULL where it is not wanted. Entry s is of after s steps; only those of recorded
  * steps are set, and none after the training has diverged. */
 struct train_record {
@@ -236,6 +326,9 @@ struct train_record {
     double *test_loss;  /* (steps+1) of the T' held out; nothing is set with T' = 0 */
     double *test_error; /* (steps+1) */
     double *diverged;   /* 1: the loss became not finite, or 1e6 times what it was at the start; else 0 */
+    double *batch_size, *rate; /* (steps+1) B and η of step s, [1..] */
+    double *epoch;             /* (steps+1) samples of steps 1..s over T */
+    struct train_spectra_record spectra;
     /* Of full batches alone: 1 − ⟨g_1, g_0⟩/⟨g_0, g_0⟩ of the errors of the squared loss after one and no
      * step (less their mean, where that is subtracted), and (ℓ_n/ℓ_0)^(1/n), n = min(4, steps). */
     double *first_step_share, *loss_factor;

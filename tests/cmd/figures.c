@@ -81,16 +81,19 @@ static void draw(void **state, const char *name)
     }
 }
 
-/* Images of six pixels stand for MNIST's, which is nobody's to distribute with a program. */
+/* Images of six pixels, all ten digits in the end, stand for MNIST's, which is nobody's to distribute with a
+ * program. */
 static void make_images(void **state)
 {
     char path[SCRATCH_PATH];
     size_t size;
-    unsigned char *bytes = files_idx_images(400, &size);
+    unsigned char *bytes = files_idx_images(700, &size);
     assert_int_equal(mkdir(scratch_path(state, "data", path), 0777), 0);
     files_write(scratch_path(state, "data/t10k-images-idx3-ubyte.gz", path), bytes, size, true);
     free(bytes);
-    bytes = files_idx_labels(400, &size);
+    bytes = files_idx_labels(700, &size);
+    for (size_t t = 300; t < 700; t++)
+        bytes[size - 700 + t] = (unsigned char)(t % 10);
     files_write(scratch_path(state, "data/t10k-labels-idx1-ubyte.gz", path), bytes, size, true);
     free(bytes);
 }

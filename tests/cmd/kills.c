@@ -282,7 +282,8 @@ static void fifty_kills_at_random_moments_lose_nothing(void **state)
     "3, outputs: 2}\ndata: {inputs: gaussian, samples: 40, test_samples: 10}\n"
 /* Twelve of some 20 ms. */
 #define TRAININGS                                                                                            \
-    TRAINING "trials: 3\ntraining: {learning_rate: 0.3, steps: 300, every: 10, momentum: 0.5}\n"             \
+    TRAINING "trials: 3\ntraining: {learning_rate: 0.3, steps: 300, every: 10, momentum: 0.5, "              \
+             "spectra: 20, schedule: [{epoch: 3, batch: 9, factor: 0.5}]}\n"                                 \
              "sweep: {width: [50, 70], batch: [7, full]}\n"
 /* One of a second or so. */
 #define ONE_TRAINING                                                                                         \

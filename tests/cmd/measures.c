@@ -96,8 +96,9 @@ static void check_variable(hid_t file, const struct measure_variable *v)
     }
 }
 
-/* Runs an experiment and looks at all variables of the measures that can stand in it. */
-static void check_documentation(void **state, const char *text, bool alone)
+/* Runs an experiment and looks at all variables of the measures that can stand in it. alone: the only one;
+ * NULL: all that can stand beside others. */
+static void check_documentation(void **state, const char *text, const char *alone)
 {
     char path[SCRATCH_PATH];
     shell_file(state, "x.yaml", text);
@@ -106,25 +107,38 @@ static void check_documentation(void **state, const char *text, bool alone)
     assert_true(file >= 0);
     for (size_t m = 0; measure_registry[m] != NULL; m++)
         for (size_t v = 0; v < measure_registry[m]->n_variables; v++)
-            if ((measure_registry[m]->run_alone != NULL) == alone)
+            if (alone == NULL ? measure_registry[m]->run_alone == NULL
+                              : measure_find(alone) == measure_registry[m])
                 check_variable(file, &measure_registry[m]->variables[v]);
     H5Fclose(file);
     unlink(path);
 }
 
-/* A file of all measures, one of a training, with what is saved on request. */
+/* A file of all measures, one of each kind with a measure of its own, with what is saved on request. */
 static void every_variable_is_documented_in_the_file(void **state)
 {
     char text[1024] = "seed: 1\ntrials: 1\nsampler: weights\nsave: [eigenvalues]\n" BODY "measure: [fisher";
     for (size_t m = 1; measure_registry[m] != NULL; m++)
         if (measure_registry[m]->run_alone == NULL)
             strcat(strcat(text, ", "), measure_registry[m]->name);
-    check_documentation(state, strcat(text, "]\n"), false);
+    check_documentation(state, strcat(text, "]\n"), NULL);
     check_documentation(
         state,
         "kind: training\nseed: 1\ntrials: 1\n" BODY
-        "training: {steps: 2, learning_rate: 0.1, boundary: true, isotropy: true, spectra: 1}\n",
-        true);
+        "training: {steps: 2, learning_rate: 0.1, boundary: true, isotropy: true, spectra: 1, "
+        "schedule: [{step: 1, factor: 0.5}]}\n",
+        "training");
+    check_documentation(state,
+                        "kind: singular_dynamics\nseed: 1\ntrials: 1\n"
+                        "singular: {sample_size: 20, time: 1, times: 3}\n",
+                        "singular_dynamics");
+    check_documentation(
+        state, "kind: singular_fisher\nseed: 1\ntrials: 1\nsingular: {sample_size: 20, distance: 0.5}\n",
+        "singular_fisher");
+    check_documentation(state,
+                        "kind: singular_mixture\nseed: 1\ntrials: 1\n"
+                        "singular: {sample_size: 20, proportion: 0.1, separation: 1}\n",
+                        "singular_mixture");
 }
 
 static void open_result(void **state, const char *name, struct store_result *result)

@@ -30,7 +30,8 @@ static void values_are_strict(void **state)
         {FILES_MINIMAL "memory: '2GiB'", "memory: \"2GiB\" in quotes is text"},
         {FILES_MINIMAL "sampler: fast", "x.yaml:5:10: sampler: \"fast\" is not auto, weights or conditional"},
         {FILES_MINIMAL "kind: other",
-         "x.yaml:5:7: kind: \"other\" is not a kind of experiment: fisher or training"},
+         "x.yaml:5:7: kind: \"other\" is not a kind of experiment: fisher, training, singular_dynamics, "
+         "singular_fisher or singular_mixture"},
         {FILES_MINIMAL "kind: [fisher]", "kind: a list is not a kind"},
         {FILES_MINIMAL "title: [a]", "title: a list is not a text"},
         {FILES_MINIMAL "title:", "x.yaml:5:7: title: the value is missing"},

@@ -56,20 +56,22 @@ static void every_key_is_read(void **state)
     (void)state;
     struct experiment e;
     const struct experiment_training *t = load(
-        &e, MINIMAL "training:\n  {parametrization: standard, loss: cross_entropy, optimizer: exact, rate: "
+        &e, MINIMAL "training:\n  {parametrization: standard, loss: cross_entropy, optimizer: gradient, rate: "
                     "1.5, steps: 1e3,\n  batch: 7, momentum: 0.9, nesterov: true, weight_decay: 1e-4, "
-                    "damping: 0.01,\n  subtract_mean: true, every: 5, boundary: true, isotropy: true, "
+                    "damping: 0.01,\n  subtract_mean: true, every: 5, boundary: true, "
                     "spectra: 2}\n");
     assert_string_equal(t->parametrization, "standard");
     assert_string_equal(t->loss, "cross_entropy");
-    assert_string_equal(t->optimizer, "exact");
+    assert_string_equal(t->optimizer, "gradient");
     assert_true(t->learning_rate == 0 && t->rate == 1.5 && t->steps == 1000 && t->batch == 7);
     assert_true(t->momentum == 0.9 && t->weight_decay == 1e-4 && t->damping == 0.01 && t->every == 5);
     assert_string_equal(t->nesterov, "true");
     assert_string_equal(t->subtract_mean, "true");
-    assert_true(e.asked == (EXPERIMENT_BOUNDARY | EXPERIMENT_ISOTROPY | EXPERIMENT_SPECTRA));
+    assert_true(e.asked == (EXPERIMENT_BOUNDARY | EXPERIMENT_SPECTRA));
     experiment_free(&e);
-    t = load(&e, TRAINED(", batch: full") "sweep: {test_samples: [0, 30]}\n");
+    t = load(&e, TRAINED(", optimizer: exact, isotropy: true, batch: full") "sweep: {test_samples: [0, 30]}\n");
+    assert_string_equal(t->optimizer, "exact");
+    assert_int_equal(e.asked, EXPERIMENT_ISOTROPY);
     assert_true(t->batch == 0 && e.points[1].test_samples == 30);
     experiment_free(&e);
 }

@@ -345,7 +345,10 @@ static struct train_record record_into(struct trained *t)
     for (size_t s = 0; s < 64; s++)
         t->train_loss[s] = t->test_loss[s] = t->test_error[s] = NAN;
     t->diverged = NAN;
-    return (struct train_record){t->train_loss, t->test_loss, t->test_error, &t->diverged, NULL, NULL};
+    return (struct train_record){.train_loss = t->train_loss,
+                                 .test_loss = t->test_loss,
+                                 .test_error = t->test_error,
+                                 .diverged = &t->diverged};
 }
 
 static struct trained train(const struct net_architecture *a, uint64_t seed, uint64_t trial, double rate)
