@@ -26,7 +26,7 @@ do for [format in "pdf png"] {
     set ylabel "η M"
     set logscale y
     set yrange [1.5:200]
-    set key at screen 0.97,0.995 maxrows 1 width -2
+    set key at screen 0.95,0.995 maxrows 1 width -2
     set label 1 "filled: linearly stable up to\nopen: recovers up to\nlines: theory η_c" at graph 0.04,0.93
     plot for [i=1:3] $DATA index i-1 using 2:($5*$2) with lines ls i notitle, \
          for [i=1:3] $DATA index i-1 using 2:($3*$2):($4*$2) with yerrorbars ls i title cases[i], \

@@ -161,8 +161,9 @@ static const struct measure_variable variables[N_VARIABLES] = {
                .axis = MEASURE_STEP,
                .asked = EXPERIMENT_BATCHES},
     [INITIAL_EIG_MAX] = {.name = "initial_eig_max",
-                         .long_name = "largest eigenvalue of the Fisher matrix of the parameters that are trained, "
-                                      "and of mean-subtracted outputs where they are, before the training",
+                         .long_name =
+                             "largest eigenvalue of the Fisher matrix of the parameters that are trained, "
+                             "and of mean-subtracted outputs where they are, before the training",
                          .formula = "lambda_1(F), F = (1/T) sum_t sum_k grad f_k(t) grad f_k(t)^T",
                          .source = "KAA19",
                          .asked = EXPERIMENT_BOUNDARY,
@@ -170,7 +171,8 @@ static const struct measure_variable variables[N_VARIABLES] = {
                          .outlier = true,
                          .powers = {1, 2},
                          .powers_outputs = {0.5, 1},
-                         .accuracy = 0.005}, /* of mean-subtracted outputs, averaged over some draws of inputs */
+                         .accuracy =
+                             0.005}, /* of mean-subtracted outputs, averaged over some draws of inputs */
     [STABILITY_BOUNDARY] = {.name = "stability_boundary",
                             .long_name = "learning rate up to which gradient descent is linearly stable",
                             .formula = "eta: |v.(f - y)| after 10 steps is its start, y = f - 1e-6 sqrt(T) v",
@@ -182,21 +184,24 @@ static const struct measure_variable variables[N_VARIABLES] = {
                             .powers_outputs = {0.5, 1},
                             .accuracy = 0.005},
     [STABILITY_RATIO] = {.name = "stability_ratio",
-                         .long_name = "learning rate up to which gradient descent is linearly stable, over that of "
-                                      "the linear dynamics of the same network",
+                         .long_name =
+                             "learning rate up to which gradient descent is linearly stable, over that of "
+                             "the linear dynamics of the same network",
                          .formula = "eta lambda_1(F)/2; with momentum mu eta lambda_1(F)/(2 (1 + mu))",
                          .source = "KAA19",
                          .asked = EXPERIMENT_BOUNDARY,
                          .predicted = true,
                          .identity = 0.005},
     [RECOVERY_BOUNDARY] = {.name = "recovery_boundary",
-                           .long_name = "learning rate up to which gradient descent recovers from what grows first",
+                           .long_name =
+                               "learning rate up to which gradient descent recovers from what grows first",
                            .formula = "eta: max_s loss_s <= 1e6 loss_0 over 30/(1 - mu) steps",
                            .source = "beyond",
                            .asked = EXPERIMENT_BOUNDARY},
     [RECOVERY_RATIO] = {.name = "recovery_ratio",
-                        .long_name = "learning rate up to which gradient descent recovers, over the boundary of the "
-                                     "linear dynamics of the same network",
+                        .long_name =
+                            "learning rate up to which gradient descent recovers, over the boundary of the "
+                            "linear dynamics of the same network",
                         .formula = "eta lambda_1(F)/2; with momentum mu eta lambda_1(F)/(2 (1 + mu))",
                         .source = "beyond",
                         .asked = EXPERIMENT_BOUNDARY},
@@ -340,9 +345,11 @@ out:
 }
 
 /* λ_max of F and the boundary that follows from it, η_c but for the weight decay. */
-static void predict_boundary(const struct net_architecture *a, double critical_rate, double *const *predictions)
+static void predict_boundary(const struct net_architecture *a, double critical_rate,
+                             double *const *predictions)
 {
-    const double factor = train_boundary_factor(a), eig_max = factor / critical_rate - a->training->weight_decay;
+    const double factor = train_boundary_factor(a),
+                 eig_max = factor / critical_rate - a->training->weight_decay;
     *predictions[INITIAL_EIG_MAX] = eig_max;
     *predictions[STABILITY_BOUNDARY] = factor / eig_max;
     *predictions[STABILITY_RATIO] = 1;

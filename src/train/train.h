@@ -352,20 +352,19 @@ int train_run_isotropy(struct train_run *run, uint64_t seed, uint64_t trial, dou
                        struct base_error *error);
 /* ---- boundary.c: learning rates up to which gradient descent is stable (KAA19)
  *
- * Of the network of a trial, under gradient descent on (1/2T) Σ_t |f − y|² with all T samples and the momentum
- * of its training; its batches, optimizer, loss and decay have no part. With mean-subtracted outputs f and F
- * are those of f − (1/T) Σ_t f(t).
+ * Of the network of a trial, under gradient descent on (1/2T) Σ_t |f − y|² with all T samples and the
+ * momentum of its training; its batches, optimizer, loss and decay have no part. With mean-subtracted outputs
+ * f and F are those of f − (1/T) Σ_t f(t).
  *
- *     stability   targets y = f(θ_0) − 1e-6 √T v, v the leading eigenvector of the dual F* at θ_0. f − y begins
- *                 in the mode that grows first, too small for anything but the linear dynamics, and a rate is
- *                 unstable where |v·(f − y)| after 10 steps exceeds its start; with momentum the start is
- *                 after n steps, μ^n ≤ 1e-4. To a relative tolerance of 1e-4. Theory of linear dynamics:
- *                 2/λ_max(F*); 2(1+μ)/λ_max for heavy balls, 2(1+μ)/((1+2μ) λ_max) for Nesterov's.
- *     recovery    the targets that its training has. A finite network recovers from rates above that boundary
- *                 (the "catapult"): the loss grows until λ_max has come down. A rate recovers where the loss does
- *                 not diverge within 30/(1−μ) steps. Bisection between a rate that recovers and one that does not, the
- *                 first power of two above the boundary of linear stability, to 1e-2: the set of rates that recover
- *                 has no sharp end. NaN where all do up to 64 times that of linear dynamics.
+ *     stability   targets y = f(θ_0) − 1e-6 √T v, v the leading eigenvector of the dual F* at θ_0. f − y
+ * begins in the mode that grows first, too small for anything but the linear dynamics, and a rate is unstable
+ * where |v·(f − y)| after 10 steps exceeds its start; with momentum the start is after n steps, μ^n ≤ 1e-4.
+ * To a relative tolerance of 1e-4. Theory of linear dynamics: 2/λ_max(F*); 2(1+μ)/λ_max for heavy balls,
+ * 2(1+μ)/((1+2μ) λ_max) for Nesterov's. recovery    the targets that its training has. A finite network
+ * recovers from rates above that boundary (the "catapult"): the loss grows until λ_max has come down. A rate
+ * recovers where the loss does not diverge within 30/(1−μ) steps. Bisection between a rate that recovers and
+ * one that does not, the first power of two above the boundary of linear stability, to 1e-2: the set of rates
+ * that recover has no sharp end. NaN where all do up to 64 times that of linear dynamics.
  */
 struct train_boundaries {
     double eig_max;             /* λ_max(F*) */

@@ -48,7 +48,7 @@ static struct train_boundaries find(const struct network *n)
 {
     struct base_error error = {""};
     struct train_boundary *boundary;
-    struct train_boundaries found;
+    struct train_boundaries found = {NAN, NAN, NAN};
     if (train_boundary_init(&boundary, &n->a, &error) != BASE_OK ||
         train_boundary_find(boundary, SEED, TRIAL, NULL, &found, &error) != BASE_OK)
         fail_msg("%s", error.text);
