@@ -57,6 +57,7 @@
     X(tests_train_spectra) \
     X(tests_theory_learning) \
     X(tests_train_committee) \
+    X(tests_train_boundary) \
     X(tests_data_readers) \
     X(tests_data_set) \
     X(tests_measure_registry) \
@@ -98,6 +99,7 @@
     X(tests_cmd_plan) \
     X(tests_cmd_singular) \
     X(tests_cmd_doctor) \
+    X(tests_cmd_boundary) \
     X(tests_cmd_kills)
 /* Statistics and long runs. */
 #define SLOW(X) \
@@ -113,6 +115,7 @@
     X(slow_measure_training) \
     X(slow_measure_residual) \
     X(slow_theory_softmax) \
+    X(slow_train_boundary) \
     X(slow_report_verdict) \
     X(slow_cmd_agreement) \
     X(slow_cmd_kills)

@@ -58,13 +58,16 @@ struct measure_variable {
      * by layer, and the variable whose prediction is C λ_max/tr of that block; NULL: none. */
     bool outlier;
     const char *sharpness;
-    /* How measured/predicted approaches 1: 1 + Σ_p c_p M^(-power_p), with one output, with several, and, for
-     * a variable of layers, in layer 1 (all 0: as the others). All 0: the prediction is not a statement about
-     * a limit, `verify` says so and does not judge it. One that says nothing of one output declares
-     * powers_outputs alone. */
+    /* How measured/predicted approaches 1: 1 + Σ_p c_p M^(-power_p), with one output, with several (or
+     * where a training subtracts their mean), and, for a variable of layers, in layer 1 (all 0: as the
+     * others). All 0: the prediction is not a statement about a limit, `verify` says so and does not judge
+     * it. One that says nothing of one output declares powers_outputs alone. */
     double powers[MEASURE_MAX_POWERS];
     double powers_outputs[MEASURE_MAX_POWERS];
     double powers_first[MEASURE_MAX_POWERS];
+    /* Of a prediction that holds at every width, without powers: to this relative error; 0: of no such one.
+     */
+    double identity;
     /* Of a prediction that is of leading order in 1/T too: its relative error, which no width removes. */
     double accuracy;
 };
@@ -128,11 +131,12 @@ const struct measure_variable *measure_find_variable(const char *name);
 /* BASE_BAD_INPUT with the known names when `name` is no measure (an experiment_vocabulary check). */
 int measure_check_name(const char *name, struct base_error *why);
 
-/* Whether its prediction is a statement about the limit of large width, for some number of outputs. */
+/* Whether its prediction is a statement about the limit of large width, for some number of outputs, or about
+ * every width. */
 bool measure_is_judged(const struct measure_variable *variable);
 
 /* The powers that hold with one output or several, in layer 1 or elsewhere (`first`, of a pair its first
- * layer), and how many; 0: not judged. */
+ * layer), and how many; 0: not judged, or an identity. */
 size_t measure_powers(const struct measure_variable *variable, bool several, bool first,
                       double powers[MEASURE_MAX_POWERS]);
 

@@ -57,7 +57,8 @@ int measure_check_name(const char *name, struct base_error *why)
 
 bool measure_is_judged(const struct measure_variable *variable)
 {
-    return variable->predicted && (variable->powers[0] > 0 || variable->powers_outputs[0] > 0);
+    return variable->predicted &&
+           (variable->powers[0] > 0 || variable->powers_outputs[0] > 0 || variable->identity > 0);
 }
 
 size_t measure_powers(const struct measure_variable *variable, bool several, bool first,

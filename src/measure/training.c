@@ -2,7 +2,6 @@
 #include "measure/measure.h"
 
 #include "base/memory.h"
-#include "measure/orders.h"
 #include "train/train.h"
 
 #include <math.h>
@@ -29,6 +28,11 @@ enum {
     BATCH_SIZE,
     STEP_RATE,
     EPOCH,
+    INITIAL_EIG_MAX,
+    STABILITY_BOUNDARY,
+    STABILITY_RATIO,
+    RECOVERY_BOUNDARY,
+    RECOVERY_RATIO,
     N_VARIABLES
 };
 
@@ -156,19 +160,77 @@ static const struct measure_variable variables[N_VARIABLES] = {
                .source = "LDRC20",
                .axis = MEASURE_STEP,
                .asked = EXPERIMENT_BATCHES},
+    [INITIAL_EIG_MAX] = {.name = "initial_eig_max",
+                         .long_name =
+                             "largest eigenvalue of the Fisher matrix of the parameters that are trained, "
+                             "and of mean-subtracted outputs where they are, before the training",
+                         .formula = "lambda_1(F), F = (1/T) sum_t sum_k grad f_k(t) grad f_k(t)^T",
+                         .source = "KAA19",
+                         .asked = EXPERIMENT_BOUNDARY,
+                         .predicted = true,
+                         .outlier = true,
+                         .powers = {1, 2},
+                         .powers_outputs = {0.5, 1},
+                         .accuracy =
+                             0.005}, /* of mean-subtracted outputs, averaged over some draws of inputs */
+    [STABILITY_BOUNDARY] = {.name = "stability_boundary",
+                            .long_name = "learning rate up to which gradient descent is linearly stable",
+                            .formula = "eta: |v.(f - y)| after 10 steps is its start, y = f - 1e-6 sqrt(T) v",
+                            .source = "KAA19",
+                            .asked = EXPERIMENT_BOUNDARY,
+                            .predicted = true,
+                            .outlier = true,
+                            .powers = {1, 2},
+                            .powers_outputs = {0.5, 1},
+                            .accuracy = 0.005},
+    [STABILITY_RATIO] = {.name = "stability_ratio",
+                         .long_name =
+                             "learning rate up to which gradient descent is linearly stable, over that of "
+                             "the linear dynamics of the same network",
+                         .formula = "eta lambda_1(F)/2; with momentum mu eta lambda_1(F)/(2 (1 + mu))",
+                         .source = "KAA19",
+                         .asked = EXPERIMENT_BOUNDARY,
+                         .predicted = true,
+                         .identity = 0.005},
+    [RECOVERY_BOUNDARY] = {.name = "recovery_boundary",
+                           .long_name =
+                               "learning rate up to which gradient descent recovers from what grows first",
+                           .formula = "eta: max_s loss_s <= 1e6 loss_0 over 30/(1 - mu) steps",
+                           .source = "beyond",
+                           .asked = EXPERIMENT_BOUNDARY},
+    [RECOVERY_RATIO] = {.name = "recovery_ratio",
+                        .long_name =
+                            "learning rate up to which gradient descent recovers, over the boundary of the "
+                            "linear dynamics of the same network",
+                        .formula = "eta lambda_1(F)/2; with momentum mu eta lambda_1(F)/(2 (1 + mu))",
+                        .source = "beyond",
+                        .asked = EXPERIMENT_BOUNDARY},
 };
 
 struct work {
     const struct net_architecture *architecture;
     struct train_run *run;
+    struct train_boundary *boundary; /* NULL where none is asked for */
     double rate;
     enum base_status found; /* BASE_UNRESOLVED: there is no rate, and */
     struct base_error why;
 };
 
+static bool is_true(const char *flag)
+{
+    return strcmp(flag, "true") == 0;
+}
+
 static double training_bytes(const struct net_architecture *architecture)
 {
-    return train_run_bytes(architecture);
+    return train_run_bytes(architecture) +
+           (is_true(architecture->training->boundary) ? train_boundary_bytes(architecture) : 0);
+}
+
+static double training_flops(const struct net_architecture *architecture)
+{
+    return train_run_flops(architecture) +
+           (is_true(architecture->training->boundary) ? train_boundary_flops(architecture) : 0);
 }
 
 static void training_free(void *work)
@@ -177,6 +239,7 @@ static void training_free(void *work)
     if (w == NULL)
         return;
     train_run_free(w->run);
+    train_boundary_free(w->boundary);
     free(w);
 }
 
@@ -212,6 +275,8 @@ static int training_init(void **work, const struct net_architecture *architectur
     TRY(base_got(w));
     w->architecture = architecture;
     TRY(train_run_init(&w->run, architecture, error));
+    if (is_true(architecture->training->boundary))
+        TRY(train_boundary_init(&w->boundary, architecture, error));
     TRY(net_activation_open(&activation, architecture->activation, error));
     w->found = (enum base_status)find_rate(architecture, &activation, &w->rate, &w->why);
     if (w->found != BASE_OK && w->found != BASE_UNRESOLVED)
@@ -231,12 +296,29 @@ static bool forward_step(void *context, size_t step, double loss)
     return watch->step(watch->context, step, loss);
 }
 
+static int find_boundaries(struct work *w, uint64_t seed, uint64_t trial, const struct train_watch *watch,
+                           double *const *values, struct base_error *error)
+{
+    int status;
+    struct train_boundaries found;
+    TRY(train_boundary_find(w->boundary, seed, trial, watch, &found, error));
+    const double unit = train_boundary_factor(w->architecture) / found.eig_max;
+    *values[INITIAL_EIG_MAX] = found.eig_max;
+    *values[STABILITY_BOUNDARY] = found.stability;
+    *values[STABILITY_RATIO] = found.stability / unit;
+    *values[RECOVERY_BOUNDARY] = found.recovery;
+    *values[RECOVERY_RATIO] = found.recovery / unit;
+out:
+    return status;
+}
+
 static int training_run(void *work, uint64_t seed, uint64_t trial, const struct measure_watch *watch,
                         double *const *values, struct base_error *error)
 {
     int status = BASE_OK;
     struct work *w = work;
     const struct train_watch steps = {forward_step, (void *)watch};
+    const struct train_watch *looks = watch == NULL ? NULL : &steps;
     const struct train_record record = {.train_loss = values[TRAIN_LOSS],
                                         .test_loss = values[TEST_LOSS],
                                         .test_error = values[TEST_ERROR],
@@ -253,11 +335,24 @@ static int training_run(void *work, uint64_t seed, uint64_t trial, const struct 
         return base_fail(error, w->found, "%s", w->why.text);
     *values[LEARNING_RATE] = w->rate;
     if (values[ISOTROPY_A] != NULL && values[ISOTROPY_ERROR] != NULL &&
-        strcmp(w->architecture->training->isotropy, "true") == 0)
+        is_true(w->architecture->training->isotropy))
         TRY(train_run_isotropy(w->run, seed, trial, values[ISOTROPY_A], values[ISOTROPY_ERROR], error));
-    TRY(train_run(w->run, seed, trial, w->rate, watch == NULL ? NULL : &steps, &record, error));
+    if (w->boundary != NULL)
+        TRY(find_boundaries(w, seed, trial, looks, values, error));
+    TRY(train_run(w->run, seed, trial, w->rate, looks, &record, error));
 out:
     return status;
+}
+
+/* λ_max of F and the boundary that follows from it, η_c but for the weight decay. */
+static void predict_boundary(const struct net_architecture *a, double critical_rate,
+                             double *const *predictions)
+{
+    const double factor = train_boundary_factor(a),
+                 eig_max = factor / critical_rate - a->training->weight_decay;
+    *predictions[INITIAL_EIG_MAX] = eig_max;
+    *predictions[STABILITY_BOUNDARY] = factor / eig_max;
+    *predictions[STABILITY_RATIO] = 1;
 }
 
 /* Predictions stand where losses are recorded. */
@@ -298,6 +393,8 @@ static int training_predict(const struct theory_order *order, const struct net_a
     status = theory_critical_rate(architecture, &activation, &critical, error);
     *predictions[CRITICAL_RATE] = critical.rate;
     *predictions[CRITICAL_LIMIT] = critical.limit;
+    if (is_true(architecture->training->boundary))
+        predict_boundary(architecture, critical.rate, predictions);
     if (status != BASE_UNRESOLVED)
         TRY(status);
     TRY(predict_losses(architecture, &activation, predictions, error));
@@ -313,7 +410,7 @@ const struct measure measure_training = {
     .variables = variables,
     .targets = true,
     .bytes = training_bytes,
-    .flops = train_run_flops,
+    .flops = training_flops,
     .init = training_init,
     .free = training_free,
     .run_alone = training_run,

@@ -137,10 +137,15 @@ double report_limit_half_width(const struct report_limit *limit, double level)
     return gsl_cdf_tdist_Pinv(1 - level / 2, limit->dof) * limit->se + limit->model;
 }
 
+double report_p_value(double ratio, double se, double dof, double allowed)
+{
+    const double distance = fmax(0, fabs(ratio - 1) - allowed);
+    return 2 * gsl_cdf_tdist_Q(distance / se, dof);
+}
+
 double report_limit_p_value(const struct report_limit *limit)
 {
-    const double distance = fmax(0, fabs(limit->limit - 1) - limit->model);
-    return 2 * gsl_cdf_tdist_Q(distance / limit->se, limit->dof);
+    return report_p_value(limit->limit, limit->se, limit->dof, limit->model);
 }
 
 bool report_limit_fits(const struct report_limit *limit)

@@ -57,6 +57,9 @@ int report_limit_fit(size_t n, const double *widths, const double *ratios, const
  * left-out powers put it; and the probability, under the theory, of an estimate at least this far from 1. */
 double report_limit_half_width(const struct report_limit *limit, double level);
 double report_limit_p_value(const struct report_limit *limit);
+
+/* The same of one ratio, its standard error and degrees of freedom, where 1 is right to ± allowed. */
+double report_p_value(double ratio, double se, double dof, double allowed);
 /* Whether the powers describe the ratios: false where χ² is so large that chance makes it once in 10,000
  * times. */
 bool report_limit_fits(const struct report_limit *limit);

@@ -87,9 +87,26 @@ static enum series_state classify(struct series *s)
         exact = exact && s->se[i] <= rounding && fabs(s->ratios[i] - 1) <= rounding;
         s->se[i] = fmax(s->se[i], rounding);
     }
+    if (s->variable->identity > 0)
+        return SERIES_IDENTITY;
     if (s->n_powers == 0 || s->n < s->n_powers + 1)
         return SERIES_NO_WIDTHS;
     return exact ? SERIES_EXACT : SERIES_FITTED;
+}
+
+/* The width that speaks most against it, by Student's t at each and Bonferroni over all. */
+static void test_identity(struct series *s)
+{
+    s->p_value = INFINITY;
+    for (size_t i = 0; i < s->n; i++) {
+        const double p =
+            report_p_value(s->ratios[i], s->se[i], (double)(s->moments[i].n - 1), s->variable->identity);
+        if (p * (double)s->n < s->p_value) {
+            s->p_value = p * (double)s->n;
+            s->worst = i;
+        }
+        s->widest_se = fmax(s->widest_se, s->se[i]);
+    }
 }
 
 static int fit(struct series *s, struct base_error *error)
@@ -110,6 +127,7 @@ out:
 /* What theory says of a point besides the variables. */
 struct setting {
     double *widths, *outputs, *samples, *depths; /* (n_points) */
+    bool *centred;                               /* (n_points) training.subtract_mean */
     struct store_array kappa1, kappa2, alpha;
 };
 
@@ -150,8 +168,9 @@ static int collect_series(struct series *s, size_t stride, const struct setting 
 {
     const size_t trials = s->result->trials, length = measured->length;
     const bool first = measure_is_first(s->variable->axis, s->result->sizes, s->index);
+    const bool centred = x->centred[s->first_point];
     size_t widest = s->first_point;
-    s->n_powers = measure_powers(s->variable, x->outputs[s->first_point] > 1, first, s->powers);
+    s->n_powers = measure_powers(s->variable, x->outputs[s->first_point] > 1 || centred, first, s->powers);
     for (size_t i = 0; i < s->n; i++) {
         const size_t point = s->first_point + i * stride;
         s->widths[i] = x->widths[point];
@@ -162,10 +181,12 @@ static int collect_series(struct series *s, size_t stride, const struct setting 
         s->se[i] = s->moments[i].se / fabs(s->theory[i]);
     }
     s->state = classify(s);
-    s->is_buried = s->variable->outlier && is_buried(x, widest);
+    s->is_buried = s->variable->outlier && !centred && is_buried(x, widest);
     if (sharpness->values != NULL && !first)
         s->is_buried =
             s->is_buried || is_buried_in_layer(x, widest, sharpness->values[widest * length + s->index]);
+    if (s->state == SERIES_IDENTITY)
+        test_identity(s);
     return s->state == SERIES_FITTED ? fit(s, error) : BASE_OK;
 }
 
@@ -286,6 +307,8 @@ static int setting_init(struct setting *x, const struct store_result *r, struct 
     TRY(read_network_key(r, "outputs", x->outputs, error));
     TRY(read_network_key(r, "samples", x->samples, error));
     TRY(read_network_key(r, "depth", x->depths, error));
+    TRY(base_got(x->centred = base_calloc(r->n_points, sizeof *x->centred, error)));
+    TRY(store_read_flag(r, "subtract_mean", x->centred, error));
     for (size_t i = 0; i < 3; i++) {
         TRY(store_read(r, names[i], arrays[i], error));
         if (arrays[i]->per_trial || arrays[i]->axis != MEASURE_SCALAR)
@@ -301,6 +324,7 @@ static void setting_free(struct setting *x)
     free(x->outputs);
     free(x->samples);
     free(x->depths);
+    free(x->centred);
     store_array_free(&x->kappa1);
     store_array_free(&x->kappa2);
     store_array_free(&x->alpha);

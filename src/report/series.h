@@ -11,6 +11,7 @@
 enum series_state {
     SERIES_FITTED,    /* limit is there */
     SERIES_EXACT,     /* no spread at all, and equal to theory at every width */
+    SERIES_IDENTITY,  /* a prediction for every width: worst and p_value are there */
     SERIES_NO_THEORY, /* theory is nan */
     SERIES_NO_WIDTHS, /* too few widths, or none swept */
     SERIES_NO_TRIALS, /* fewer than two finished trials at some width */
@@ -34,6 +35,9 @@ struct series {
     bool is_buried; /* an outlier that theory does not expect to stand clear of the bulk at the largest width
                      */
     struct report_limit limit;
+    size_t worst;     /* of an identity: the width with the smallest p-value, */
+    double p_value;   /* that of the ratio being within the identity's error of 1, times n, */
+    double widest_se; /* and the largest se */
 };
 
 /* All comparisons of one result file, appended to the list: of every predicted variable that declares powers,

@@ -75,6 +75,11 @@ static void print_limit(const struct series *s, double level, const char *verdic
         fprintf(out, ": exact at every width: %s\n", verdict);
         return;
     }
+    if (s->state == SERIES_IDENTITY) {
+        fprintf(out, "  1 at every width, to %g %%: farthest from it at width %.0f, p = %.2g: %s\n",
+                100 * s->variable->identity, s->widths[s->worst], fmin(1, s->p_value), verdict);
+        return;
+    }
     const double half_width = report_limit_half_width(&s->limit, level);
     const int digits = digits_for(half_width);
     fprintf(out, ": limit %.*f +- %.*f (%.5g %% interval), p = %.2g, chi2/dof %.1f/%zu: %s\n", digits,
@@ -101,12 +106,28 @@ static const char *why_skipped(const struct report *report, const struct series 
                      : "too few widths to extrapolate to large width";
 }
 
+static const char *judge_identity(const struct series *s, double level, struct tally *tally)
+{
+    if (s->p_value < level) {
+        tally->disagree++;
+        return "DISAGREES";
+    }
+    if (s->widest_se > s->variable->identity) {
+        tally->undecided++;
+        return "undecided (more trials would tell)";
+    }
+    tally->agree++;
+    return "agrees";
+}
+
 static const char *judge(const struct series *s, double level, struct tally *tally)
 {
     if (s->state == SERIES_FITTED && s->is_buried) {
         tally->undecided++;
         return "undecided (theory's outlier is in the bulk at these widths; much wider networks would tell)";
     }
+    if (s->state == SERIES_IDENTITY)
+        return judge_identity(s, level, tally);
     if (s->state == SERIES_FITTED && !report_limit_fits(&s->limit)) {
         tally->undecided++;
         return of_samples(s)
@@ -132,7 +153,7 @@ static void report_series(struct report *report, const struct series *s, struct 
         print_place(s, report->out);
         print_points(s, report->out);
     }
-    if (s->state == SERIES_FITTED || s->state == SERIES_EXACT) {
+    if (s->state == SERIES_FITTED || s->state == SERIES_EXACT || s->state == SERIES_IDENTITY) {
         const char *verdict = judge(s, report->level, tally);
         print_limit(s, report->level, verdict, report->out);
     } else {
@@ -194,7 +215,7 @@ static size_t count_tests(const struct series_list *list)
 {
     size_t tests = 0;
     for (size_t i = 0; i < list->n; i++)
-        tests += list->series[i].state == SERIES_FITTED;
+        tests += list->series[i].state == SERIES_FITTED || list->series[i].state == SERIES_IDENTITY;
     return tests;
 }
 

@@ -195,3 +195,52 @@ int store_read_attribute(const struct store_result *result, const char *name, co
     free(read);
     return base_got(*text);
 }
+
+/* The text of each case of a key that is not swept. */
+static int read_case_flags(const struct store_result *r, const char *key, bool *flags,
+                           struct base_error *error)
+{
+    int status;
+    size_t n = 0;
+    hid_t dataset = -1;
+    struct h5_reference *references = base_calloc(r->n_cases, sizeof *references, error);
+    TRY(base_got(references));
+    TRY(h5_check(dataset = H5Dopen2((hid_t)r->file, key, H5P_DEFAULT), error, "opening it"));
+    TRY(h5_dataset_count(dataset, &n, error));
+    if (n != r->n_cases)
+        TRY(base_fail(error, BASE_BAD_INPUT, "it does not run over the cases"));
+    TRY(h5_references_read(dataset, n, references, "its text", error));
+    for (size_t c = 0; c < n; c++) {
+        void *text = NULL;
+        const size_t stride = r->n_points / r->n_cases;
+        TRY(h5_reference_follow(dataset, &references[c], 1, &text, error));
+        for (size_t p = c * stride; p < (c + 1) * stride; p++)
+            flags[p] = strcmp(text, "true") == 0;
+        free(text);
+    }
+out:
+    free(references);
+    h5_close(dataset);
+    return status == BASE_OK ? BASE_OK
+                             : base_fail_within(error, BASE_BAD_INPUT, "%s: variable `%s`", r->path, key);
+}
+
+int store_read_flag(const struct store_result *result, const char *key, bool *flags, struct base_error *error)
+{
+    const struct store_result *r = result;
+    size_t stride = r->n_points / r->n_cases;
+    for (size_t a = 0; a < r->n_axes; a++) {
+        const struct experiment_axis *axis = &r->axes[a];
+        stride /= axis->length;
+        if (strcmp(axis->key, key) != 0)
+            continue;
+        if (axis->type != EXPERIMENT_STRING)
+            return base_fail(error, BASE_BAD_INPUT, "%s: coordinate %s is not text", r->path, key);
+        for (size_t p = 0; p < r->n_points; p++)
+            flags[p] = strcmp(axis->strings[p / stride % axis->length], "true") == 0;
+        return BASE_OK;
+    }
+    for (size_t p = 0; p < r->n_points; p++)
+        flags[p] = false;
+    return store_has(r, key) ? read_case_flags(r, key, flags, error) : BASE_OK;
+}

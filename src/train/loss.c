@@ -54,6 +54,11 @@ double train_loss_compute(enum train_loss loss, size_t C, size_t B, const double
     return loss == TRAIN_SQUARED ? squared(C, B, f, y, errors) : cross_entropy(C, B, f, y, errors);
 }
 
+bool train_diverged(double loss, double start)
+{
+    return !(loss <= 1e6 * start);
+}
+
 /* The class that outputs stand for. */
 static size_t class_of(size_t C, size_t B, const double *f, size_t t)
 {

@@ -11,7 +11,6 @@
 
 /* Losses are evaluated so many samples at a time. */
 enum { CHUNK = 512, FACTOR_STEPS = 4 };
-static const double diverged_factor = 1e6;
 
 struct train_run {
     const struct net_architecture *architecture;
@@ -444,7 +443,7 @@ int train_run(struct train_run *run, uint64_t seed, uint64_t trial, double rate,
         TRY(take_batch(r, seed, trial, error));
         const double loss = look(r);
         start = s == 0 ? loss : start;
-        if (!(loss <= diverged_factor * start)) {
+        if (train_diverged(loss, start)) {
             put(wanted->diverged, 0, 1);
             break;
         }

@@ -102,6 +102,9 @@ enum train_loss train_loss_find(const char *name);
 double train_loss_compute(enum train_loss loss, size_t C, size_t B, const double *f, const double *y,
                           double *errors);
 
+/* What is called divergence: the loss is not finite, or above 1e6 times what it was at the start. */
+bool train_diverged(double loss, double start);
+
 /* The share of samples whose class is not that of y: the largest output's or, with one output, the sign's. */
 double train_error_rate(size_t C, size_t B, const double *f, const double *y);
 
@@ -347,5 +350,39 @@ int train_run(struct train_run *run, uint64_t seed, uint64_t trial, double rate,
  * `direction`; BASE_UNRESOLVED as train_run. */
 int train_run_isotropy(struct train_run *run, uint64_t seed, uint64_t trial, double *a, double *anisotropy,
                        struct base_error *error);
+/* ---- boundary.c: learning rates up to which gradient descent is stable (KAA19)
+ *
+ * Of the network of a trial, under gradient descent on (1/2T) Σ_t |f − y|² with all T samples and the
+ * momentum of its training; its batches, optimizer, loss and decay have no part. With mean-subtracted outputs
+ * f and F are those of f − (1/T) Σ_t f(t).
+ *
+ *     stability   targets y = f(θ_0) − 1e-6 √T v, v the leading eigenvector of the dual F* at θ_0. f − y
+ * begins in the mode that grows first, too small for anything but the linear dynamics, and a rate is unstable
+ * where |v·(f − y)| after 10 steps exceeds its start; with momentum the start is after n steps, μ^n ≤ 1e-4.
+ * To a relative tolerance of 1e-4. Theory of linear dynamics: 2/λ_max(F*); 2(1+μ)/λ_max for heavy balls,
+ * 2(1+μ)/((1+2μ) λ_max) for Nesterov's. recovery    the targets that its training has. A finite network
+ * recovers from rates above that boundary (the "catapult"): the loss grows until λ_max has come down. A rate
+ * recovers where the loss does not diverge within 30/(1−μ) steps. Bisection between a rate that recovers and
+ * one that does not, the first power of two above the boundary of linear stability, to 1e-2: the set of rates
+ * that recover has no sharp end. NaN where all do up to 64 times that of linear dynamics.
+ */
+struct train_boundaries {
+    double eig_max;             /* λ_max(F*) */
+    double stability, recovery; /* η; NaN: none found */
+};
+struct train_boundary; /* what a search takes, again and again */
+double train_boundary_bytes(const struct net_architecture *architecture);
+double train_boundary_flops(const struct net_architecture *architecture);
+int train_boundary_init(struct train_boundary **boundary, const struct net_architecture *architecture,
+                        struct base_error *error);
+void train_boundary_free(struct train_boundary *boundary);
+
+/* BASE_UNRESOLVED where F* has no largest eigenvalue; BASE_STOPPED as the watch says, which may be NULL. */
+int train_boundary_find(struct train_boundary *boundary, uint64_t seed, uint64_t trial,
+                        const struct train_watch *watch, struct train_boundaries *found,
+                        struct base_error *error);
+
+/* λ_max(F*) times the boundary of linear dynamics: 2, 2(1+μ) or 2(1+μ)/(1+2μ). */
+double train_boundary_factor(const struct net_architecture *architecture);
 
 #endif
