@@ -1,5 +1,5 @@
 # LDRC20: where trainings end in the plane of mean condition and cumulative energy of the gradients of single samples, and how
-# both depend on batch and learning rate. gnuplot -c plots/training-spectra.gp results/training-spectra.h5 build/fisherfield plots/training-spectra
+# both depend on batch and learning rate. gnuplot -c plots/mnist-training-spectra.gp results/mnist-training-spectra.h5 build/fisherfield plots/mnist-training-spectra
 call "plots/style.gp" ARG1 ARG2 ARG3
 
 # The last step of every training: case, learning rate, trial, step, test error, condition, energy; cases of one batch size are numbers.
