@@ -277,6 +277,32 @@ out:
     return status;
 }
 
+/* The order of the epoch that begins, in which the n samples that the batch in hand already has change places
+ * with later ones where the batch would have them twice. */
+static int begin_epoch(struct train_run *r, uint64_t seed, uint64_t trial, size_t n, const size_t *columns,
+                       struct base_error *error)
+{
+    int status;
+    const size_t T = r->architecture->T, needed = r->schedule.B - n;
+    bool *held = base_calloc(T, sizeof *held, error);
+    TRY(base_got(held));
+    TRY(train_epoch_order(r->architecture, seed, trial, r->taken / T, r->order, error));
+    for (size_t i = 0; i < n; i++)
+        held[columns[i]] = true;
+    for (size_t i = 0, later = needed; i < needed; i++) {
+        const size_t sample = r->order[i];
+        if (!held[sample])
+            continue;
+        while (held[r->order[later]])
+            later++;
+        r->order[i] = r->order[later];
+        r->order[later] = sample;
+    }
+out:
+    free(held);
+    return status;
+}
+
 /* The next B samples into the batch; all of them, in their own order, where B = T. */
 static int take_batch(struct train_run *r, uint64_t seed, uint64_t trial, struct base_error *error)
 {
@@ -293,7 +319,7 @@ static int take_batch(struct train_run *r, uint64_t seed, uint64_t trial, struct
     TRY(base_got(columns = base_alloc(B, sizeof *columns, error)));
     for (size_t i = 0; i < B; i++, r->taken++) {
         if (r->taken % T == 0)
-            TRY(train_epoch_order(a, seed, trial, r->taken / T, r->order, error));
+            TRY(begin_epoch(r, seed, trial, i, columns, error));
         columns[i] = r->order[r->taken % T];
     }
     gather(a->widths[0], T, r->inputs, B, columns, r->batch.h[0]);

@@ -302,7 +302,10 @@ double train_spectra_cumulative(const struct train_spectra *spectra, size_t step
 /* ---- run.c: a whole training */
 
 /* The samples of a training in the order in which its batches take them: epoch after epoch, each in a random
- * order of its own that does not depend on the size of batches. order (T); BASE_FAILED without memory. */
+ * order of its own that does not depend on the size of batches. A batch that takes the last n samples of one
+ * epoch and the first m of the next has none twice, which would make its Fisher matrix singular: from i = 0
+ * on, a sample i < m that it already has changes places with the next one from m on that it has not.
+ * order (T), before any change; BASE_FAILED without memory. */
 int train_epoch_order(const struct net_architecture *architecture, uint64_t seed, uint64_t trial,
                       uint64_t epoch, size_t *order, struct base_error *error);
 
