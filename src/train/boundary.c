@@ -25,7 +25,7 @@ struct train_boundary {
     struct train_signals signals;
     double *inputs;           /* (M_0, T) */
     double *targets, *errors; /* (C, T) */
-    double **P;               /* (L+2): P[l] (M_l, T), ended by NULL */
+    double **P;               /* P[l] (M_l, T), l = 1..L */
     double *dual, *scratch;   /* (CT, CT) */
     double *A;                /* (T, T) */
     double *mode;             /* (CT) v, the leading eigenvector of the dual */
@@ -38,9 +38,8 @@ double train_boundary_bytes(const struct net_architecture *architecture)
 {
     const struct net_architecture *a = architecture;
     const double T = (double)a->T, CT = (double)a->CT;
-    const double numbers = T * ((double)a->widths[0] + T + (double)net_architecture_units(a)) + 2 * CT * CT +
-                           (3 + (double)a->C) * CT;
-    return 2 * train_network_bytes(a) + train_descent_bytes(a) + train_signals_bytes(a, a->T, true) +
+    const double numbers = T * ((double)a->widths[0] + T) + 2 * CT * CT + (4 + (double)a->C) * CT;
+    return train_layers_bytes(a, a->T) + 2 * train_network_bytes(a) + train_descent_bytes(a) + train_signals_bytes(a, a->T, true) +
            linalg_eigen_top_bytes(a->CT, 1) + numbers * sizeof(double);
 }
 
@@ -93,9 +92,7 @@ int train_boundary_init(struct train_boundary **boundary, const struct net_archi
     TRY(base_got(b->A = base_alloc(a->T * a->T, sizeof(double), error)));
     TRY(base_got(b->mode = base_alloc(a->CT, sizeof(double), error)));
     TRY(base_got(b->means = base_alloc(a->C * a->CT, sizeof(double), error)));
-    TRY(base_got(b->P = base_calloc(a->L + 2, sizeof *b->P, error)));
-    for (size_t l = 1; l <= a->L; l++)
-        TRY(base_got(b->P[l] = base_alloc(a->widths[l] * a->T, sizeof(double), error)));
+    TRY(train_layers_init(&b->P, a, a->T, error));
 out:
     if (status != BASE_OK) {
         train_boundary_free(b);
@@ -109,9 +106,7 @@ void train_boundary_free(struct train_boundary *boundary)
     struct train_boundary *b = boundary;
     if (b == NULL)
         return;
-    for (size_t l = 1; b->P != NULL && b->P[l] != NULL; l++)
-        free(b->P[l]);
-    free(b->P);
+    train_layers_free(b->P);
     double *arrays[] = {b->inputs, b->targets, b->errors, b->dual, b->scratch, b->A, b->mode, b->means};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);

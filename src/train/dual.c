@@ -21,7 +21,7 @@ struct work {
     bool softmax;
     double *A;       /* (B, B) */
     double *D;       /* (CB, CB) of a layer, of exact alone */
-    double **factor; /* (L+2): [0] of exact; [l], l = 1..L, of the layers; ended by NULL */
+    double **factor; /* (L+1): [0] of exact; [l], l = 1..L, of the layers */
     double *g;       /* (C, B) of softmax */
     double *z;       /* (CB) */
     bool *moves;     /* (L+1): x_l = 1 */

@@ -19,8 +19,8 @@ struct work {
     size_t L, C, B;
     double top;  /* B_L⁻¹, damped */
     bool scaled; /* B_L = I_C/B */
-    double **A;  /* (L+2): factors of A^{l-1}/B + ρ (B, B) at [l], ended by NULL */
-    double **D;  /* (L+2): of D^l/B + ρ (CB, CB) at [l] */
+    double **A;  /* (L+1): factors of A^{l-1}/B + ρ (B, B) at [l] */
+    double **D;  /* (L+1): of D^l/B + ρ (CB, CB) at [l] */
     double *z;   /* (PANEL, CB) */
 };
 
