@@ -289,13 +289,6 @@ out:
     return status;
 }
 
-/* A measure's watcher watches the training's steps. */
-static bool forward_step(void *context, size_t step, double loss)
-{
-    const struct measure_watch *watch = context;
-    return watch->step(watch->context, step, loss);
-}
-
 static int find_boundaries(struct work *w, uint64_t seed, uint64_t trial, const struct train_watch *watch,
                            double *const *values, struct base_error *error)
 {
@@ -312,13 +305,11 @@ out:
     return status;
 }
 
-static int training_run(void *work, uint64_t seed, uint64_t trial, const struct measure_watch *watch,
+static int training_run(void *work, uint64_t seed, uint64_t trial, const struct train_watch *watch,
                         double *const *values, struct base_error *error)
 {
     int status = BASE_OK;
     struct work *w = work;
-    const struct train_watch steps = {forward_step, (void *)watch};
-    const struct train_watch *looks = watch == NULL ? NULL : &steps;
     const struct train_record record = {.train_loss = values[TRAIN_LOSS],
                                         .test_loss = values[TEST_LOSS],
                                         .test_error = values[TEST_ERROR],
@@ -328,18 +319,16 @@ static int training_run(void *work, uint64_t seed, uint64_t trial, const struct 
                                         .epoch = values[EPOCH],
                                         .spectra = {values[EIG_MAX], values[CONDITION], values[ENERGY],
                                                     values[CONDITION_MEAN], values[ENERGY_CUMULATIVE]},
-
                                         .first_step_share = values[FIRST_STEP_SHARE],
                                         .loss_factor = values[LOSS_FACTOR]};
     if (w->found != BASE_OK)
         return base_fail(error, w->found, "%s", w->why.text);
     *values[LEARNING_RATE] = w->rate;
-    if (values[ISOTROPY_A] != NULL && values[ISOTROPY_ERROR] != NULL &&
-        is_true(w->architecture->training->isotropy))
+    if (is_true(w->architecture->training->isotropy))
         TRY(train_run_isotropy(w->run, seed, trial, values[ISOTROPY_A], values[ISOTROPY_ERROR], error));
     if (w->boundary != NULL)
-        TRY(find_boundaries(w, seed, trial, looks, values, error));
-    TRY(train_run(w->run, seed, trial, w->rate, looks, &record, error));
+        TRY(find_boundaries(w, seed, trial, watch, values, error));
+    TRY(train_run(w->run, seed, trial, w->rate, watch, &record, error));
 out:
     return status;
 }

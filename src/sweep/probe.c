@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "sweep/network.h"
 #include "sweep/sweep.h"
+#include "train/train.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -64,7 +65,7 @@ static int time_network(const struct probe *p, struct sweep_network *network, do
                         struct base_error *error)
 {
     struct looker l = {.begin = base_seconds(), .slice = p->slice};
-    const struct measure_watch watch = {look_on, &l};
+    const struct train_watch watch = {look_on, &l};
     const double steps = (double)experiment_point_steps(&p->layout->experiment->points[p->point]);
     int status = sweep_network_run(network, p->networks, &watch, error);
     *seconds = base_seconds() - l.begin;

@@ -147,25 +147,6 @@ static void begin(struct train_boundary *b, uint64_t seed, uint64_t trial, doubl
     train_network_draw(&b->start, seed, trial);
 }
 
-/* F* = (1/T) Σ_l Θ^l, the upper triangle; Θ^L stands on the diagonal blocks. */
-static void find_dual(struct train_boundary *b)
-{
-    const struct net_architecture *a = b->architecture;
-    const size_t T = a->T, CT = a->CT;
-    memset(b->dual, 0, CT * CT * sizeof *b->dual);
-    for (size_t l = 1; l <= a->L; l++) {
-        train_dual_inputs(&b->start, &b->signals, l, b->A);
-        if (l < a->L) {
-            train_dual_deltas(&b->start, &b->signals, l, b->scratch);
-            train_dual_kernel(a->C, T, b->A, b->scratch);
-        }
-        for (size_t i = 0; i < CT; i++)
-            for (size_t j = i; j < (l < a->L ? CT : (i / T + 1) * T); j++)
-                b->dual[i * CT + j] +=
-                    (l < a->L ? b->scratch[i * CT + j] : b->A[i % T * T + j % T]) / (double)T;
-    }
-}
-
 /* λ_max and v of the dual at θ_0, that of the mean-subtracted outputs where they are; y = f − 1e-6 √T v. */
 static int find_mode(struct train_boundary *b, double *eig_max, struct base_error *error)
 {
@@ -174,7 +155,8 @@ static int find_mode(struct train_boundary *b, double *eig_max, struct base_erro
     double residual;
     const double *f = outputs(b, &b->start);
     train_backward(&b->start, &b->signals);
-    find_dual(b);
+    train_dual_sum(&b->start, &b->signals, b->A, b->scratch, b->dual);
+    train_dual_divide(a->CT, (double)a->T, b->dual);
     if (b->subtract_mean) {
         fisher_dual_means(a->C, a->T, b->dual, b->means);
         fisher_dual_centre(a->C, a->T, b->means, b->dual);
