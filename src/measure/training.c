@@ -344,14 +344,6 @@ static void predict_boundary(const struct net_architecture *a, double critical_r
     *predictions[STABILITY_RATIO] = 1;
 }
 
-/* Predictions stand where losses are recorded. */
-static void keep_recorded(const struct net_architecture *a, double *losses)
-{
-    for (int64_t s = 0; s < a->training->steps; s++)
-        if (s % a->training->every != 0)
-            losses[s] = NAN;
-}
-
 static int predict_losses(const struct net_architecture *a, const struct net_activation *activation,
                           double *const *predictions, struct base_error *error)
 {
@@ -365,8 +357,6 @@ static int predict_losses(const struct net_architecture *a, const struct net_act
     *predictions[LOSS_FACTOR] = learning.loss_factor;
     if (predictions[ISOTROPY_A] != NULL)
         *predictions[ISOTROPY_A] = learning.isotropy_a;
-    keep_recorded(a, predictions[TRAIN_LOSS]);
-    keep_recorded(a, predictions[TEST_LOSS]);
 out:
     return status;
 }
