@@ -104,8 +104,8 @@ static int dynamics_run(void *work, uint64_t seed, uint64_t trial, const struct 
         .weights = {values[V_1], values[V_2]}};
     double levels[N_LEVELS], times[N_LEVELS];
     find_levels(s, levels);
-    const int status = train_committee_run(committee, seed, trial, watch, &record,
-                                           N_LEVELS, levels, times, error);
+    const int status =
+        train_committee_run(committee, seed, trial, watch, &record, N_LEVELS, levels, times, error);
     if (status == BASE_OK)
         put_times(s, times, values);
     return status;

@@ -202,7 +202,7 @@ static int limit_of_two(const struct net_architecture *a, const struct net_activ
     double K[2];
     TRY(theory_order_solve(&order, activation, a->weight_variance, a->bias_variance, a->L, tolerance, error));
     two_numbers(&order, a, K);
-    *top = theory_subtracts_mean(a)                     ? (a->T > 1 ? K[0] - K[1] : NAN)
+    *top = theory_subtracts_mean(a)              ? (a->T > 1 ? K[0] - K[1] : NAN)
            : a->T > 1 && !(K[1] >= 1e-12 * K[0]) ? NAN
                                                  : K[0] + ((double)a->T - 1) * K[1];
 out:

@@ -39,8 +39,8 @@ double train_boundary_bytes(const struct net_architecture *architecture)
     const struct net_architecture *a = architecture;
     const double T = (double)a->T, CT = (double)a->CT;
     const double numbers = T * ((double)a->widths[0] + T) + 2 * CT * CT + (4 + (double)a->C) * CT;
-    return train_layers_bytes(a, a->T) + 2 * train_network_bytes(a) + train_descent_bytes(a) + train_signals_bytes(a, a->T, true) +
-           linalg_eigen_top_bytes(a->CT, 1) + numbers * sizeof(double);
+    return train_layers_bytes(a, a->T) + 2 * train_network_bytes(a) + train_descent_bytes(a) +
+           train_signals_bytes(a, a->T, true) + linalg_eigen_top_bytes(a->CT, 1) + numbers * sizeof(double);
 }
 
 /* Steps until a mode of the momentum that does not grow is gone: μ^n below 1e-4. */

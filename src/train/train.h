@@ -11,7 +11,8 @@
  *
  *     H̄^{l-1}(t) = ((∂W/∂ω) h^{l-1}(t), ∂b/∂β)
  *
- * the gradient of f_k(t) in θ^l is δ^l_k(t) ⊗ H̄^{l-1}(t), and every direction of descent but those of single units is, layer by layer,
+ * the gradient of f_k(t) in θ^l is δ^l_k(t) ⊗ H̄^{l-1}(t), and every direction of descent but those of single
+ * units is, layer by layer,
  *
  *     d^l = (1/B) Σ_t p^l(t) ⊗ H̄^{l-1}(t)               B: samples of the step; gradient: p^l = Σ_k δ^l_k e_k
  *
