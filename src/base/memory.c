@@ -45,6 +45,11 @@ int base_got(const void *pointer)
     return pointer == NULL ? BASE_FAILED : BASE_OK;
 }
 
+int base_given(const void *pointer, struct base_error *error)
+{
+    return pointer != NULL ? BASE_OK : base_fail(error, BASE_FAILED, "not enough memory");
+}
+
 /* The first integer after `key` in a small text file such as /proc/meminfo; `missing` when there is none. */
 static size_t read_number(const char *path, const char *key, size_t missing)
 {

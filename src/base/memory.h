@@ -19,6 +19,9 @@ char *base_copy(const char *text, struct base_error *error);
 /* The status of an allocation, for TRY(base_got(p = base_calloc(...))). */
 int base_got(const void *pointer);
 
+/* The same of what a library has allocated, with a message. */
+int base_given(const void *pointer, struct base_error *error);
+
 /* Bytes of physical memory that this process may still take: what the kernel calls available, or the room
  * left under the process's control group or address-space limit where that is smaller. */
 size_t base_memory_available(void);

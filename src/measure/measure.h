@@ -72,12 +72,7 @@ struct measure_variable {
     double accuracy;
 };
 
-/* Who looks on while a long measurement goes on. */
-struct measure_watch {
-    /* After every step; false: stop now. */
-    bool (*step)(void *context, size_t step, double loss);
-    void *context;
-};
+struct train_watch; /* who looks on while a training goes on (train.h) */
 
 struct measure {
     const char *name;
@@ -97,7 +92,7 @@ struct measure {
     /* In place of `run`, for a measure of its own kind of experiment, in which it is alone: it makes the
      * networks of a trial itself. flops: about what that takes. BASE_STOPPED: as the watch says. */
     double (*flops)(const struct net_architecture *architecture);
-    int (*run_alone)(void *work, uint64_t seed, uint64_t trial, const struct measure_watch *watch,
+    int (*run_alone)(void *work, uint64_t seed, uint64_t trial, const struct train_watch *watch,
                      double *const *values, struct base_error *error);
     /* The same for the predictions; nan stays where theory says nothing. BASE_UNRESOLVED: the measure
      * has none here; NULL: it has none at all. Asked for residual networks where it knows them. */

@@ -91,19 +91,11 @@ static void committee_free(void *work)
     train_committee_free(work);
 }
 
-/* A measure's watcher watches the steps. */
-static bool forward_step(void *context, size_t step, double loss)
-{
-    const struct measure_watch *watch = context;
-    return watch->step(watch->context, step, loss);
-}
-
-static int dynamics_run(void *work, uint64_t seed, uint64_t trial, const struct measure_watch *watch,
+static int dynamics_run(void *work, uint64_t seed, uint64_t trial, const struct train_watch *watch,
                         double *const *values, struct base_error *error)
 {
     struct train_committee *committee = work;
     const struct experiment_singular *s = train_committee_singular(committee);
-    const struct train_watch steps = {forward_step, (void *)watch};
     const struct train_committee_record record = {
         .time = values[TIME],
         .error = values[ERROR],
@@ -112,8 +104,8 @@ static int dynamics_run(void *work, uint64_t seed, uint64_t trial, const struct 
         .weights = {values[V_1], values[V_2]}};
     double levels[N_LEVELS], times[N_LEVELS];
     find_levels(s, levels);
-    const int status = train_committee_run(committee, seed, trial, watch == NULL ? NULL : &steps, &record,
-                                           N_LEVELS, levels, times, error);
+    const int status =
+        train_committee_run(committee, seed, trial, watch, &record, N_LEVELS, levels, times, error);
     if (status == BASE_OK)
         put_times(s, times, values);
     return status;
@@ -208,7 +200,7 @@ static const struct measure_variable fisher_variables[] = {
      .powers_outputs = {1, 2}},
 };
 
-static int fisher_run(void *work, uint64_t seed, uint64_t trial, const struct measure_watch *watch,
+static int fisher_run(void *work, uint64_t seed, uint64_t trial, const struct train_watch *watch,
                       double *const *values, struct base_error *error)
 {
     (void)watch;
@@ -282,7 +274,7 @@ static int mixture_init(void **work, const struct net_architecture *architecture
     return base_got(kept);
 }
 
-static int mixture_run(void *work, uint64_t seed, uint64_t trial, const struct measure_watch *watch,
+static int mixture_run(void *work, uint64_t seed, uint64_t trial, const struct train_watch *watch,
                        double *const *values, struct base_error *error)
 {
     const struct net_architecture *const *architecture = work;

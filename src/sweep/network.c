@@ -107,7 +107,7 @@ out:
     return status;
 }
 
-int sweep_network_run(struct sweep_network *network, size_t trial, const struct measure_watch *watch,
+int sweep_network_run(struct sweep_network *network, size_t trial, const struct train_watch *watch,
                       struct base_error *error)
 {
     int status;

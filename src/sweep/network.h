@@ -30,7 +30,7 @@ void sweep_network_free(struct sweep_network *network);
 
 /* Samples trial `trial` and measures it into values; watch: NULL, or told of the steps of a training.
  * BASE_UNRESOLVED: all values are NaN and the error says why. */
-int sweep_network_run(struct sweep_network *network, size_t trial, const struct measure_watch *watch,
+int sweep_network_run(struct sweep_network *network, size_t trial, const struct train_watch *watch,
                       struct base_error *error);
 
 #endif

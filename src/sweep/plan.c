@@ -8,10 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a network takes besides its sampler: Gram summary and measures. */
-static double other_bytes(const struct experiment *e, const struct net_architecture *a)
+/* What a network takes besides its sampler: Gram summary, measures and their numbers. */
+static double other_bytes(const struct store_layout *layout, const struct net_architecture *a)
 {
+    const struct experiment *e = layout->experiment;
     double bytes = e->kind == EXPERIMENT_FISHER ? net_gram_bytes(a) : 0;
+    for (size_t v = 0; v < layout->n_variables; v++)
+        bytes += (double)store_layout_length(layout, v) * sizeof(double);
     for (size_t i = 0; i < e->n_measures; i++)
         bytes += measure_find(e->measures[i])->bytes(a);
     return bytes;
@@ -69,7 +72,7 @@ static int plan_point(struct sweep_plan *plan, const struct store_layout *layout
     TRY(sweep_point_architecture(layout, p, a, error));
     const struct net_sampler *sampler =
         net_sampler_choose(e->kind == EXPERIMENT_FISHER ? e->sampler : EXPERIMENT_WEIGHTS, a);
-    const double least = sampler_memory(e, sampler, a, 1).least + other_bytes(e, a);
+    const double least = sampler_memory(e, sampler, a, 1).least + other_bytes(layout, a);
     TRY(check_memory(layout, sampler, p, least, error));
     plan->samplers[p] = sampler;
     plan->costs[p] = cost_of(e, sampler, a);
@@ -91,7 +94,7 @@ static int useful_inside(const struct sweep_plan *plan, const struct store_layou
         if (sweep_point_architecture(layout, p, a, &ignored) == BASE_OK) {
             panels = net_architecture_panels(a) > panels ? net_architecture_panels(a) : panels;
             while (threads > 1 &&
-                   sampler_memory(e, plan->samplers[p], a, threads).least + other_bytes(e, a) > memory)
+                   sampler_memory(e, plan->samplers[p], a, threads).least + other_bytes(layout, a) > memory)
                 threads--;
         }
     return (size_t)threads < panels ? threads : (int)panels;
@@ -120,7 +123,7 @@ static int share_memory(struct sweep_plan *plan, const struct store_layout *layo
     for (size_t p = 0; p < e->n_points; p++) {
         TRY(sweep_point_architecture(layout, p, a, error));
         const struct net_memory wanted = sampler_memory(e, plan->samplers[p], a, plan->threads_inside);
-        const double other = other_bytes(e, a), part = memory / plan->networks_at_once - other;
+        const double other = other_bytes(layout, a), part = memory / plan->networks_at_once - other;
         plan->memories[p] = alone ? wanted.least : fmax(wanted.least, fmin(wanted.most, part));
         plan->sizes[p] = plan->memories[p] + other;
         plan->regenerated[p] = plan->memories[p] < wanted.most;

@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "sweep/network.h"
 #include "sweep/sweep.h"
+#include "train/train.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -41,7 +42,8 @@ struct search {
     double start, budget;
 };
 
-/* A training is left when the slice is over. */
+/* A training is left when the slice is over and a step was made after the first, which has all that comes
+ * before it in its time. */
 struct looker {
     double begin, slice;
     double first, last; /* seconds of the first step and the last, which is number `steps` */
@@ -56,7 +58,7 @@ static bool look_on(void *context, size_t step, double loss)
     l->last = base_seconds();
     if (l->steps++ == 0)
         l->first = l->last;
-    return l->last - l->begin < l->slice;
+    return l->steps < 2 || l->last - l->begin < l->slice;
 }
 
 /* Seconds of one network; of a training that was left, by its steps so far. */
@@ -64,13 +66,11 @@ static int time_network(const struct probe *p, struct sweep_network *network, do
                         struct base_error *error)
 {
     struct looker l = {.begin = base_seconds(), .slice = p->slice};
-    const struct measure_watch watch = {look_on, &l};
+    const struct train_watch watch = {look_on, &l};
     const double steps = (double)experiment_point_steps(&p->layout->experiment->points[p->point]);
     int status = sweep_network_run(network, p->networks, &watch, error);
     *seconds = base_seconds() - l.begin;
-    if (status == BASE_STOPPED && l.steps == 1)
-        *seconds = (l.first - l.begin) * steps;
-    else if (status == BASE_STOPPED)
+    if (status == BASE_STOPPED)
         *seconds = l.first - l.begin + (l.last - l.first) / (double)(l.steps - 1) * (steps - 1);
     return status == BASE_STOPPED || status == BASE_UNRESOLVED ? BASE_OK : status;
 }
@@ -179,7 +179,7 @@ static double look_seconds(const struct search *s, size_t point)
 {
     const double seconds = s->estimate->network_seconds[point];
     const int64_t steps = experiment_point_steps(&s->layout->experiment->points[point]);
-    return steps > 0 ? fmin(seconds, share_a_point * s->budget + seconds / (double)steps) : seconds;
+    return steps > 0 ? fmin(seconds, share_a_point * s->budget + 2 * seconds / (double)steps) : seconds;
 }
 
 /* The next point to be probed, n_points when the budget is spent: the cheapest to begin with and of each

@@ -3,6 +3,7 @@
 #include "sweep/network.h"
 #include "sweep/point.h"
 #include "sweep/sweep.h"
+#include "train/train.h"
 
 #include <errno.h>
 #include <math.h>
@@ -120,7 +121,7 @@ static int run_network(struct shared *s, struct sweep_network *network, size_t p
     const double cost = s->plan->costs[point];
     const int64_t steps = experiment_point_steps(&s->layout->experiment->points[point]);
     struct looker looker = {s, steps > 0 ? cost / (double)steps : 0, cost};
-    const struct measure_watch watch = {look_on, &looker};
+    const struct train_watch watch = {look_on, &looker};
     const int status = sweep_network_run(network, trial, &watch, error);
     *spent = cost - looker.rest;
     return status;

@@ -78,9 +78,9 @@ struct sweep_estimate {
     double probe_seconds;
 };
 
-/* Samples and measures networks for `budget` seconds, and one more network or step of a training at most; one
- * at least, where any is missing, which the cheapest grid point decides. The other points follow by the
- * plan's flop counts. done (n_points, trials): the finished ones, or NULL. */
+/* Samples and measures networks for `budget` seconds, and one more network or two steps of a training at
+ * most; one at least, where any is missing, which the cheapest grid point decides. The other points follow by
+ * the plan's flop counts. done (n_points, trials): the finished ones, or NULL. */
 int sweep_estimate_init(struct sweep_estimate *estimate, const struct store_layout *layout,
                         const struct sweep_plan *plan, const uint8_t *done, double budget,
                         struct base_error *error);

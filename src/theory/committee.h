@@ -7,9 +7,9 @@
  *
  *     ε         = (1/π) Σ_ik c_i c_k arcsin(Q_ik/√((1+Q_ii)(1+Q_kk)))
  *     ∂ε/∂J_i   = v_i (2/π) Σ_k c_k (A_k − Q_ik A_i/(1+Q_ii))/√Δ_ik ,   ∂ε/∂v_i = (2/π) Σ_k c_k arcsin(·)_ik
- *     G_{J_iJ_k} = v_i v_k (2/π) Δ_ik^(-1/2) [I − ((1+Q_kk) J_iJ_iᵀ + (1+Q_ii) J_kJ_kᵀ − Q_ik (J_iJ_kᵀ +
- * J_kJ_iᵀ))/Δ_ik] G_{v_iv_k} = (2/π) arcsin(·)_ik ,                  G_{v_iJ_k} = v_k (2/π) (J_i − Q_ik
- * J_k/(1+Q_kk))/√Δ_ik
+ *     G_{J_iJ_k} = v_i v_k (2/π) Δ_ik^(-1/2) [I − S_ik/Δ_ik] ,
+ *     S_ik       = (1+Q_kk) J_iJ_iᵀ + (1+Q_ii) J_kJ_kᵀ − Q_ik (J_iJ_kᵀ + J_kJ_iᵀ)
+ *     G_{v_iv_k} = (2/π) arcsin(·)_ik ,   G_{v_iJ_k} = v_k (2/π) (J_i − Q_ik J_k/(1+Q_kk))/√Δ_ik
  *
  * G is singular where J_1 = ±J_2, where v_i = 0, and with learned v where J_i = 0. Gradient flow is θ̇ = −∂ε,
  * natural gradient flow θ̇ = −(G + ρ)⁻¹ ∂ε. Neither leaves the span of the rows of A, and G is c·I on what is

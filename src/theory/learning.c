@@ -33,9 +33,9 @@ static bool is_ntk(const struct net_architecture *a)
     return strcmp(a->training->parametrization, "ntk") == 0;
 }
 
-static bool subtracts_mean(const struct net_architecture *a)
+bool theory_subtracts_mean(const struct net_architecture *architecture)
 {
-    return strcmp(a->training->subtract_mean, "true") == 0;
+    return strcmp(architecture->training->subtract_mean, "true") == 0;
 }
 
 void theory_scales_of(const struct net_architecture *architecture, size_t l, double *a, double *b)
@@ -202,7 +202,7 @@ static int limit_of_two(const struct net_architecture *a, const struct net_activ
     double K[2];
     TRY(theory_order_solve(&order, activation, a->weight_variance, a->bias_variance, a->L, tolerance, error));
     two_numbers(&order, a, K);
-    *top = subtracts_mean(a)                     ? (a->T > 1 ? K[0] - K[1] : NAN)
+    *top = theory_subtracts_mean(a)              ? (a->T > 1 ? K[0] - K[1] : NAN)
            : a->T > 1 && !(K[1] >= 1e-12 * K[0]) ? NAN
                                                  : K[0] + ((double)a->T - 1) * K[1];
 out:
@@ -237,7 +237,7 @@ static int kernel_top(const struct net_architecture *a, const struct net_activat
     }
     TRY(theory_kernel_sum(activation, a->weight_variance, a->bias_variance, a->L, T, gram, scales,
                           scales + a->L, tolerance, K, nngp, error));
-    if (subtracts_mean(a))
+    if (theory_subtracts_mean(a))
         centre(T, K);
     TRY(theory_eigen_top(T, K, top, room + 2 * T * T, error));
 out:
@@ -282,12 +282,12 @@ int theory_critical_rate(const struct net_architecture *architecture, const stru
     const bool nesterov = strcmp(a->training->nesterov, "true") == 0;
     const double most = 2 * (1 + mu) / (nesterov ? 1 + 2 * mu : 1);
     double limit = NAN, top;
-    if (subtracts_mean(a) && a->T == 1)
+    if (theory_subtracts_mean(a) && a->T == 1)
         return base_fail(error, BASE_UNRESOLVED, "one sample whose mean is subtracted does not learn");
     if (a->inputs == NULL)
         TRY(limit_of_two(a, activation, &limit, error));
     top = limit;
-    if (isnan(limit) || subtracts_mean(a))
+    if (isnan(limit) || theory_subtracts_mean(a))
         TRY(mean_top(a, activation, &top, error));
     critical->rate = most / (top + decay);
     critical->limit = most / (limit + decay);

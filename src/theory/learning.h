@@ -22,6 +22,14 @@ enum theory_method theory_method_of(const struct net_architecture *architecture)
 /* B: samples of a step. */
 size_t theory_batch_of(const struct net_architecture *architecture);
 
+bool theory_subtracts_mean(const struct net_architecture *architecture);
+
+/* Whether a training records its losses after so many steps: every `every`-th, and the last. */
+bool theory_loss_recorded(const struct net_architecture *architecture, size_t step);
+
+/* sums[s] += weight·loss, NaN for what is not finite; sums may be NULL. */
+void theory_loss_add(double *sums, size_t s, double weight, double loss);
+
 /* The kernel of the gradient in W^l and b^l before it is multiplied with q̃^l is a q̂^{l-1} + b: σ_w², σ_b² in
  * the neural tangent kernel's parametrization, M_{l-1}, 1 in the standard one. */
 void theory_scales_of(const struct net_architecture *architecture, size_t l, double *a, double *b);

@@ -8,6 +8,8 @@
 
 #include "theory/learning.h"
 
+#include "base/memory.h"
+
 #include <gsl/gsl_blas.h>
 #include <gsl/gsl_randist.h>
 #include <math.h>
@@ -32,7 +34,7 @@ static void logits_free(struct logits *x)
 static int logits_init(struct logits *x, const struct net_architecture *a, const struct theory_order *order,
                        struct base_error *error)
 {
-    int status = BASE_OK;
+    int status;
     const size_t C = a->C, T = a->T, n = order->samples;
     *x = (struct logits){C,
                          T,
@@ -42,8 +44,11 @@ static int logits_init(struct logits *x, const struct net_architecture *a, const
                          gsl_matrix_alloc(C, n),
                          gsl_matrix_alloc(C, T),
                          gsl_matrix_alloc(C, T)};
-    if (x->root == NULL || x->f == NULL || x->y == NULL || x->velocity == NULL || x->by == NULL)
-        TRY(base_fail(error, BASE_FAILED, "not enough memory"));
+    TRY(base_given(x->root, error));
+    TRY(base_given(x->f, error));
+    TRY(base_given(x->y, error));
+    TRY(base_given(x->velocity, error));
+    TRY(base_given(x->by, error));
     theory_order_fill(order, order->q + a->L * order->pairs, x->root);
     TRY(theory_covariance_root(x->root, error));
 out:
@@ -113,12 +118,6 @@ static void step(struct logits *x, const struct experiment_training *training, d
     gsl_blas_dgemm(CblasNoTrans, CblasTrans, rate, x->by, U, 1, x->f);
 }
 
-static void put(double *sums, size_t s, double weight, double loss)
-{
-    if (sums != NULL)
-        sums[s] += weight * (isfinite(loss) ? loss : NAN);
-}
-
 int theory_logit_steps(const struct net_architecture *architecture, double rate,
                        const struct theory_order *order, gsl_rng *random, size_t draws, double weight,
                        const gsl_matrix *U, struct theory_learning *sums, struct base_error *error)
@@ -136,9 +135,11 @@ int theory_logit_steps(const struct net_architecture *architecture, double rate,
         for (size_t s = 0; s <= steps; s++) {
             if (s > 0)
                 step(&x, a->training, rate, U);
-            put(sums->train_loss, s, weight / (double)networks, mean_loss(&x, 0, x.T));
+            if (!theory_loss_recorded(a, s))
+                continue;
+            theory_loss_add(sums->train_loss, s, weight / (double)networks, mean_loss(&x, 0, x.T));
             if (x.n > x.T)
-                put(sums->test_loss, s, weight / (double)networks, mean_loss(&x, x.T, x.n));
+                theory_loss_add(sums->test_loss, s, weight / (double)networks, mean_loss(&x, x.T, x.n));
         }
     }
     sums->isotropy_a = sums->first_step_share = sums->loss_factor = NAN;

@@ -14,11 +14,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-static int got(const void *pointer, struct base_error *error)
-{
-    return pointer != NULL ? BASE_OK : base_fail(error, BASE_FAILED, "not enough memory");
-}
-
 void theory_order_fill(const struct theory_order *order, const double *x, gsl_matrix *M)
 {
     for (size_t p = 0; p < order->pairs; p++) {
@@ -72,11 +67,11 @@ static int pseudo_solve(const gsl_matrix *K, double rho, gsl_matrix *Z, struct b
     gsl_matrix *A = gsl_matrix_alloc(T, T), *V = gsl_matrix_alloc(T, T), *KV = gsl_matrix_alloc(n, T);
     gsl_vector *values = gsl_vector_alloc(T);
     gsl_eigen_symmv_workspace *work = gsl_eigen_symmv_alloc(T);
-    TRY(got(A, error));
-    TRY(got(V, error));
-    TRY(got(KV, error));
-    TRY(got(values, error));
-    TRY(got(work, error));
+    TRY(base_given(A, error));
+    TRY(base_given(V, error));
+    TRY(base_given(KV, error));
+    TRY(base_given(values, error));
+    TRY(base_given(work, error));
     gsl_matrix_memcpy(A, &square.matrix);
     if (gsl_eigen_symmv(A, values, V, work) != GSL_SUCCESS)
         TRY(base_fail(error, BASE_UNRESOLVED, "the eigenvalues of a mean-field kernel do not converge"));
@@ -109,7 +104,7 @@ static int solve(const gsl_matrix *K, double damping, gsl_matrix *Z, struct base
         rho += damping * gsl_matrix_get(K, t, t) / (double)T;
     if (!isfinite(rho) || !isfinite(gsl_matrix_get(K, 0, 0)))
         TRY(base_fail(error, BASE_UNRESOLVED, "a mean-field kernel is not finite"));
-    TRY(got(R = gsl_matrix_alloc(T, T), error));
+    TRY(base_given(R = gsl_matrix_alloc(T, T), error));
     if (!factor(K, rho, R)) {
         TRY(pseudo_solve(K, rho, Z, error));
         goto out;
@@ -225,14 +220,14 @@ static int units_init(struct units *z, size_t T, size_t C, struct base_error *er
     *z = (struct units){gsl_matrix_alloc(T, T), gsl_matrix_alloc(T, T), gsl_matrix_alloc(C, T),
                         gsl_matrix_alloc(T, T), gsl_vector_alloc(T),    gsl_vector_alloc(T),
                         gsl_vector_alloc(T),    gsl_vector_alloc(T)};
-    TRY(got(z->u_root, error));
-    TRY(got(z->v_root, error));
-    TRY(got(z->delta, error));
-    TRY(got(z->K, error));
-    TRY(got(z->u, error));
-    TRY(got(z->phi, error));
-    TRY(got(z->dphi, error));
-    TRY(got(z->s, error));
+    TRY(base_given(z->u_root, error));
+    TRY(base_given(z->v_root, error));
+    TRY(base_given(z->delta, error));
+    TRY(base_given(z->K, error));
+    TRY(base_given(z->u, error));
+    TRY(base_given(z->phi, error));
+    TRY(base_given(z->dphi, error));
+    TRY(base_given(z->s, error));
 out:
     return status;
 }
@@ -387,10 +382,10 @@ int theory_operator(const struct net_architecture *architecture, const struct ne
                        .Z = gsl_matrix_alloc(n, T),
                        .Z2 = gsl_matrix_alloc(n, T),
                        .U = U};
-    TRY(got(x.A, error));
-    TRY(got(x.B, error));
-    TRY(got(x.Z, error));
-    TRY(got(x.Z2, error));
+    TRY(base_given(x.A, error));
+    TRY(base_given(x.B, error));
+    TRY(base_given(x.Z, error));
+    TRY(base_given(x.Z2, error));
     gsl_matrix_set_zero(U);
     TRY(fill(&x, error));
 out:

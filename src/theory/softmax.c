@@ -80,21 +80,16 @@ struct matrices {
     gsl_matrix *psi[3];             /* (n_y, n_y): ψ_00, ψ_11, ψ_10 */
 };
 
-static int got(const void *pointer, struct base_error *error)
-{
-    return pointer != NULL ? BASE_OK : base_fail(error, BASE_FAILED, "not enough memory");
-}
-
 static int matrices_init(struct matrices *m, size_t n_y, size_t n_z, struct base_error *error)
 {
     int status = BASE_OK;
     *m = (struct matrices){.A = {NULL}};
     for (int a = 0; a < 2; a++) {
-        TRY(got(m->A[a] = gsl_matrix_alloc(n_y, n_z), error));
-        TRY(got(m->weighted[a] = gsl_matrix_alloc(n_y, n_z), error));
+        TRY(base_given(m->A[a] = gsl_matrix_alloc(n_y, n_z), error));
+        TRY(base_given(m->weighted[a] = gsl_matrix_alloc(n_y, n_z), error));
     }
     for (int a = 0; a < 3; a++)
-        TRY(got(m->psi[a] = gsl_matrix_alloc(n_y, n_y), error));
+        TRY(base_given(m->psi[a] = gsl_matrix_alloc(n_y, n_y), error));
 out:
     return status;
 }
@@ -223,9 +218,9 @@ static int curves_init(struct curves *curves, const struct theory_laplace *chi, 
         log_chi[i] = log(fmax(psi[0], smallest));
         log_rho[i] = psi[0] > smallest ? log(fmax(psi[1], smallest) / psi[0]) : log_rho[i > 0 ? i - 1 : 0];
     }
-    TRY(got(curves->accel = gsl_interp_accel_alloc(), error));
-    TRY(got(curves->log_chi = gsl_spline_alloc(gsl_interp_cspline, n), error));
-    TRY(got(curves->log_rho = gsl_spline_alloc(gsl_interp_cspline, n), error));
+    TRY(base_given(curves->accel = gsl_interp_accel_alloc(), error));
+    TRY(base_given(curves->log_chi = gsl_spline_alloc(gsl_interp_cspline, n), error));
+    TRY(base_given(curves->log_rho = gsl_spline_alloc(gsl_interp_cspline, n), error));
     gsl_spline_init(curves->log_chi, y, log_chi, n);
     gsl_spline_init(curves->log_rho, y, log_rho, n);
 out:
@@ -244,11 +239,11 @@ static int draw_init(struct draw *d, size_t n_y, size_t C, struct base_error *er
 {
     int status;
     *d = (struct draw){.R = NULL};
-    TRY(got(d->R = gsl_matrix_alloc(n_y, C), error));
-    TRY(got(d->W = gsl_matrix_alloc(C, C), error));
-    TRY(got(d->eigenvalues = gsl_vector_alloc(C), error));
-    TRY(got(d->log_product = gsl_vector_alloc(n_y), error));
-    TRY(got(d->eigen = gsl_eigen_symm_alloc(C), error));
+    TRY(base_given(d->R = gsl_matrix_alloc(n_y, C), error));
+    TRY(base_given(d->W = gsl_matrix_alloc(C, C), error));
+    TRY(base_given(d->eigenvalues = gsl_vector_alloc(C), error));
+    TRY(base_given(d->log_product = gsl_vector_alloc(n_y), error));
+    TRY(base_given(d->eigen = gsl_eigen_symm_alloc(C), error));
 out:
     return status;
 }
@@ -327,11 +322,11 @@ int theory_softmax_regress(size_t n, const double *numbers, size_t column, const
     gsl_matrix *X = gsl_matrix_alloc(n, n_on), *covariance = gsl_matrix_alloc(n_on, n_on);
     gsl_vector *coefficients = gsl_vector_alloc(n_on), *values = gsl_vector_alloc(n);
     gsl_multifit_linear_workspace *work = gsl_multifit_linear_alloc(n, n_on);
-    TRY(got(X, error));
-    TRY(got(covariance, error));
-    TRY(got(coefficients, error));
-    TRY(got(values, error));
-    TRY(got(work, error));
+    TRY(base_given(X, error));
+    TRY(base_given(covariance, error));
+    TRY(base_given(coefficients, error));
+    TRY(base_given(values, error));
+    TRY(base_given(work, error));
     for (size_t i = 0; i < n; i++) {
         gsl_vector_set(values, i, numbers[N_COLUMNS * i + column]);
         gsl_matrix_set(X, i, 0, 1);
@@ -365,7 +360,7 @@ static int largest(double q1, double q2, size_t C, const double beta[3],
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
     double *numbers = base_calloc(draws * N_COLUMNS, sizeof *numbers, error);
     TRY(base_got(numbers));
-    TRY(got(rng, error));
+    TRY(base_given(rng, error));
     gsl_rng_set(rng, draws_seed);
     TRY(theory_laplace_init(&chi, sqrt(q1 - q2), 1, error));
     TRY(curves_init(&curves, &chi, y.first - margin, y.first + y.h * (double)y.n + margin, error));

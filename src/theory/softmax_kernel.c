@@ -54,11 +54,6 @@ struct draws {
     gsl_matrix *gram, *gram2;         /* (T, T), or (C, C) for two numbers */
 };
 
-static int got(const void *pointer, struct base_error *error)
-{
-    return pointer != NULL ? BASE_OK : base_fail(error, BASE_FAILED, "not enough memory");
-}
-
 /* ---- the matrices of an order */
 
 static double kernel_element(const struct theory_order *o, const struct net_architecture *a, size_t p,
@@ -90,7 +85,7 @@ static int kernel_init(struct kernel *kernel, const struct theory_order *o, cons
         kernel->other = element_of(o, a, which, o->pairs - 1); /* one given input has no other */
         return BASE_OK;
     }
-    TRY(got(kernel->full = gsl_matrix_alloc(a->T, a->T), error));
+    TRY(base_given(kernel->full = gsl_matrix_alloc(a->T, a->T), error));
     for (size_t p = 0; p < o->pairs; p++) {
         const double value = element_of(o, a, which, p);
         gsl_matrix_set(kernel->full, o->s[p], o->t[p], value);
@@ -136,20 +131,20 @@ static int draws_init(struct draws *d, const struct theory_order *order, const s
     const bool two = order->samples == 1;
     const size_t C = a->C, T = a->T, n = two ? C : T;
     *d = (struct draws){.C = C, .T = T, .n = count_draws(C, T, two)};
-    TRY(got(d->rng = gsl_rng_alloc(gsl_rng_mt19937), error));
+    TRY(base_given(d->rng = gsl_rng_alloc(gsl_rng_mt19937), error));
     gsl_rng_set(d->rng, draws_seed);
     TRY(kernel_init(&d->K, order, a, KERNEL, error));
     TRY(kernel_init(&d->A, order, a, LEADING, error));
     TRY(kernel_init(&d->q, order, a, OUTPUTS, error));
     TRY(take_root(&d->q, error));
-    TRY(got(d->f = gsl_matrix_alloc(C, T), error));
-    TRY(got(d->g = gsl_matrix_alloc(C, T), error));
-    TRY(got(d->x = gsl_matrix_alloc(C, T), error));
-    TRY(got(d->y = gsl_matrix_alloc(C, T), error));
-    TRY(got(d->work = gsl_matrix_alloc(C, T), error));
+    TRY(base_given(d->f = gsl_matrix_alloc(C, T), error));
+    TRY(base_given(d->g = gsl_matrix_alloc(C, T), error));
+    TRY(base_given(d->x = gsl_matrix_alloc(C, T), error));
+    TRY(base_given(d->y = gsl_matrix_alloc(C, T), error));
+    TRY(base_given(d->work = gsl_matrix_alloc(C, T), error));
     TRY(base_got(d->mean = base_calloc(T, sizeof *d->mean, error)));
-    TRY(got(d->gram = gsl_matrix_alloc(n, n), error));
-    TRY(got(d->gram2 = gsl_matrix_alloc(n, n), error));
+    TRY(base_given(d->gram = gsl_matrix_alloc(n, n), error));
+    TRY(base_given(d->gram2 = gsl_matrix_alloc(n, n), error));
 out:
     return status;
 }
@@ -344,9 +339,9 @@ static int spectrum_average(struct draws *d, double *spectrum, struct base_error
     gsl_matrix *dual = gsl_matrix_alloc(n, n);
     gsl_vector *values = gsl_vector_alloc(n);
     gsl_eigen_symm_workspace *work = gsl_eigen_symm_alloc(n);
-    TRY(got(dual, error));
-    TRY(got(values, error));
-    TRY(got(work, error));
+    TRY(base_given(dual, error));
+    TRY(base_given(values, error));
+    TRY(base_given(work, error));
     for (size_t i = 0; i < rank; i++)
         spectrum[i] = 0;
     for (int draw = 0; draw < SPECTRA; draw++) {

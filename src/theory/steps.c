@@ -30,11 +30,6 @@ static const double tolerance = 1e-13; /* kernels are inverted */
 static const double least_factor = 0.01;
 static const double rounding = 1e-24; /* a loss over the first that is rounding: 0 */
 
-static int got(const void *pointer, struct base_error *error)
-{
-    return pointer != NULL ? BASE_OK : base_fail(error, BASE_FAILED, "not enough memory");
-}
-
 void theory_centre_rows(size_t first, size_t count, gsl_matrix *M)
 {
     for (size_t j = 0; j < M->size2; j++) {
@@ -44,11 +39,6 @@ void theory_centre_rows(size_t first, size_t count, gsl_matrix *M)
         for (size_t i = first; i < first + count; i++)
             *gsl_matrix_ptr(M, i, j) -= mean;
     }
-}
-
-static bool subtracts_mean(const struct net_architecture *a)
-{
-    return strcmp(a->training->subtract_mean, "true") == 0;
 }
 
 /* ---- the law of the errors at the start */
@@ -96,12 +86,12 @@ static int start_init(struct start *s, const struct net_architecture *a, const s
     const size_t T = a->T, n = order->samples;
     *s = (struct start){gsl_matrix_alloc(n, n), gsl_matrix_calloc(a->C, n), gsl_matrix_alloc(n, n),
                         gsl_matrix_alloc(T, T)};
-    TRY(got(s->covariance, error));
-    TRY(got(s->mean, error));
-    TRY(got(s->second, error));
-    TRY(got(s->root, error));
+    TRY(base_given(s->covariance, error));
+    TRY(base_given(s->mean, error));
+    TRY(base_given(s->second, error));
+    TRY(base_given(s->root, error));
     theory_order_fill(order, order->q + a->L * order->pairs, s->covariance);
-    if (subtracts_mean(a))
+    if (theory_subtracts_mean(a))
         centre_covariance(T, s->covariance);
     if (a->targets != NULL)
         fill_targets(a, s->mean);
@@ -163,8 +153,8 @@ static int diagonalise(struct modes *m, const gsl_matrix *U, struct base_error *
         gsl_vector_set_all(m->lambda, gsl_matrix_get(U, 0, 0));
         return BASE_OK;
     }
-    TRY(got(A = gsl_matrix_alloc(T, T), error));
-    TRY(got(work = gsl_eigen_symmv_alloc(T), error));
+    TRY(base_given(A = gsl_matrix_alloc(T, T), error));
+    TRY(base_given(work = gsl_eigen_symmv_alloc(T), error));
     gsl_matrix_memcpy(A, &top.matrix);
     if (gsl_eigen_symmv(A, m->lambda, m->V, work) != 0)
         TRY(base_fail(error, BASE_UNRESOLVED, "the eigenvalues of a step's operator do not converge"));
@@ -184,9 +174,9 @@ static int prepare_test(struct modes *m, const gsl_matrix *U, const gsl_matrix *
     const gsl_matrix_const_view U_te = gsl_matrix_const_submatrix(U, T, 0, n - T, T);
     const gsl_matrix_const_view S_te = gsl_matrix_const_submatrix(S, T, 0, n - T, T);
     gsl_matrix *UV = gsl_matrix_alloc(n - T, T), *SV = gsl_matrix_alloc(n - T, T);
-    TRY(got(UV, error));
-    TRY(got(SV, error));
-    TRY(got(m->products = gsl_matrix_alloc(T, T), error));
+    TRY(base_given(UV, error));
+    TRY(base_given(SV, error));
+    TRY(base_given(m->products = gsl_matrix_alloc(T, T), error));
     gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, &U_te.matrix, m->V, 0, UV);
     gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, &S_te.matrix, m->V, 0, SV);
     for (size_t a = 0; a < T; a++) {
@@ -221,10 +211,10 @@ static int modes_init(struct modes *m, size_t T, const gsl_matrix *U, const gsl_
                         .room = gsl_vector_alloc(T)};
     gsl_vector *vectors[] = {m->lambda, m->r, m->w, m->G, m->share, m->cross, m->room};
     for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
-        TRY(got(vectors[i], error));
-    TRY(got(SV, error));
-    TRY(got(VSV, error));
-    TRY(got(m->V, error));
+        TRY(base_given(vectors[i], error));
+    TRY(base_given(SV, error));
+    TRY(base_given(VSV, error));
+    TRY(base_given(m->V, error));
     TRY(diagonalise(m, U, error));
     gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, &S_t.matrix, m->V, 0, SV);
     gsl_blas_dgemm(CblasTrans, CblasNoTrans, 1, m->V, SV, 0, VSV);
@@ -329,14 +319,14 @@ static int average_ratios(const struct modes *m, const struct start *s, const st
 {
     int status;
     gsl_matrix *g = gsl_matrix_alloc(a->C, m->T), *inside = gsl_matrix_alloc(a->C, m->T);
-    TRY(got(g, error));
-    TRY(got(inside, error));
+    TRY(base_given(g, error));
+    TRY(base_given(inside, error));
     *share = *factor = 0;
     for (int d = 0; d < ERROR_DRAWS; d++) {
         draw_errors(s, random, false, g);
         gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, g, m->V, 0, inside);
         *factor += pow(weighted(inside, last, 2) / weighted(inside, last, 0), 1 / n) / ERROR_DRAWS;
-        if (subtracts_mean(a)) {
+        if (theory_subtracts_mean(a)) {
             draw_errors(s, random, true, g);
             gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, g, m->V, 0, inside);
         }
@@ -370,16 +360,16 @@ out:
 
 /* ---- all steps */
 
-static void put(double *sums, size_t s, double weight, double loss)
+void theory_loss_add(double *sums, size_t s, double weight, double loss)
 {
     if (sums != NULL)
         sums[s] += weight * (isfinite(loss) ? loss : NAN);
 }
 
-/* As a training records its losses. */
-static bool is_recorded(const struct net_architecture *a, size_t step)
+bool theory_loss_recorded(const struct net_architecture *architecture, size_t step)
 {
-    return step % (size_t)a->training->every == 0 || step == (size_t)a->training->steps;
+    const struct experiment_training *training = architecture->training;
+    return step % (size_t)training->every == 0 || step == (size_t)training->steps;
 }
 
 static int run_steps(struct modes *m, const struct start *s, const struct net_architecture *a, double rate,
@@ -388,21 +378,21 @@ static int run_steps(struct modes *m, const struct start *s, const struct net_ar
     int status;
     const size_t steps = (size_t)a->training->steps, n = steps < FACTOR_STEPS ? steps : FACTOR_STEPS;
     gsl_matrix *kept = gsl_matrix_alloc(2, m->T);
-    TRY(got(kept, error));
+    TRY(base_given(kept, error));
     for (size_t step = 0; step <= steps; step++) {
         if (a->training->momentum > 0 && step > 0)
             modes_step(m, a->training, rate);
-        else if (step == 1 || step == n || is_recorded(a, step))
+        else if (step == 1 || step == n || theory_loss_recorded(a, step))
             modes_at(m, rate, step);
         if (step == 1)
             gsl_matrix_set_row(kept, 0, m->r);
         if (step == n)
             gsl_matrix_set_row(kept, 1, m->r);
-        if (!is_recorded(a, step))
+        if (!theory_loss_recorded(a, step))
             continue;
-        put(sums->train_loss, step, weight, training_loss(m, a->C));
+        theory_loss_add(sums->train_loss, step, weight, training_loss(m, a->C));
         if (m->n_test > 0)
-            put(sums->test_loss, step, weight, test_loss(m, a->C));
+            theory_loss_add(sums->test_loss, step, weight, test_loss(m, a->C));
     }
     TRY(add_ratios(m, s, a, random, kept, (double)n, weight, sums, error));
 out:
@@ -418,7 +408,7 @@ int theory_squared_steps(const struct net_architecture *architecture, double rat
     const struct net_architecture *a = architecture;
     struct start start = {NULL, NULL, NULL, NULL};
     struct modes modes = {.V = NULL};
-    if (subtracts_mean(a)) { /* Π U Π; U is symmetric over the training */
+    if (theory_subtracts_mean(a)) { /* Π U Π; U is symmetric over the training */
         for (size_t i = 0; i < U->size1; i++) {
             gsl_vector_view row = gsl_matrix_row(U, i);
             double sum = 0;
@@ -471,7 +461,7 @@ static int add_gram(const struct net_architecture *a, const struct net_activatio
     struct theory_order order = {.L = 0};
     gsl_matrix *U = gsl_matrix_alloc(n, T);
     const size_t units = 51200 / T / draws; /* to stand for those of a layer */
-    TRY(got(U, error));
+    TRY(base_given(U, error));
     TRY(theory_kernel_solve(&order, activation, a->weight_variance, a->bias_variance, a->L, n, gram,
                             tolerance, error));
     TRY(theory_operator(a, activation, &order, random,
@@ -507,7 +497,7 @@ static int refuse(const struct net_architecture *a, struct base_error *error)
                          "no loss is predicted for more than %d samples, test samples included",
                          MOST_SAMPLES);
     if (strcmp(t->loss, "squared") != 0 &&
-        (theory_method_of(a) != METHOD_EXACT || t->damping > 0 || subtracts_mean(a) || a->C < 2))
+        (theory_method_of(a) != METHOD_EXACT || t->damping > 0 || theory_subtracts_mean(a) || a->C < 2))
         return base_fail(
             error, BASE_UNRESOLVED,
             "a cross entropy is predicted for the exact natural gradient alone, without damping, of "
@@ -522,9 +512,9 @@ static void set_sums(const struct net_architecture *a, struct theory_learning *p
     const size_t steps = (size_t)a->training->steps;
     for (size_t s = 0; s <= steps; s++) {
         if (p->train_loss != NULL)
-            p->train_loss[s] = is_recorded(a, s) ? value : NAN;
+            p->train_loss[s] = theory_loss_recorded(a, s) ? value : NAN;
         if (p->test_loss != NULL)
-            p->test_loss[s] = is_recorded(a, s) && a->T_test > 0 ? value : NAN;
+            p->test_loss[s] = theory_loss_recorded(a, s) && a->T_test > 0 ? value : NAN;
     }
     p->isotropy_a = p->first_step_share = p->loss_factor = value;
 }
@@ -540,7 +530,7 @@ int theory_learning_predict(const struct net_architecture *architecture,
     double *gram = NULL;
     gsl_rng *random = NULL;
     TRY(refuse(a, error));
-    TRY(got(random = gsl_rng_alloc(gsl_rng_mt19937), error));
+    TRY(base_given(random = gsl_rng_alloc(gsl_rng_mt19937), error));
     TRY(base_got(gram = base_calloc(2 * n * n, sizeof *gram, error)));
     set_sums(a, prediction, 0);
     for (size_t d = 0; d < draws; d++) {

@@ -488,9 +488,10 @@ int theory_order_top(const struct theory_order *order, const double *x, double *
  * a, with U = a I on the B samples without damping and for kernels of full rank:
  *
  *     exact 1 ,  layer L ,  tridiagonal 1ᵀx (none for L = 3s+2: Σ is singular)
- *     kfac (L−1) B + 1, and with more samples than M_0 (+1 with a bias) features min(B, M_0 + 1) + (L−2) B +
- * 1 kfac_scaled B − 1 more ;  for linear φ, with B_l of rank one, L and L−1+B unit (1/C) Σ_{l<L} γ_l M_l + 1
- * ,  γ_l = P(φ'(u^l) ≠ 0), of layer 1 no more than min(1, (M_0+1)/(γB))
+ *     kfac (L−1) B + 1, and with more samples than M_0 (+1 with a bias) features min(B, M_0 + 1) +
+ *         (L−2) B + 1
+ *     kfac_scaled B − 1 more ;  for linear φ, with B_l of rank one, L and L−1+B
+ *     unit (1/C) Σ_{l<L} γ_l M_l + 1 ,  γ_l = P(φ'(u^l) ≠ 0), of layer 1 no more than (M_0+1)/B
  *
  * BASE_UNRESOLVED with a sentence for others, which have none. Given inputs: γ at their mean variance. */
 int theory_isotropy(const struct net_architecture *architecture, const struct net_activation *activation,
@@ -520,8 +521,8 @@ int theory_critical_rate(const struct net_architecture *architecture, const stru
  *
  *     isotropy_a           tr U/T, a with its damping; nan for gradient descent
  *     first_step_share     E[1 − ⟨g_1, g_0⟩/⟨g_0, g_0⟩] of the squared loss: ηa for U = a I
- *     loss_factor          E[(ℓ_n/ℓ_0)^(1/n)], n = min(4, steps): (1 − ηa)²; nan below 0.01, where networks
- * of finite width have another
+ *     loss_factor          E[(ℓ_n/ℓ_0)^(1/n)], n = min(4, steps): (1 − ηa)²; nan below 0.01, where
+ *                          networks of finite width have another
  *
  * Losses are of the linear theory, which goes on where networks diverge or their kernels change; nan where
  * they overflow, and the test loss of undamped units. The last two are nan for gradient descent, whose factor
@@ -529,7 +530,8 @@ int theory_critical_rate(const struct net_architecture *architecture, const stru
  * (theory_kernel_sum) and some 30 T³ flops a draw: T = 100, T' = 100, 3 layers 30 ms, Gaussian inputs ten
  * times as much. */
 struct theory_learning {
-    double *train_loss, *test_loss; /* (steps+1), the caller's, NaN where nothing is known */
+    /* (steps+1), the caller's: set at recorded steps, NaN at others and where nothing is known; or NULL */
+    double *train_loss, *test_loss;
     double isotropy_a, first_step_share, loss_factor;
 };
 int theory_learning_predict(const struct net_architecture *architecture,

@@ -25,7 +25,7 @@ struct train_boundary {
     struct train_signals signals;
     double *inputs;           /* (M_0, T) */
     double *targets, *errors; /* (C, T) */
-    double **P;               /* (L+2): P[l] (M_l, T), ended by NULL */
+    double **P;               /* P[l] (M_l, T), l = 1..L */
     double *dual, *scratch;   /* (CT, CT) */
     double *A;                /* (T, T) */
     double *mode;             /* (CT) v, the leading eigenvector of the dual */
@@ -38,10 +38,9 @@ double train_boundary_bytes(const struct net_architecture *architecture)
 {
     const struct net_architecture *a = architecture;
     const double T = (double)a->T, CT = (double)a->CT;
-    const double numbers = T * ((double)a->widths[0] + T + (double)net_architecture_units(a)) + 2 * CT * CT +
-                           (3 + (double)a->C) * CT;
-    return 2 * train_network_bytes(a) + train_descent_bytes(a) + train_signals_bytes(a, a->T, true) +
-           linalg_eigen_top_bytes(a->CT, 1) + numbers * sizeof(double);
+    const double numbers = T * ((double)a->widths[0] + T) + 2 * CT * CT + (4 + (double)a->C) * CT;
+    return train_layers_bytes(a, a->T) + 2 * train_network_bytes(a) + train_descent_bytes(a) +
+           train_signals_bytes(a, a->T, true) + linalg_eigen_top_bytes(a->CT, 1) + numbers * sizeof(double);
 }
 
 /* Steps until a mode of the momentum that does not grow is gone: μ^n below 1e-4. */
@@ -93,9 +92,7 @@ int train_boundary_init(struct train_boundary **boundary, const struct net_archi
     TRY(base_got(b->A = base_alloc(a->T * a->T, sizeof(double), error)));
     TRY(base_got(b->mode = base_alloc(a->CT, sizeof(double), error)));
     TRY(base_got(b->means = base_alloc(a->C * a->CT, sizeof(double), error)));
-    TRY(base_got(b->P = base_calloc(a->L + 2, sizeof *b->P, error)));
-    for (size_t l = 1; l <= a->L; l++)
-        TRY(base_got(b->P[l] = base_alloc(a->widths[l] * a->T, sizeof(double), error)));
+    TRY(train_layers_init(&b->P, a, a->T, error));
 out:
     if (status != BASE_OK) {
         train_boundary_free(b);
@@ -109,9 +106,7 @@ void train_boundary_free(struct train_boundary *boundary)
     struct train_boundary *b = boundary;
     if (b == NULL)
         return;
-    for (size_t l = 1; b->P != NULL && b->P[l] != NULL; l++)
-        free(b->P[l]);
-    free(b->P);
+    train_layers_free(b->P);
     double *arrays[] = {b->inputs, b->targets, b->errors, b->dual, b->scratch, b->A, b->mode, b->means};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
@@ -152,25 +147,6 @@ static void begin(struct train_boundary *b, uint64_t seed, uint64_t trial, doubl
     train_network_draw(&b->start, seed, trial);
 }
 
-/* F* = (1/T) Σ_l Θ^l, the upper triangle; Θ^L stands on the diagonal blocks. */
-static void find_dual(struct train_boundary *b)
-{
-    const struct net_architecture *a = b->architecture;
-    const size_t T = a->T, CT = a->CT;
-    memset(b->dual, 0, CT * CT * sizeof *b->dual);
-    for (size_t l = 1; l <= a->L; l++) {
-        train_dual_inputs(&b->start, &b->signals, l, b->A);
-        if (l < a->L) {
-            train_dual_deltas(&b->start, &b->signals, l, b->scratch);
-            train_dual_kernel(a->C, T, b->A, b->scratch);
-        }
-        for (size_t i = 0; i < CT; i++)
-            for (size_t j = i; j < (l < a->L ? CT : (i / T + 1) * T); j++)
-                b->dual[i * CT + j] +=
-                    (l < a->L ? b->scratch[i * CT + j] : b->A[i % T * T + j % T]) / (double)T;
-    }
-}
-
 /* λ_max and v of the dual at θ_0, that of the mean-subtracted outputs where they are; y = f − 1e-6 √T v. */
 static int find_mode(struct train_boundary *b, double *eig_max, struct base_error *error)
 {
@@ -179,7 +155,8 @@ static int find_mode(struct train_boundary *b, double *eig_max, struct base_erro
     double residual;
     const double *f = outputs(b, &b->start);
     train_backward(&b->start, &b->signals);
-    find_dual(b);
+    train_dual_sum(&b->start, &b->signals, b->A, b->scratch, b->dual);
+    train_dual_divide(a->CT, (double)a->T, b->dual);
     if (b->subtract_mean) {
         fisher_dual_means(a->C, a->T, b->dual, b->means);
         fisher_dual_centre(a->C, a->T, b->means, b->dual);

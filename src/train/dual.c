@@ -21,7 +21,7 @@ struct work {
     bool softmax;
     double *A;       /* (B, B) */
     double *D;       /* (CB, CB) of a layer, of exact alone */
-    double **factor; /* (L+2): [0] of exact; [l], l = 1..L, of the layers; ended by NULL */
+    double **factor; /* (L+1): [0] of exact; [l], l = 1..L, of the layers */
     double *g;       /* (C, B) of softmax */
     double *z;       /* (CB) */
     bool *moves;     /* (L+1): x_l = 1 */
@@ -169,53 +169,19 @@ static int tridiagonal_init(void **work, const struct net_architecture *architec
     return status;
 }
 
-static void add(size_t n, const double *x, double *sum)
-{
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = i; j < n; j++)
-            sum[i * n + j] += x[i * n + j];
-}
-
-static void divide(size_t n, double by, double *A)
-{
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = i; j < n; j++)
-            A[i * n + j] /= by;
-}
-
-/* Θ, upper triangle. */
-static void sum_kernels(struct work *w, const struct train_network *network,
-                        const struct train_signals *signals, double *theta)
-{
-    const size_t C = w->C, B = w->B, CB = C * B;
-    memset(theta, 0, CB * CB * sizeof *theta);
-    for (size_t l = 1; l <= w->L; l++) {
-        train_dual_inputs(network, signals, l, w->A);
-        if (l < w->L) {
-            train_dual_deltas(network, signals, l, w->D);
-            train_dual_kernel(C, B, w->A, w->D);
-            add(CB, w->D, theta);
-        }
-    }
-    for (size_t k = 0; k < C; k++)
-        for (size_t s = 0; s < B; s++)
-            for (size_t t = s; t < B; t++)
-                theta[(k * B + s) * CB + k * B + t] += w->A[s * B + t];
-}
-
 static int exact_prepare(void *work, const struct train_network *network, const struct train_signals *signals,
                          double damping, struct base_error *error)
 {
     struct work *w = work;
     const size_t CB = w->C * w->B, n = w->softmax ? CB - w->B : CB;
     double *theta = w->factor[0];
-    sum_kernels(w, network, signals, theta);
+    train_dual_sum(network, signals, w->A, w->D, theta);
     if (w->softmax) {
         linalg_mirror(CB, theta);
         train_softmax_outputs(w->C, w->B, signals->h[w->L], w->g);
         train_softmax_reduce(w->C, w->B, w->g, theta);
     }
-    divide(n, (double)w->B, theta);
+    train_dual_divide(n, (double)w->B, theta);
     return train_dual_factor(n, theta, damping, "the kernel of layers 1 to", w->L, error);
 }
 
@@ -253,7 +219,7 @@ static int layer_prepare(void *work, const struct train_network *network, const 
             train_dual_deltas(network, signals, l, w->factor[l]);
             train_dual_kernel(C, B, w->A, w->factor[l]);
         }
-        divide(n, (double)B, w->factor[l]);
+        train_dual_divide(n, (double)B, w->factor[l]);
         TRY(train_dual_factor(n, w->factor[l], damping, "the kernel of layer", l, error));
     }
 out:

@@ -2,6 +2,8 @@
 
 #include "linalg/linalg.h"
 
+#include <string.h>
+
 const double train_dual_singular = 1e-12;
 
 void train_dual_inputs(const struct train_network *network, const struct train_signals *signals, size_t l,
@@ -28,6 +30,39 @@ void train_dual_kernel(size_t C, size_t B, const double *A, double *D)
     for (size_t r = 0; r < C * B; r++)
         for (size_t c = r; c < C * B; c++)
             D[r * C * B + c] *= A[r % B * B + c % B];
+}
+
+static void add(size_t n, const double *x, double *sum)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = i; j < n; j++)
+            sum[i * n + j] += x[i * n + j];
+}
+
+void train_dual_sum(const struct train_network *network, const struct train_signals *signals, double *A,
+                    double *D, double *theta)
+{
+    const size_t L = network->architecture->L, C = signals->C, B = signals->B, CB = C * B;
+    memset(theta, 0, CB * CB * sizeof *theta);
+    for (size_t l = 1; l <= L; l++) {
+        train_dual_inputs(network, signals, l, A);
+        if (l == L)
+            break;
+        train_dual_deltas(network, signals, l, D);
+        train_dual_kernel(C, B, A, D);
+        add(CB, D, theta);
+    }
+    for (size_t k = 0; k < C; k++)
+        for (size_t s = 0; s < B; s++)
+            for (size_t t = s; t < B; t++)
+                theta[(k * B + s) * CB + k * B + t] += A[s * B + t];
+}
+
+void train_dual_divide(size_t n, double by, double *A)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = i; j < n; j++)
+            A[i * n + j] /= by;
 }
 
 int train_dual_factor(size_t n, double *A, double damping, const char *what, size_t l,

@@ -23,6 +23,13 @@ void train_dual_deltas(const struct train_network *network, const struct train_s
 /* D^l ← Θ^l. */
 void train_dual_kernel(size_t C, size_t B, const double *A, double *D);
 
+/* θ (CB, CB) ← Θ = Σ_l Θ^l. A (B, B) and D (CB, CB) are room. */
+void train_dual_sum(const struct train_network *network, const struct train_signals *signals, double *A,
+                    double *D, double *theta);
+
+/* A (n, n) /= by. */
+void train_dual_divide(size_t n, double by, double *A);
+
 /* A pivot of Cholesky's below this share of the diagonal counts as 0: sums over the units leave rounding of
  * 1e-15 to 1e-14 in a matrix, and a solution with less than two or three digits is none. */
 extern const double train_dual_singular;

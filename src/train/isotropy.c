@@ -12,22 +12,19 @@ struct room {
     double *errors; /* (C, B) a unit vector */
     double *A;      /* (L, B, B): A^{l-1} at [(l-1)*B*B] */
     double *G;      /* (CB, B) δᵀP */
-    double **P;     /* (L+2), ended by NULL */
+    double **P;     /* P[l] (M_l, B), l = 1..L */
 };
 
 double train_isotropy_bytes(const struct net_architecture *architecture, size_t B)
 {
     const double b = (double)B, CB = (double)architecture->C * b;
-    return (CB * CB + CB * (b + 1) + (double)architecture->L * b * b +
-            b * (double)net_architecture_units(architecture)) *
-           sizeof(double);
+    return (CB * CB + CB * (b + 1) + (double)architecture->L * b * b) * sizeof(double) +
+           train_layers_bytes(architecture, B);
 }
 
 static void close_room(struct room *room)
 {
-    for (size_t l = 1; room->P != NULL && room->P[l] != NULL; l++)
-        free(room->P[l]);
-    free(room->P);
+    train_layers_free(room->P);
     free(room->errors);
     free(room->A);
     free(room->G);
@@ -40,9 +37,7 @@ static int open_room(struct room *room, const struct net_architecture *a, size_t
     TRY(base_got(room->errors = base_calloc(a->C * B, sizeof(double), error)));
     TRY(base_got(room->A = base_alloc(a->L * B * B, sizeof(double), error)));
     TRY(base_got(room->G = base_alloc(a->C * B * B, sizeof(double), error)));
-    TRY(base_got(room->P = base_calloc(a->L + 2, sizeof(double *), error)));
-    for (size_t l = 1; l <= a->L; l++)
-        TRY(base_got(room->P[l] = base_alloc(a->widths[l] * B, sizeof(double), error)));
+    TRY(train_layers_init(&room->P, a, B, error));
 out:
     return status;
 }

@@ -19,8 +19,8 @@ struct work {
     size_t L, C, B;
     double top;  /* B_L⁻¹, damped */
     bool scaled; /* B_L = I_C/B */
-    double **A;  /* (L+2): factors of A^{l-1}/B + ρ (B, B) at [l], ended by NULL */
-    double **D;  /* (L+2): of D^l/B + ρ (CB, CB) at [l] */
+    double **A;  /* (L+1): factors of A^{l-1}/B + ρ (B, B) at [l] */
+    double **D;  /* (L+1): of D^l/B + ρ (CB, CB) at [l] */
     double *z;   /* (PANEL, CB) */
 };
 
@@ -94,12 +94,6 @@ static int scaled_init(void **work, const struct net_architecture *architecture,
     return status;
 }
 
-static void divide(size_t n, double by, double *A)
-{
-    for (size_t i = 0; i < n * n; i++)
-        A[i] /= by;
-}
-
 static int kfac_prepare(void *work, const struct train_network *network, const struct train_signals *signals,
                         double damping, struct base_error *error)
 {
@@ -109,13 +103,12 @@ static int kfac_prepare(void *work, const struct train_network *network, const s
     w->top = (w->scaled ? (double)B : 1) / (1 + damping);
     for (size_t l = 1; l <= w->L; l++) {
         train_dual_inputs(network, signals, l, w->A[l]);
-        divide(B, (double)B, w->A[l]);
+        train_dual_divide(B, (double)B, w->A[l]);
         TRY(train_dual_factor(B, w->A[l], damping, "K-FAC's factor of the inputs of layer", l, error));
         if (l == w->L)
             break;
         train_dual_deltas(network, signals, l, w->D[l]);
-        linalg_mirror(CB, w->D[l]);
-        divide(CB, (double)B, w->D[l]);
+        train_dual_divide(CB, (double)B, w->D[l]);
         TRY(train_dual_factor(CB, w->D[l], damping, "K-FAC's factor of the backward signals of layer", l,
                               error));
     }

@@ -30,7 +30,7 @@ struct work {
     const struct net_architecture *architecture;
     struct net_activation activation; /* of unit_explicit alone */
     double damping;
-    double **P;                        /* (L+2): r_i(t) of all units, the gradient's P */
+    double **P;                        /* P[l] (M_l, B): r_i(t) of all units, the gradient's P */
     const double **errors;             /* (L+1) pointers to the same errors */
     double *s;                         /* (PANEL, B) s_t of some units */
     double *h2;                        /* (widest, B) h² of a layer */
@@ -44,9 +44,8 @@ struct work {
 static double row_bytes(const struct net_architecture *architecture, size_t B)
 {
     const double b = (double)B, widest = (double)net_architecture_widest(architecture);
-    return (((double)net_architecture_units(architecture) + PANEL + widest) * b + (3 * PANEL + 6) * widest +
-            PANEL) *
-           sizeof(double);
+    return train_layers_bytes(architecture, B) +
+           ((PANEL + widest) * b + (3 * PANEL + 5) * widest + PANEL + 4) * sizeof(double);
 }
 
 static double explicit_flops(const struct net_architecture *architecture, size_t B)
@@ -64,13 +63,11 @@ static void row_free(void *work)
     struct work *w = work;
     if (w == NULL)
         return;
-    for (size_t l = 1; w->P != NULL && w->P[l] != NULL; l++)
-        free(w->P[l]);
+    train_layers_free(w->P);
     double *arrays[] = {w->s,   w->h2,   w->gradient, w->first, w->second, w->g,
                         w->F_b, w->F_jj, w->v,        w->m,     w->dbeta};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
-    free(w->P);
     free(w->errors);
     net_activation_close(&w->activation);
     free(w);
@@ -85,10 +82,8 @@ static int row_init(void **work, const struct net_architecture *architecture, si
     struct work *w = base_calloc(1, sizeof *w, error);
     TRY(base_got(w));
     w->architecture = a;
-    TRY(base_got(w->P = base_calloc(a->L + 2, sizeof(double *), error)));
     TRY(base_got(w->errors = base_calloc(a->L + 1, sizeof(double *), error)));
-    for (size_t l = 1; l <= a->L; l++)
-        TRY(base_got(w->P[l] = base_alloc(a->widths[l] * B, sizeof(double), error)));
+    TRY(train_layers_init(&w->P, a, B, error));
     const struct {
         double **array;
         size_t n;

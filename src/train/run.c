@@ -29,7 +29,7 @@ struct train_run {
     double *batch_targets, *errors;     /* (C, B) */
     double *first_errors;               /* (C, B) before the first step */
     double *outputs;                    /* (C, max(T, T')) of an evaluation */
-    double **P;                         /* (L+2): P[l] (M_l, B), ended by NULL */
+    double **P;                         /* P[l] (M_l, B), l = 1..L */
     size_t *order;                      /* (T) the samples of the epoch in hand */
     size_t taken;                       /* samples that batches have taken */
     void *work;                         /* the optimizer's */
@@ -53,15 +53,14 @@ static size_t most_measured(const struct net_architecture *a)
     return a->training->adaptive > 0 ? s.B : 0;
 }
 
-static size_t chunk_size(const struct net_architecture *a)
-{
-    const size_t most = a->T > a->T_test ? a->T : a->T_test;
-    return most < CHUNK ? most : CHUNK;
-}
-
 static size_t most_samples(const struct net_architecture *a)
 {
     return a->T > a->T_test ? a->T : a->T_test;
+}
+
+static size_t chunk_size(const struct net_architecture *a)
+{
+    return most_samples(a) < CHUNK ? most_samples(a) : CHUNK;
 }
 
 double train_run_bytes(const struct net_architecture *architecture)
@@ -70,9 +69,10 @@ double train_run_bytes(const struct net_architecture *architecture)
     const struct train_optimizer *optimizer = train_optimizer_find(a->training->optimizer);
     const double B = (double)train_schedule_most(a), M_0 = (double)a->widths[0], C = (double)a->C;
     const double samples = (double)(a->T + a->T_test);
-    const double numbers = (M_0 + C) * samples + C * (3 * B + (double)most_samples(a)) +
-                           B * (double)net_architecture_units(a) + (double)a->T;
+    const double order = 5 * (double)a->T + B; /* with what sorting takes */
+    const double numbers = (M_0 + C) * samples + C * (3 * B + (double)most_samples(a)) + order;
     return train_network_bytes(a) + train_descent_bytes(a) + numbers * sizeof(double) +
+           train_layers_bytes(a, train_schedule_most(a)) +
            train_signals_bytes(a, train_schedule_most(a), wants_deltas(a)) +
            train_signals_bytes(a, chunk_size(a), false) + optimizer->bytes(a, train_schedule_most(a)) +
            train_spectra_bytes(most_measured(a)) +
@@ -87,12 +87,17 @@ double train_run_flops(const struct net_architecture *architecture)
     const double backward = optimizer->deltas ? (double)a->C : 1, pass = 2 * a->P;
     const int64_t spectra = a->training->spectra;
     struct train_schedule s;
-    double flops = 0;
+    double flops = 0, plain = 0, tested = 0, measured = 0; /* of a step of the last size */
+    size_t B = 0;
     for (train_schedule_begin(&s, a); !train_schedule_over(&s); train_schedule_step(&s)) {
         const bool due = spectra > 0 && ((int64_t)s.steps + 1) % spectra == 0;
-        flops += (2 + backward) * (double)s.B * pass + optimizer->flops(a, s.B);
-        if (due || a->training->adaptive > 0)
-            flops += train_spectra_flops(a, s.B, due);
+        if (s.B != B) {
+            B = s.B;
+            plain = (2 + backward) * (double)B * pass + optimizer->flops(a, B);
+            tested = a->training->adaptive > 0 ? train_spectra_flops(a, B, false) : 0;
+            measured = train_spectra_flops(a, B, true);
+        }
+        flops += plain + (due ? measured : tested);
     }
     const double recorded = (double)s.steps / (double)a->training->every + 1;
     return flops + recorded * pass * (double)(a->T_test + (s.B < a->T ? a->T : 0));
@@ -112,9 +117,7 @@ static int make_arrays(struct train_run *r, struct base_error *error)
     TRY(base_got(r->first_errors = base_alloc(C * B, sizeof(double), error)));
     TRY(base_got(r->outputs = base_alloc(C * most_samples(a), sizeof(double), error)));
     TRY(base_got(r->order = base_alloc(a->T, sizeof *r->order, error)));
-    TRY(base_got(r->P = base_calloc(a->L + 2, sizeof *r->P, error)));
-    for (size_t l = 1; l <= a->L; l++)
-        TRY(base_got(r->P[l] = base_alloc(a->widths[l] * B, sizeof(double), error)));
+    TRY(train_layers_init(&r->P, a, B, error));
 out:
     return status;
 }
@@ -155,9 +158,7 @@ void train_run_free(struct train_run *run)
         return;
     if (r->optimizer != NULL)
         r->optimizer->free(r->work);
-    for (size_t l = 1; r->P != NULL && r->P[l] != NULL; l++)
-        free(r->P[l]);
-    free(r->P);
+    train_layers_free(r->P);
     double *arrays[] = {r->inputs,        r->targets, r->test_inputs,  r->test_targets,
                         r->batch_targets, r->errors,  r->first_errors, r->outputs};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
@@ -277,6 +278,32 @@ out:
     return status;
 }
 
+/* The order of the epoch that begins, in which the n samples that the batch in hand already has change places
+ * with later ones where the batch would have them twice. */
+static int begin_epoch(struct train_run *r, uint64_t seed, uint64_t trial, size_t n, const size_t *columns,
+                       struct base_error *error)
+{
+    int status;
+    const size_t T = r->architecture->T, needed = r->schedule.B - n;
+    bool *held = base_calloc(T, sizeof *held, error);
+    TRY(base_got(held));
+    TRY(train_epoch_order(r->architecture, seed, trial, r->taken / T, r->order, error));
+    for (size_t i = 0; i < n; i++)
+        held[columns[i]] = true;
+    for (size_t i = 0, later = needed; i < needed; i++) {
+        const size_t sample = r->order[i];
+        if (!held[sample])
+            continue;
+        while (held[r->order[later]])
+            later++;
+        r->order[i] = r->order[later];
+        r->order[later] = sample;
+    }
+out:
+    free(held);
+    return status;
+}
+
 /* The next B samples into the batch; all of them, in their own order, where B = T. */
 static int take_batch(struct train_run *r, uint64_t seed, uint64_t trial, struct base_error *error)
 {
@@ -293,7 +320,7 @@ static int take_batch(struct train_run *r, uint64_t seed, uint64_t trial, struct
     TRY(base_got(columns = base_alloc(B, sizeof *columns, error)));
     for (size_t i = 0; i < B; i++, r->taken++) {
         if (r->taken % T == 0)
-            TRY(train_epoch_order(a, seed, trial, r->taken / T, r->order, error));
+            TRY(begin_epoch(r, seed, trial, i, columns, error));
         columns[i] = r->order[r->taken % T];
     }
     gather(a->widths[0], T, r->inputs, B, columns, r->batch.h[0]);

@@ -6,9 +6,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t widest(const struct net_architecture *a)
+int train_layers_init(double ***layers, const struct net_architecture *architecture, size_t B,
+                      struct base_error *error)
 {
-    return net_architecture_widest(a);
+    int status;
+    const struct net_architecture *a = architecture;
+    double **P = base_calloc(a->L + 2, sizeof *P, error); /* ended by NULL */
+    *layers = P;
+    TRY(base_got(P));
+    for (size_t l = 1; l <= a->L; l++)
+        TRY(base_got(P[l] = base_alloc(a->widths[l] * B, sizeof(double), error)));
+out:
+    return status;
+}
+
+void train_layers_free(double **layers)
+{
+    for (size_t l = 1; layers != NULL && layers[l] != NULL; l++)
+        free(layers[l]);
+    free(layers);
+}
+
+double train_layers_bytes(const struct net_architecture *architecture, size_t B)
+{
+    return (double)net_architecture_units(architecture) * (double)B * sizeof(double);
 }
 
 int train_signals_init(struct train_signals *signals, const struct net_architecture *architecture, size_t B,
@@ -30,7 +51,7 @@ int train_signals_init(struct train_signals *signals, const struct net_architect
         if (deltas)
             TRY(base_got(signals->delta[l] = base_alloc(a->widths[l] * a->C * B, sizeof(double), error)));
     }
-    TRY(base_got(signals->u = base_alloc(widest(a) * B, sizeof(double), error)));
+    TRY(base_got(signals->u = base_alloc(net_architecture_widest(a) * B, sizeof(double), error)));
 out:
     if (status != BASE_OK)
         train_signals_free(signals);
@@ -54,7 +75,7 @@ void train_signals_free(struct train_signals *signals)
 
 double train_signals_bytes(const struct net_architecture *architecture, size_t B, bool deltas)
 {
-    double units = (double)(architecture->widths[0] + widest(architecture));
+    double units = (double)(architecture->widths[0] + net_architecture_widest(architecture));
     for (size_t l = 1; l <= architecture->L; l++)
         units += (double)architecture->widths[l] * (2 + (deltas ? (double)architecture->C : 0));
     return units * (double)B * sizeof(double);

@@ -9,10 +9,10 @@
  * W^l = σ_w ω^l/√M_{l-1}, b^l = σ_b β^l in that of the neural tangent kernel (KO20). Memory holds W and b in
  * either case, and the scales ∂W/∂ω and ∂b/∂β: a step ω −= η d is W −= η (∂W/∂ω) d. With rows
  *
- *     H̄^{l-1}(t) = ((∂W/∂ω) h^{l-1}(t), ∂b/∂β)          the gradient of f_k(t) in θ^l is δ^l_k(t) ⊗
- * H̄^{l-1}(t)
+ *     H̄^{l-1}(t) = ((∂W/∂ω) h^{l-1}(t), ∂b/∂β)
  *
- * and every direction of descent but those of single units is, layer by layer,
+ * the gradient of f_k(t) in θ^l is δ^l_k(t) ⊗ H̄^{l-1}(t), and every direction of descent but those of single
+ * units is, layer by layer,
  *
  *     d^l = (1/B) Σ_t p^l(t) ⊗ H̄^{l-1}(t)               B: samples of the step; gradient: p^l = Σ_k δ^l_k e_k
  *
@@ -77,6 +77,12 @@ double train_signals_bytes(const struct net_architecture *architecture, size_t B
 /* h[1..L] and dphi of the inputs h[0]. 2B Σ_l M_l M_{l-1} flops. */
 void train_forward(const struct train_network *network, const struct net_activation *activation,
                    struct train_signals *signals);
+
+/* Layers as optimizers hand them on: P[l] (M_l, B), l = 1..L. Freed, NULL too, whatever init returned. */
+int train_layers_init(double ***layers, const struct net_architecture *architecture, size_t B,
+                      struct base_error *error);
+void train_layers_free(double **layers);
+double train_layers_bytes(const struct net_architecture *architecture, size_t B);
 
 /* δ^l of every output, l < L (δ^L_ki = 1[k=i] stands for itself). 2CB Σ_{1<l} M_l M_{l-1} flops. */
 void train_backward(const struct train_network *network, struct train_signals *signals);
@@ -302,7 +308,10 @@ double train_spectra_cumulative(const struct train_spectra *spectra, size_t step
 /* ---- run.c: a whole training */
 
 /* The samples of a training in the order in which its batches take them: epoch after epoch, each in a random
- * order of its own that does not depend on the size of batches. order (T); BASE_FAILED without memory. */
+ * order of its own that does not depend on the size of batches. A batch that takes the last n samples of one
+ * epoch and the first m of the next has none twice, which would make its Fisher matrix singular: from i = 0
+ * on, a sample i < m that it already has changes places with the next one from m on that it has not.
+ * order (T), before any change; BASE_FAILED without memory. */
 int train_epoch_order(const struct net_architecture *architecture, uint64_t seed, uint64_t trial,
                       uint64_t epoch, size_t *order, struct base_error *error);
 
@@ -350,17 +359,20 @@ int train_run(struct train_run *run, uint64_t seed, uint64_t trial, double rate,
  * `direction`; BASE_UNRESOLVED as train_run. */
 int train_run_isotropy(struct train_run *run, uint64_t seed, uint64_t trial, double *a, double *anisotropy,
                        struct base_error *error);
+
 /* ---- boundary.c: learning rates up to which gradient descent is stable (KAA19)
  *
  * Of the network of a trial, under gradient descent on (1/2T) Σ_t |f − y|² with all T samples and the
  * momentum of its training; its batches, optimizer, loss and decay have no part. With mean-subtracted outputs
  * f and F are those of f − (1/T) Σ_t f(t).
  *
- *     stability   targets y = f(θ_0) − 1e-6 √T v, v the leading eigenvector of the dual F* at θ_0. f − y
- * begins in the mode that grows first, too small for anything but the linear dynamics, and a rate is unstable
- * where |v·(f − y)| after 10 steps exceeds its start; with momentum the start is after n steps, μ^n ≤ 1e-4.
- * To a relative tolerance of 1e-4. Theory of linear dynamics: 2/λ_max(F*); 2(1+μ)/λ_max for heavy balls,
- * 2(1+μ)/((1+2μ) λ_max) for Nesterov's. recovery    the targets that its training has. A finite network
+ * stability: targets y = f(θ_0) − 1e-6 √T v, v the leading eigenvector of the dual F* at θ_0. f − y begins in
+ * the mode that grows first, too small for anything but the linear dynamics, and a rate is unstable where
+ * |v·(f − y)| after 10 steps exceeds its start; with momentum the start is after n steps, μ^n ≤ 1e-4. To a
+ * relative tolerance of 1e-4. Theory of linear dynamics: 2/λ_max(F*); 2(1+μ)/λ_max for heavy balls,
+ * 2(1+μ)/((1+2μ) λ_max) for Nesterov's.
+ *
+ * recovery: the targets are the labels', or the outputs of the training's random teacher. A finite network
  * recovers from rates above that boundary (the "catapult"): the loss grows until λ_max has come down. A rate
  * recovers where the loss does not diverge within 30/(1−μ) steps. Bisection between a rate that recovers and
  * one that does not, the first power of two above the boundary of linear stability, to 1e-2: the set of rates

@@ -18,8 +18,7 @@
 
 struct work {
     size_t L, C, B;
-    double *
-        *A; /* (L+2): A^{l-1} (B, B) at [l], both triangles; at [L] the factor of A/B + ρ; ended by NULL */
+    double **A;     /* (L+1): A^{l-1} (B, B) at [l], both triangles; at [L] the factor of A/B + ρ */
     double *rho;    /* (L+1): of the layers' units, at [L] of the last layer */
     double *K;      /* (B, B) of a unit, upper triangle, then its factor */
     double *q, *y;  /* (B) */

@@ -2,6 +2,7 @@
  * steps made by hand. */
 #include "net/shape.h"
 #include "tests.h"
+#include "train/batches.h"
 #include "train/train.h"
 
 #include "linalg/linalg.h"
@@ -294,7 +295,8 @@ static void descend_by_hand(const struct experiment_training *training, size_t s
     struct train_signals all, batch;
     struct base_error error;
     double y[3 * T], batch_y[3 * T], errors[3 * T], *P[4] = {NULL};
-    size_t order[T], taken = 0;
+    struct batches taken = {.taken = 0};
+    size_t columns[T];
     open_network(T, training, &a, &activation);
     assert_int_equal(train_network_init(&network, &a, &error), BASE_OK);
     assert_int_equal(train_network_init(&teacher, &a, &error), BASE_OK);
@@ -314,10 +316,10 @@ static void descend_by_hand(const struct experiment_training *training, size_t s
         const size_t B = batches[s];
         const struct train_descent descent = {.rate = rates[s]};
         assert_int_equal(train_signals_init(&batch, &a, B, false, &error), BASE_OK);
+        if (B < T)
+            batches_next(&taken, &a, 3, 1, B, columns);
         for (size_t t = 0; t < B; t++) {
-            if (B < T && taken % T == 0)
-                assert_int_equal(train_epoch_order(&a, 3, 1, taken / T, order, &error), BASE_OK);
-            const size_t from = B < T ? order[taken++ % T] : t;
+            const size_t from = B < T ? columns[t] : t;
             for (size_t i = 0; i < a.widths[0]; i++)
                 batch.h[0][i * B + t] = all.h[0][i * T + from];
             for (size_t k = 0; k < 3; k++)
