@@ -498,7 +498,9 @@ static int refuse(const struct net_architecture *a, struct base_error *error)
     const struct experiment_training *t = a->training;
     if (theory_method_of(a) == METHOD_OTHER)
         return base_fail(error, BASE_UNRESOLVED, "no loss is predicted for the optimizer %s", t->optimizer);
-    if (theory_batch_of(a) < a->T || a->training->schedule.n > 0)
+    if (t->schedule.n > 0)
+        return base_fail(error, BASE_UNRESOLVED, "no loss is predicted with a schedule");
+    if (theory_batch_of(a) < a->T)
         return base_fail(error, BASE_UNRESOLVED, "no loss is predicted for batches of some samples");
     if (t->weight_decay > 0)
         return base_fail(error, BASE_UNRESOLVED, "no loss is predicted with a weight decay");
