@@ -108,8 +108,9 @@ static void what_is_predicted_alone_is_named(void **state)
 {
     shell_file(state, "x.yaml", TRAINING);
     shell_expect_only(state, "run x.yaml -o x.h5", 0);
-    shell_refuse(state, "table x.h5 critical_rate", 2,
-                 "no variable `critical_rate`|train_loss, |, critical_rate_theory, critical_rate_theory_limit");
+    shell_refuse(
+        state, "table x.h5 critical_rate", 2,
+        "no variable `critical_rate`|train_loss, |, critical_rate_theory, critical_rate_theory_limit");
     struct shell run = shell_expect(
         state, "run x.yaml -o y.h5 --set 'sweep.batch=[full]' --set 'schedule=[{step: 3, factor: 0.5}]'", 0);
     expect_fragment(run.err, "no loss is predicted with a schedule");
@@ -135,10 +136,8 @@ static void what_is_no_training_makes_no_file(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    scratch_test(trainings_are_planned_run_and_told),
-    scratch_test(a_training_can_be_run_alone),
-    scratch_test(steps_that_are_not_recorded_have_no_rows),
-    scratch_test(what_is_predicted_alone_is_named),
+    scratch_test(trainings_are_planned_run_and_told),       scratch_test(a_training_can_be_run_alone),
+    scratch_test(steps_that_are_not_recorded_have_no_rows), scratch_test(what_is_predicted_alone_is_named),
     scratch_test(what_is_no_training_makes_no_file),
 };
 const struct test_group tests_cmd_training = TEST_GROUP(tests);

@@ -55,11 +55,12 @@ static void every_key_is_read(void **state)
 {
     (void)state;
     struct experiment e;
-    const struct experiment_training *t = load(
-        &e, MINIMAL "training:\n  {parametrization: standard, loss: cross_entropy, optimizer: gradient, rate: "
-                    "1.5, steps: 1e3,\n  batch: 7, momentum: 0.9, nesterov: true, weight_decay: 1e-4, "
-                    "damping: 0.01,\n  subtract_mean: true, every: 5, boundary: true, "
-                    "spectra: 2}\n");
+    const struct experiment_training *t =
+        load(&e, MINIMAL
+             "training:\n  {parametrization: standard, loss: cross_entropy, optimizer: gradient, rate: "
+             "1.5, steps: 1e3,\n  batch: 7, momentum: 0.9, nesterov: true, weight_decay: 1e-4, "
+             "damping: 0.01,\n  subtract_mean: true, every: 5, boundary: true, "
+             "spectra: 2}\n");
     assert_string_equal(t->parametrization, "standard");
     assert_string_equal(t->loss, "cross_entropy");
     assert_string_equal(t->optimizer, "gradient");
@@ -69,7 +70,8 @@ static void every_key_is_read(void **state)
     assert_string_equal(t->subtract_mean, "true");
     assert_true(e.asked == (EXPERIMENT_BOUNDARY | EXPERIMENT_SPECTRA));
     experiment_free(&e);
-    t = load(&e, TRAINED(", optimizer: exact, isotropy: true, batch: full") "sweep: {test_samples: [0, 30]}\n");
+    t = load(&e,
+             TRAINED(", optimizer: exact, isotropy: true, batch: full") "sweep: {test_samples: [0, 30]}\n");
     assert_string_equal(t->optimizer, "exact");
     assert_int_equal(e.asked, EXPERIMENT_ISOTROPY);
     assert_true(t->batch == 0 && e.points[1].test_samples == 30);
