@@ -74,19 +74,33 @@ out:
     return status;
 }
 
+static void list_name(const char *name, size_t size, char *list)
+{
+    const size_t used = strlen(list);
+    snprintf(list + used, size - used, "%s%s", used > 0 ? ", " : "", name);
+}
+
+static void list_predictions(const struct store_result *r, size_t size, char *list)
+{
+    for (size_t m = 0; measure_registry[m] != NULL; m++)
+        for (size_t v = 0; v < measure_registry[m]->n_variables; v++) {
+            const struct measure_variable *variable = &measure_registry[m]->variables[v];
+            if (variable->only_predicted && store_has(r, variable->name))
+                list_name(variable->name, size, list);
+        }
+}
+
 static int check_name(const struct store_result *r, const char *name, struct base_error *error)
 {
-    char known[512] = "";
-    size_t used = 0;
+    char known[1024] = "";
     for (size_t i = 0; i < r->n_names; i++) {
         if (strcmp(r->names[i], name) == 0)
             return BASE_OK;
-        if (used < sizeof known)
-            used +=
-                (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "", r->names[i]);
+        list_name(r->names[i], sizeof known, known);
     }
     if (is_only_predicted(name) && store_has(r, name))
         return BASE_OK;
+    list_predictions(r, sizeof known, known);
     return base_fail(error, BASE_BAD_INPUT, "%s: no variable `%s`; it has %s", r->path, name, known);
 }
 
@@ -98,6 +112,7 @@ struct table {
     size_t length; /* of the axis, or 1 */
     size_t n;
     struct column *columns; /* (n) */
+    bool *marked;           /* (length): printed */
 };
 
 static void print_header(const struct table *t, FILE *out)
@@ -169,6 +184,31 @@ static void print_row(const struct table *t, size_t point, size_t trial, size_t 
     fputc('\n', out);
 }
 
+/* Which places on the axis have a number in any of these values. */
+static void mark_numbers(const struct store_result *r, const struct store_array *array, bool *marked)
+{
+    const size_t n = r->n_points * (array->per_trial ? r->trials : 1) * array->length;
+    for (size_t i = 0; array->values != NULL && i < n; i++)
+        marked[i % array->length] = marked[i % array->length] || !isnan(array->values[i]);
+}
+
+/* What is printed of the axis: all of it, but of steps those that some training recorded. */
+static int mark_rows(struct table *t, struct base_error *error)
+{
+    int status;
+    TRY(base_got(t->marked = base_calloc(t->length, sizeof *t->marked, error)));
+    for (size_t i = 0; t->axis != MEASURE_STEP && i < t->length; i++)
+        t->marked[i] = true;
+    for (size_t c = 0; t->axis == MEASURE_STEP && c < t->n; c++) {
+        if (shape_of(&t->columns[c])->axis != MEASURE_STEP)
+            continue;
+        mark_numbers(t->result, &t->columns[c].measured, t->marked);
+        mark_numbers(t->result, &t->columns[c].theory, t->marked);
+    }
+out:
+    return status;
+}
+
 static void print_rows(const struct table *t, FILE *out)
 {
     const size_t points_a_case = t->result->n_points / t->result->n_cases;
@@ -177,7 +217,8 @@ static void print_rows(const struct table *t, FILE *out)
             fputs("\n\n", out);
         for (size_t trial = 0; trial < (t->trials ? t->result->trials : 1); trial++)
             for (size_t index = 0; index < t->length; index++)
-                print_row(t, point, trial, index, out);
+                if (t->marked[index])
+                    print_row(t, point, trial, index, out);
     }
 }
 
@@ -226,6 +267,7 @@ int report_table_print(const struct store_result *result, bool trials, size_t n_
         TRY(column_read(result, names[t.n], column, error));
         TRY(take_axis(&t, column, error));
     }
+    TRY(mark_rows(&t, error));
     print_header(&t, out);
     print_rows(&t, out);
 out:
@@ -234,6 +276,7 @@ out:
         store_array_free(&t.columns[c].theory);
     }
     free(t.columns);
+    free(t.marked);
     if (names != asked)
         free((void *)names);
     return status;

@@ -488,7 +488,9 @@ static int refuse(const struct net_architecture *a, struct base_error *error)
     const struct experiment_training *t = a->training;
     if (theory_method_of(a) == METHOD_OTHER)
         return base_fail(error, BASE_UNRESOLVED, "no loss is predicted for the optimizer %s", t->optimizer);
-    if (theory_batch_of(a) < a->T || a->training->schedule.n > 0)
+    if (t->schedule.n > 0)
+        return base_fail(error, BASE_UNRESOLVED, "no loss is predicted with a schedule");
+    if (theory_batch_of(a) < a->T)
         return base_fail(error, BASE_UNRESOLVED, "no loss is predicted for batches of some samples");
     if (t->weight_decay > 0)
         return base_fail(error, BASE_UNRESOLVED, "no loss is predicted with a weight decay");
@@ -505,6 +507,21 @@ static int refuse(const struct net_architecture *a, struct base_error *error)
     if (theory_method_of(a) == METHOD_TRIDIAGONAL && a->L % 3 == 2)
         return theory_isotropy(a, NULL, &(double){0}, error);
     return BASE_OK;
+}
+
+/* A step changes unit i at sample t by some η g_t/(δ_i(t) + ρ/δ_i(t)). δ_i/√⟨δ²⟩ is about normal and has no
+ * mean inverse square: without damping single units go as far as √M, with it the largest change is 1/√(εM).
+ * Measured with tanh, T = 20: the share of a first step is twice theory's and more at εM = 0.01, 1.1 times at
+ * 0.1; with ReLU, which has no curvature, 0.89 and 0.95. */
+static bool leaves_linear_regime(const struct net_architecture *a, const struct net_activation *activation)
+{
+    const double damping = a->training->damping;
+    size_t narrowest = SIZE_MAX;
+    if (theory_method_of(a) != METHOD_UNIT || a->L == 1)
+        return false;
+    for (size_t l = 1; l < a->L; l++)
+        narrowest = a->widths[l] < narrowest ? a->widths[l] : narrowest;
+    return damping == 0 || (activation->smooth && damping * (double)narrowest < 0.1);
 }
 
 static void set_sums(const struct net_architecture *a, struct theory_learning *p, double value)
@@ -540,6 +557,8 @@ int theory_learning_predict(const struct net_architecture *architecture,
     }
     if (theory_method_of(a) == METHOD_GRADIENT)
         prediction->isotropy_a = NAN;
+    if (leaves_linear_regime(a, activation))
+        prediction->first_step_share = prediction->loss_factor = NAN;
 out:
     if (status != BASE_OK)
         set_sums(a, prediction, NAN);

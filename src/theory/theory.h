@@ -526,9 +526,10 @@ int theory_critical_rate(const struct net_architecture *architecture, const stru
  *
  * Losses are of the linear theory, which goes on where networks diverge or their kernels change; nan where
  * they overflow, and the test loss of undamped units. The last two are nan for gradient descent, whose factor
- * is none of its own. Neglects nothing but the width. n ≤ 2048. Time: n² L kernel elements
- * (theory_kernel_sum) and some 30 T³ flops a draw: T = 100, T' = 100, 3 layers 30 ms, Gaussian inputs ten
- * times as much. */
+ * is none of its own, and for units that leave the linear regime in the first step: without damping, and of a
+ * smooth φ where ε times the narrowest hidden width is below 0.1. Neglects nothing but the width. n ≤ 2048.
+ * Time: n² L kernel elements (theory_kernel_sum) and some 30 T³ flops a draw: T = 100, T' = 100, 3 layers 30
+ * ms, Gaussian inputs ten times as much. */
 struct theory_learning {
     /* (steps+1), the caller's: set at recorded steps, NaN at others and where nothing is known; or NULL */
     double *train_loss, *test_loss;

@@ -88,6 +88,35 @@ static void a_training_can_be_run_alone(void **state)
     shell_free(&table);
 }
 
+/* Of ten steps four are recorded; the training of the other rate diverges, which leaves it their rows. */
+static void steps_that_are_not_recorded_have_no_rows(void **state)
+{
+    shell_file(state, "x.yaml", TRAINING);
+    shell_expect_only(state, "run x.yaml -o x.h5 --set every=4", 0);
+    struct shell table = shell_expect(state, "table x.h5 train_loss diverged", 0);
+    assert_int_equal(count_lines(table.out), 1 + 4 * 4);
+    expect_fragment(table.out, "\ndefault\t12\t0.3\t8\t");
+    assert_null(strstr(table.out, "\ndefault\t12\t0.3\t5\t"));
+    expect_fragment(table.out, "\ndefault\t5\t400\t9\tnan\t");
+    shell_free(&table);
+    table = shell_expect(state, "table --trials x.h5 train_loss", 0);
+    assert_int_equal(count_lines(table.out), 1 + 4 * 2 * 4);
+    shell_free(&table);
+}
+
+static void what_is_predicted_alone_is_named(void **state)
+{
+    shell_file(state, "x.yaml", TRAINING);
+    shell_expect_only(state, "run x.yaml -o x.h5", 0);
+    shell_refuse(
+        state, "table x.h5 critical_rate", 2,
+        "no variable `critical_rate`|train_loss, |, critical_rate_theory, critical_rate_theory_limit");
+    struct shell run = shell_expect(
+        state, "run x.yaml -o y.h5 --set 'sweep.batch=[full]' --set 'schedule=[{step: 3, factor: 0.5}]'", 0);
+    expect_fragment(run.err, "no loss is predicted with a schedule");
+    shell_free(&run);
+}
+
 static void what_is_no_training_makes_no_file(void **state)
 {
     shell_file(state, "x.yaml", TRAINING);
@@ -107,8 +136,8 @@ static void what_is_no_training_makes_no_file(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    scratch_test(trainings_are_planned_run_and_told),
-    scratch_test(a_training_can_be_run_alone),
+    scratch_test(trainings_are_planned_run_and_told),       scratch_test(a_training_can_be_run_alone),
+    scratch_test(steps_that_are_not_recorded_have_no_rows), scratch_test(what_is_predicted_alone_is_named),
     scratch_test(what_is_no_training_makes_no_file),
 };
 const struct test_group tests_cmd_training = TEST_GROUP(tests);
