@@ -186,7 +186,8 @@ static void rates_are_multiples(void **state)
         assert_true(critical > 0 && isfinite(critical));
         assert_int_equal(run(&x, 3), BASE_OK);
         assert_close(*of(&x, "used_learning_rate"), 0.7 * (i == 4 ? critical : 1 / cases[i].a), 1e-12);
-        assert_true(i == 4 ? isnan(share) : fabs(share - 0.7) < 0.1);
+        assert_true(i >= 3 ? isnan(share)
+                           : fabs(share - 0.7) < 0.1); /* narrow units leave the linear regime */
         close_fixture(&x);
     }
 }
