@@ -10,7 +10,7 @@
 # CC=clang builds with clang; SANITIZE=1 with AddressSanitizer and UBSan; BUILD=dir builds elsewhere; BENCH=quick takes
 # a minute.
 
-VERSION  := 0.3.0
+VERSION  := 0.4.0
 PREFIX   ?= /usr/local
 BUILD    ?= build
 SANITIZE ?=

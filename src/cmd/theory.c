@@ -110,7 +110,7 @@ static int run(int argc, char **argv, struct base_error *error)
     TRY(cmd_load(&experiment, &options, error));
     experiment.asked &= ~(unsigned)EXPERIMENT_EIGENVALUES; /* one row a grid point */
     TRY(sweep_layout_init(&layout, &experiment, error));
-    TRY(sweep_predict(&layout, &predictions, error));
+    TRY(sweep_predict(&layout, stderr, &predictions, error));
     cmd_note_missing_theory(&experiment, &predictions);
     TRY(list_columns(&columns, &layout, &predictions, error));
     print_header(&layout, &columns);

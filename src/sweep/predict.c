@@ -1,4 +1,5 @@
 #include "base/memory.h"
+#include "base/progress.h"
 #include "measure/orders.h"
 #include "sweep/point.h"
 #include "sweep/sweep.h"
@@ -84,13 +85,15 @@ out:
     return status;
 }
 
-int sweep_predict(const struct store_layout *layout, struct store_predictions *predictions,
+int sweep_predict(const struct store_layout *layout, FILE *progress, struct store_predictions *predictions,
                   struct base_error *error)
 {
     int status;
     const struct experiment *e = layout->experiment;
     struct measure_orders orders = {0};
     struct net_architecture *a = NULL;
+    struct base_progress shown;
+    base_progress_start(&shown, progress, e->name, "predictions", e->n_points, (double)e->n_points);
     TRY(predictions_init(layout, predictions, error));
     TRY(base_got(a = base_calloc(1, sizeof *a, error)));
     for (size_t point = 0; point < e->n_points; point++) {
@@ -104,10 +107,12 @@ int sweep_predict(const struct store_layout *layout, struct store_predictions *p
             note_missing(e, point, error, predictions);
         else
             TRY(status);
+        base_progress_finish(&shown, 1);
     }
     error->text[0] = '\0';
     status = BASE_OK;
 out:
+    base_progress_end(&shown);
     measure_orders_free(&orders);
     free(a);
     if (status != BASE_OK)

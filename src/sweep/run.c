@@ -177,7 +177,7 @@ static int make_store(const struct store_layout *layout, const char *path, bool 
 {
     int status;
     struct store_predictions predictions = {0};
-    TRY(sweep_predict(layout, &predictions, error));
+    TRY(sweep_predict(layout, options->progress, &predictions, error));
     summary->no_theory = predictions.n_missing;
     memcpy(summary->why_no_theory, predictions.why_missing, sizeof summary->why_no_theory);
     if (options->folder != NULL && mkdir(options->folder, 0777) != 0 && errno != EEXIST)

@@ -24,8 +24,9 @@ void sweep_layout_free(struct store_layout *layout);
 /* ---- predict.c */
 
 /* Theory at every grid point. predictions->values[v] is (n_points, store_layout_length), nan beyond a point's
- * own length. A point whose theory cannot be computed (it overflows, say) is nan and counted in n_missing. */
-int sweep_predict(const struct store_layout *layout, struct store_predictions *predictions,
+ * own length. A point whose theory cannot be computed (it overflows, say) is nan and counted in n_missing.
+ * progress: NULL, or told of the points where they take long. */
+int sweep_predict(const struct store_layout *layout, FILE *progress, struct store_predictions *predictions,
                   struct base_error *error);
 void sweep_predictions_free(const struct store_layout *layout, struct store_predictions *predictions);
 
