@@ -365,19 +365,25 @@ static void put(double *numbers, size_t s, double value)
         numbers[s] = value;
 }
 
-/* The losses after s steps; that of a full batch is at hand. */
+/* The loss of all samples; that of a full batch is at hand. */
+static double whole_loss(struct train_run *r, double batch_loss)
+{
+    const struct net_architecture *a = r->architecture;
+    if (r->batch.B == a->T)
+        return batch_loss;
+    evaluate(r, a->T, r->inputs, r->outputs);
+    return train_loss_compute(r->loss, a->C, a->T, r->outputs, r->targets, NULL);
+}
+
+/* The losses after s steps. */
 static void record(struct train_run *r, const struct train_record *record, size_t s, double batch_loss)
 {
     const struct net_architecture *a = r->architecture;
     const int64_t every = a->training->every;
     if ((int64_t)s % every != 0 && !train_schedule_over(&r->schedule))
         return;
-    if (r->batch.B == a->T)
-        put(record->train_loss, s, batch_loss);
-    else if (record->train_loss != NULL) {
-        evaluate(r, a->T, r->inputs, r->outputs);
-        put(record->train_loss, s, train_loss_compute(r->loss, a->C, a->T, r->outputs, r->targets, NULL));
-    }
+    if (record->train_loss != NULL)
+        put(record->train_loss, s, whole_loss(r, batch_loss));
     if (a->T_test == 0 || (record->test_loss == NULL && record->test_error == NULL))
         return;
     evaluate(r, a->T_test, r->test_inputs, r->outputs);
@@ -469,7 +475,7 @@ int train_run(struct train_run *run, uint64_t seed, uint64_t trial, double rate,
     for (size_t s = 0;; s++) {
         TRY(take_batch(r, seed, trial, error));
         const double loss = look(r);
-        start = s == 0 ? loss : start;
+        start = s == 0 ? whole_loss(r, loss) : start;
         if (train_diverged(loss, start)) {
             put(wanted->diverged, 0, 1);
             break;
@@ -478,7 +484,9 @@ int train_run(struct train_run *run, uint64_t seed, uint64_t trial, double rate,
         record_speed(r, wanted, s, start, loss);
         if (train_schedule_over(&r->schedule))
             break;
-        TRY(advance(r, wanted, s + 1, rate, error));
+        status = advance(r, wanted, s + 1, rate, error);
+        if (status != BASE_OK)
+            return base_fail_within(error, status, "step %zu", s + 1);
         if (watch != NULL && !watch->step(watch->context, s + 1, loss))
             TRY(base_fail(error, BASE_STOPPED, "stopped in the middle of a training"));
     }

@@ -642,6 +642,34 @@ static void divergence_is_recorded(void **state)
 
 /* ---- randomness */
 
+/* A first batch without any loss says nothing of the size of losses. */
+static void a_first_batch_may_have_no_loss(void **state)
+{
+    (void)state;
+    enum { T = 7 };
+    struct experiment_training training = plain_training();
+    struct net_architecture a;
+    struct net_activation activation = {0};
+    struct train_signals signals;
+    struct base_error error;
+    size_t order[T];
+    double targets[T] = {1, -1, 1, -1, 1, -1, 1};
+    training.batch = 1;
+    open_network("tanh", 1, T, &training, &a, &activation);
+    struct train_network network = new_network(&a);
+    assert_int_equal(train_signals_init(&signals, &a, T, false, &error), BASE_OK);
+    assert_int_equal(train_epoch_order(&a, 1, 2, 0, order, &error), BASE_OK);
+    train_network_draw(&network, 1, 2);
+    train_inputs_draw(&a, 1, 2, signals.h[0]);
+    train_forward(&network, &activation, &signals);
+    targets[order[0]] = signals.h[a.L][order[0]];
+    a.targets = targets;
+    assert_true(train(&a, 1, 2, 0.1).diverged == 0);
+    train_signals_free(&signals);
+    train_network_free(&network);
+    net_activation_close(&activation);
+}
+
 static double correlation(size_t n, const double *x, const double *y)
 {
     double xy = 0, xx = 0, yy = 0;
@@ -787,6 +815,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_repeated_training_has_the_same_bits),
     cmocka_unit_test(a_training_is_watched),
     cmocka_unit_test(divergence_is_recorded),
+    cmocka_unit_test(a_first_batch_may_have_no_loss),
     cmocka_unit_test(teachers_and_held_out_inputs_are_their_own),
     cmocka_unit_test(an_epoch_has_every_sample_once),
     cmocka_unit_test(no_batch_has_a_sample_twice),
