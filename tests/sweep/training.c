@@ -147,40 +147,55 @@ static void on_alarm(int number)
 
 static void stop_after(long microseconds)
 {
-    const struct itimerval when = {.it_value = {.tv_usec = microseconds}};
+    const struct itimerval when = {.it_value = {microseconds / 1000000, microseconds % 1000000}};
     struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
     stop = 0;
     assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
     assert_int_equal(setitimer(ITIMER_REAL, &when, NULL), 0);
 }
 
-/* Two long trainings at once are stopped in their middle, and have shown where they were. */
-static void a_long_training_is_shown_and_stopped(void **state)
+/* What a run of two long trainings at once shows on a terminal until it is stopped in their middle. */
+static void watch_for(void **state, long microseconds, char *shown, size_t size)
 {
-    char path[SCRATCH_PATH], shown[4096] = "";
+    char path[SCRATCH_PATH];
     struct sweep_summary summary;
     struct base_error error;
     const int master = posix_openpt(O_RDWR | O_NOCTTY);
     assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
     FILE *terminal = fopen(ptsname(master), "w");
     assert_non_null(terminal);
-    stop_after(700000);
+    stop_after(microseconds);
     assert_int_equal(try_run(LONG, scratch_path(state, "x.h5", path), 2, terminal, &summary, &error),
                      BASE_STOPPED);
     assert_string_equal(error.text, "stopped early; the same command goes on from here");
-    assert_true(summary.sampled == 0 && summary.seconds < 3); /* it takes many more */
+    assert_int_equal(summary.sampled, 0);
+    fputc('.', terminal); /* a read of nothing would wait */
     fflush(terminal);
-    assert_true(read(master, shown, sizeof shown - 1) > 0);
+    const ssize_t n = read(master, shown, size - 1);
+    assert_true(n > 0);
+    shown[n] = '\0';
     fclose(terminal);
     close(master);
+}
+
+/* A busy machine may take its time before the first step is shown. */
+static void a_long_training_is_shown_and_stopped(void **state)
+{
+    char shown[4096] = "";
+    const char *steps = NULL;
+    for (long tenths = 5; steps == NULL && tenths <= 40; tenths *= 2) {
+        watch_for(state, 100000 * tenths, shown, sizeof shown);
+        steps = strstr(shown, " networks, ");
+    }
+    assert_non_null(steps);
     double rate, loss, left;
     size_t count, total;
-    char *line = strstr(shown, "x: ");
-    assert_non_null(line);
-    assert_int_equal(sscanf(line, "x: %zu of %zu networks, %lf steps a second, loss %lf, %lf", &count, &total,
-                            &rate, &loss, &left),
+    while (strncmp(steps, "x: ", 3) != 0)
+        steps--;
+    assert_int_equal(sscanf(steps, "x: %zu of %zu networks, %lf steps a second, loss %lf, %lf", &count,
+                            &total, &rate, &loss, &left),
                      5);
-    assert_true(count == 0 && total == 2 && rate > 10 && loss > 0 && loss < 100 && left > 0);
+    assert_true(count == 0 && total == 2 && rate > 0 && loss > 0 && loss < 100 && left > 0);
 }
 
 /* A training of an hour is looked at for a moment. */
