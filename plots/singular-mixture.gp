@@ -20,7 +20,7 @@ do for [format in "pdf png"] {
     set xlabel "v μ"
     set ylabel "det G"
     set key top left
-    set label 1 "T = 10^4\npoints: simulation\n± s.e." at graph 0.6,0.2
+    set label 1 "T = 10^4\npoints: simulation\n± s.e." at graph 0.55,0.2
     plot for [i=1:3] $DATA using ($2*$3):(at($2, $4, i, $7)) with lines ls i notitle, \
          for [i=1:3] $DATA using ($2*$3):(at($2, $4, i, $2**4*$3**2/2)) with lines lc rgb "black" lw 1 dt (8,5) notitle, \
          for [i=1:3] $DATA using ($2*$3):(at($2, $4, i, $5)):6 with yerrorbars ls i title sprintf("μ = %g", separations[i]), \
