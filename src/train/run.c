@@ -220,7 +220,7 @@ static void make_targets(struct train_run *r, uint64_t seed, uint64_t trial)
     double *inputs[2] = {r->inputs, r->test_inputs}, *targets[2] = {r->targets, r->test_targets};
     if (a->targets == NULL)
         train_teacher_draw(&r->network, seed, trial);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2 && sizes[i] > 0; i++) /* none may be held out */
         if (a->targets != NULL)
             memcpy(targets[i], given[i], a->C * sizes[i] * sizeof(double));
         else {
