@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS = 6, T = 8, T_TEST = 5, FEATURES = 12, MOST_C = 2 };
+enum { STEPS = 6, T = 8, T_TEST = 5, FEATURES = 12, MOST_C = 3 };
 
 struct fixture {
     struct net_architecture a;
