@@ -20,7 +20,7 @@ static double squared(size_t C, size_t B, const double *f, const double *y, doub
     return sum / (2 * (double)B);
 }
 
-static size_t largest(size_t C, size_t B, const double *f, size_t t)
+size_t train_largest_output(size_t C, size_t B, const double *f, size_t t)
 {
     size_t best = 0;
     for (size_t k = 1; k < C; k++)
@@ -34,7 +34,7 @@ static double cross_entropy(size_t C, size_t B, const double *f, const double *y
 {
     double sum = 0;
     for (size_t t = 0; t < B; t++) {
-        const size_t best = largest(C, B, f, t);
+        const size_t best = train_largest_output(C, B, f, t);
         double others = 0, all = 0;
         for (size_t k = 0; k < C; k++) {
             const double below = f[k * B + t] - f[best * B + t];
@@ -62,7 +62,7 @@ bool train_diverged(double loss, double start)
 /* The class that outputs stand for. */
 static size_t class_of(size_t C, size_t B, const double *f, size_t t)
 {
-    return C == 1 ? f[t] < 0 : largest(C, B, f, t);
+    return C == 1 ? f[t] < 0 : train_largest_output(C, B, f, t);
 }
 
 double train_error_rate(size_t C, size_t B, const double *f, const double *y)

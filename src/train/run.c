@@ -203,9 +203,7 @@ static void evaluate(struct train_run *r, size_t n, const double *inputs, double
 static void harden(size_t C, size_t n, double *y)
 {
     for (size_t t = 0; t < n; t++) {
-        size_t best = 0;
-        for (size_t k = 1; k < C; k++)
-            best = y[k * n + t] > y[best * n + t] ? k : best;
+        const size_t best = train_largest_output(C, n, y, t);
         for (size_t k = 0; k < C; k++)
             y[k * n + t] = k == best;
     }
@@ -375,15 +373,16 @@ static double whole_loss(struct train_run *r, double batch_loss)
     return train_loss_compute(r->loss, a->C, a->T, r->outputs, r->targets, NULL);
 }
 
-/* The losses after s steps. */
-static void record(struct train_run *r, const struct train_record *record, size_t s, double batch_loss)
+static bool is_recorded(const struct train_run *r, size_t s)
+{
+    return (int64_t)s % r->architecture->training->every == 0 || train_schedule_over(&r->schedule);
+}
+
+/* The losses after s steps, of which that of all samples is at hand. */
+static void record(struct train_run *r, const struct train_record *record, size_t s, double whole)
 {
     const struct net_architecture *a = r->architecture;
-    const int64_t every = a->training->every;
-    if ((int64_t)s % every != 0 && !train_schedule_over(&r->schedule))
-        return;
-    if (record->train_loss != NULL)
-        put(record->train_loss, s, whole_loss(r, batch_loss));
+    put(record->train_loss, s, whole);
     if (a->T_test == 0 || (record->test_loss == NULL && record->test_error == NULL))
         return;
     evaluate(r, a->T_test, r->test_inputs, r->outputs);
@@ -474,13 +473,14 @@ int train_run(struct train_run *run, uint64_t seed, uint64_t trial, double rate,
     put(wanted->epoch, 0, 0);
     for (size_t s = 0;; s++) {
         TRY(take_batch(r, seed, trial, error));
-        const double loss = look(r);
-        start = s == 0 ? whole_loss(r, loss) : start;
+        const double loss = look(r), whole = is_recorded(r, s) ? whole_loss(r, loss) : NAN;
+        start = s == 0 ? whole : start;
         if (train_diverged(loss, start)) {
             put(wanted->diverged, 0, 1);
             break;
         }
-        record(r, wanted, s, loss);
+        if (is_recorded(r, s))
+            record(r, wanted, s, whole);
         record_speed(r, wanted, s, start, loss);
         if (train_schedule_over(&r->schedule))
             break;

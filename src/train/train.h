@@ -111,6 +111,9 @@ double train_loss_compute(enum train_loss loss, size_t C, size_t B, const double
 /* What is called divergence: the loss is not finite, or above 1e6 times what it was at the start. */
 bool train_diverged(double loss, double start);
 
+/* The k with the largest f_k(t) of f (C, B), the first of equal ones. */
+size_t train_largest_output(size_t C, size_t B, const double *f, size_t t);
+
 /* The share of samples whose class is not that of y: the largest output's or, with one output, the sign's. */
 double train_error_rate(size_t C, size_t B, const double *f, const double *y);
 
