@@ -18,18 +18,10 @@ void train_softmax_outputs(size_t C, size_t B, const double *f, double *g)
     }
 }
 
-static size_t most_probable(size_t C, size_t B, const double *g, size_t t)
-{
-    size_t m = 0;
-    for (size_t k = 1; k < C; k++)
-        m = g[k * B + t] > g[m * B + t] ? k : m;
-    return m;
-}
-
 /* In place, RᵀNᵀv at sample t for v_k at v[k*stride]; the result's j < C−1 from the front. */
 static void reduce(size_t C, size_t B, const double *g, size_t t, size_t stride, double *v)
 {
-    const size_t m = most_probable(C, B, g, t);
+    const size_t m = train_largest_output(C, B, g, t);
     const double top = v[m * stride];
     double along = 0;
     for (size_t k = 0, j = 0; k < C; k++) {
@@ -63,7 +55,7 @@ void train_softmax_reduce(size_t C, size_t B, const double *g, double *theta)
 void train_softmax_errors(size_t C, size_t B, const double *g, const double *errors, double *z)
 {
     for (size_t t = 0; t < B; t++) {
-        const size_t m = most_probable(C, B, g, t);
+        const size_t m = train_largest_output(C, B, g, t);
         const double root_m = sqrt(g[m * B + t]), along = -errors[m * B + t] / (root_m * (1 + root_m));
         for (size_t k = 0, j = 0; k < C; k++) {
             if (k == m)
@@ -77,7 +69,7 @@ void train_softmax_errors(size_t C, size_t B, const double *g, const double *err
 void train_softmax_expand(size_t C, size_t B, const double *g, const double *z, double *x)
 {
     for (size_t t = 0; t < B; t++) {
-        const size_t m = most_probable(C, B, g, t);
+        const size_t m = train_largest_output(C, B, g, t);
         double along = 0, sum = 0;
         for (size_t k = 0, j = 0; k < C; k++)
             if (k != m)
