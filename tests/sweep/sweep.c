@@ -1,6 +1,6 @@
 /* Runs: the same bits however they were made, numerical trouble as NaN, and no file where nothing can be run.
  */
-#include "sweep/sweep.h"
+#include "sweep/runs.h"
 
 #include "experiment/files.h"
 #include "store/scratch.h"
@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #define HEAD "seed: 3\ntrials: 4\n"
@@ -27,28 +26,6 @@
 #define PLAIN HEAD CASES "sweep: {width: [20, 31, 47]}\n"
 
 #define sweep_test(function) cmocka_unit_test_setup_teardown(function, scratch_make, scratch_drop)
-
-static int try_run(const char *text, const char *path, int threads, const volatile sig_atomic_t *stop,
-                   struct sweep_summary *summary, struct base_error *error)
-{
-    struct experiment experiment;
-    const struct store_provenance provenance = {"v", "b", "l", "k", "c", 0};
-    const struct sweep_options options = {.threads = threads, .stop = stop};
-    files_load_good(&experiment, text, false, NULL);
-    error->text[0] = '\0';
-    const int status = sweep_run(&experiment, path, &options, &provenance, summary, error);
-    experiment_free(&experiment);
-    return status;
-}
-
-static struct sweep_summary run(const char *text, const char *path, int threads)
-{
-    struct sweep_summary summary;
-    struct base_error error;
-    if (try_run(text, path, threads, NULL, &summary, &error) != BASE_OK)
-        fail_msg("%s", error.text);
-    return summary;
-}
 
 static void open_good(struct store_result *result, const char *path)
 {
@@ -77,7 +54,7 @@ static void every_point_is_sampled_and_predicted(void **state)
     struct store_result r;
     struct base_error error = {""};
     const struct sweep_summary summary =
-        run(PLAIN "save: [eigenvalues]\n", scratch_path(state, "x.h5", path), 2);
+        runs_good(PLAIN "save: [eigenvalues]\n", scratch_path(state, "x.h5", path), 2);
     assert_int_equal(summary.total, 24);
     assert_int_equal(summary.sampled, 24);
     assert_int_equal(summary.kept, 0);
@@ -102,7 +79,7 @@ static void every_point_is_sampled_and_predicted(void **state)
 static void parameters_are_counted(void **state)
 {
     char path[SCRATCH_PATH];
-    run(PLAIN, scratch_path(state, "x.h5", path), 1);
+    runs_good(PLAIN, scratch_path(state, "x.h5", path), 1);
     assert_true(value_of(path, "parameters", 0) == 20 * 21 + 20 * 21 + 2 * 21);
     assert_true(value_of(path, "parameters", 5) == 47 * 48 + 47 * 48 + 2 * 48);
 }
@@ -114,7 +91,7 @@ static void a_row_is_one_network(void **state)
     struct store_result r;
     struct store_array all, mean, largest, parameters;
     struct base_error error = {""};
-    run(PLAIN "save: [eigenvalues]\n", scratch_path(state, "x.h5", path), 3);
+    runs_good(PLAIN "save: [eigenvalues]\n", scratch_path(state, "x.h5", path), 3);
     open_good(&r, path);
     assert_int_equal(store_read(&r, "fisher_eigenvalues", &all, &error), BASE_OK);
     assert_int_equal(store_read(&r, "fisher_eig_mean", &mean, &error), BASE_OK);
@@ -139,8 +116,9 @@ static void a_row_is_one_network(void **state)
 static void ranks_that_do_not_exist_are_nan(void **state)
 {
     char path[SCRATCH_PATH];
-    run(HEAD NETWORK "data: {inputs: gaussian}\nsave: [eigenvalues]\nsweep: {width: [20], samples: [7, 3]}\n",
-        scratch_path(state, "x.h5", path), 1);
+    runs_good(HEAD NETWORK
+              "data: {inputs: gaussian}\nsave: [eigenvalues]\nsweep: {width: [20], samples: [7, 3]}\n",
+              scratch_path(state, "x.h5", path), 1);
     struct store_result r;
     struct store_array measured, theory;
     struct base_error error = {""};
@@ -168,7 +146,7 @@ static void layers_that_do_not_exist_are_nan(void **state)
     static const size_t depths[] = {2, 4, 1};
     char path[SCRATCH_PATH], theory[64];
     struct store_result r;
-    run(HEAD LAYERED, scratch_path(state, "x.h5", path), 2);
+    runs_good(HEAD LAYERED, scratch_path(state, "x.h5", path), 2);
     open_good(&r, path);
     for (size_t i = 0; i < 3; i++) {
         struct store_array measured, predicted;
@@ -193,45 +171,28 @@ static void layers_that_do_not_exist_are_nan(void **state)
 static void threads_change_no_bit(void **state)
 {
     char one[SCRATCH_PATH], three[SCRATCH_PATH];
-    run(PLAIN "save: [eigenvalues]\n", scratch_path(state, "one.h5", one), 1);
-    run(PLAIN "save: [eigenvalues]\n", scratch_path(state, "three.h5", three), 3);
+    runs_good(PLAIN "save: [eigenvalues]\n", scratch_path(state, "one.h5", one), 1);
+    runs_good(PLAIN "save: [eigenvalues]\n", scratch_path(state, "three.h5", three), 3);
     scratch_compare(one, three, NULL);
 }
 
 static void saving_more_changes_no_bit(void **state)
 {
     char less[SCRATCH_PATH], more[SCRATCH_PATH];
-    run(PLAIN, scratch_path(state, "less.h5", less), 1);
-    run(PLAIN "save: [eigenvalues]\nmemory: 100MiB\ntitle: Other\n", scratch_path(state, "more.h5", more), 1);
+    runs_good(PLAIN, scratch_path(state, "less.h5", less), 1);
+    runs_good(PLAIN "save: [eigenvalues]\nmemory: 100MiB\ntitle: Other\n",
+              scratch_path(state, "more.h5", more), 1);
     scratch_compare(less, more, NULL);
 }
 
 static void the_rest_of_a_sweep_changes_no_bit(void **state)
 {
     char all[SCRATCH_PATH], some[SCRATCH_PATH], one[SCRATCH_PATH];
-    run(PLAIN, scratch_path(state, "all.h5", all), 2);
-    run(HEAD CASES "sweep: {width: [47, 20]}\n", scratch_path(state, "some.h5", some), 1);
+    runs_good(PLAIN, scratch_path(state, "all.h5", all), 2);
+    runs_good(HEAD CASES "sweep: {width: [47, 20]}\n", scratch_path(state, "some.h5", some), 1);
     scratch_compare(some, all, (const size_t[]){2, 0, 5, 3});
-    run(HEAD NETWORK DATA "sweep: {depth: [3], width: [31]}\n", scratch_path(state, "one.h5", one), 1);
+    runs_good(HEAD NETWORK DATA "sweep: {depth: [3], width: [31]}\n", scratch_path(state, "one.h5", one), 1);
     scratch_compare(one, all, (const size_t[]){1});
-}
-
-static volatile sig_atomic_t stop;
-
-static void on_alarm(int number)
-{
-    (void)number;
-    stop = 1;
-}
-
-static void stop_after(long microseconds)
-{
-    const struct itimerval when = {
-        .it_value = {.tv_sec = microseconds / 1000000, .tv_usec = microseconds % 1000000}};
-    struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
-    stop = 0;
-    assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
-    assert_int_equal(setitimer(ITIMER_REAL, &when, NULL), 0);
 }
 
 static void stopping_and_going_on_changes_no_bit(void **state)
@@ -243,20 +204,20 @@ static void stopping_and_going_on_changes_no_bit(void **state)
     struct base_error error;
     size_t stops = 0, sampled = 0;
     int status;
-    run(text, scratch_path(state, "straight.h5", straight), 1);
+    runs_good(text, scratch_path(state, "straight.h5", straight), 1);
     scratch_path(state, "pieces.h5", pieces);
     long wait = 10000;
     do {
-        stop_after(wait);
+        runs_stop_after(wait);
         wait += wait / 2;
-        status = try_run(text, pieces, 1 + (int)stops % 3, &stop, &summary, &error);
+        status = runs_try(text, pieces, 1 + (int)stops % 3, &runs_stop, NULL, &summary, &error);
         if (status != BASE_OK && status != BASE_STOPPED)
             fail_msg("%s", error.text);
         assert_int_equal(summary.kept, sampled);
         sampled += summary.sampled;
         stops += status == BASE_STOPPED;
     } while (status == BASE_STOPPED);
-    stop_after(0);
+    runs_stop_after(0);
     assert_int_equal(sampled, 600);
     assert_true(stops > 0);
     scratch_compare(straight, pieces, NULL);
@@ -273,20 +234,21 @@ static void more_trials_change_no_bit(void **state)
     char straight[SCRATCH_PATH], grown[SCRATCH_PATH];
     struct sweep_summary summary;
     struct base_error error = {""};
-    run(thirty, scratch_path(state, "straight.h5", straight), 2);
-    stop = 1; /* before the first network */
-    assert_int_equal(try_run(four, scratch_path(state, "grown.h5", grown), 1, &stop, &summary, &error),
-                     BASE_STOPPED);
-    run(nine, grown, 2);
+    runs_good(thirty, scratch_path(state, "straight.h5", straight), 2);
+    runs_stop = 1; /* before the first network */
+    assert_int_equal(
+        runs_try(four, scratch_path(state, "grown.h5", grown), 1, &runs_stop, NULL, &summary, &error),
+        BASE_STOPPED);
+    runs_good(nine, grown, 2);
     const double wall = value_of(grown, "fisher_eig_max", 0);
-    summary = run(thirty, grown, 2);
+    summary = runs_good(thirty, grown, 2);
     assert_int_equal(summary.total, 180);
     assert_int_equal(summary.kept, 54);
     assert_int_equal(summary.sampled, 126);
     assert_true(value_of(grown, "fisher_eig_max", 0) == wall);
     scratch_compare(straight, grown, NULL);
     assert_int_equal(scratch_count(state), 2); /* nothing is left behind */
-    assert_int_equal(try_run(nine, grown, 1, NULL, &summary, &error), BASE_BAD_INPUT);
+    assert_int_equal(runs_try(nine, grown, 1, NULL, NULL, &summary, &error), BASE_BAD_INPUT);
     assert_non_null(strstr(error.text, "`trials: 30`"));
     scratch_compare(straight, grown, NULL);
 }
@@ -297,18 +259,19 @@ static void layers_go_on_alike(void **state)
     char straight[SCRATCH_PATH], grown[SCRATCH_PATH], one[SCRATCH_PATH];
     struct sweep_summary summary;
     struct base_error error;
-    run("seed: 3\ntrials: 9\n" LAYERED, scratch_path(state, "straight.h5", straight), 1);
-    stop = 1;
+    runs_good("seed: 3\ntrials: 9\n" LAYERED, scratch_path(state, "straight.h5", straight), 1);
+    runs_stop = 1;
     assert_int_equal(
-        try_run(HEAD LAYERED, scratch_path(state, "grown.h5", grown), 1, &stop, &summary, &error),
+        runs_try(HEAD LAYERED, scratch_path(state, "grown.h5", grown), 1, &runs_stop, NULL, &summary, &error),
         BASE_STOPPED);
-    run(HEAD LAYERED, grown, 3);
-    assert_int_equal(run("seed: 3\ntrials: 9\n" LAYERED, grown, 2).kept, 12);
+    runs_good(HEAD LAYERED, grown, 3);
+    assert_int_equal(runs_good("seed: 3\ntrials: 9\n" LAYERED, grown, 2).kept, 12);
     scratch_compare(straight, grown, NULL);
 
-    run(HEAD "network: {activation: tanh, weight_variance: 2.385, bias_variance: 0.1, outputs: 2, width: "
-             "20}\n" DATA "measure: [layers]\nsweep: {depth: [2]}\n",
-        scratch_path(state, "one.h5", one), 1);
+    runs_good(HEAD
+              "network: {activation: tanh, weight_variance: 2.385, bias_variance: 0.1, outputs: 2, width: "
+              "20}\n" DATA "measure: [layers]\nsweep: {depth: [2]}\n",
+              scratch_path(state, "one.h5", one), 1);
     for (size_t layer = 0; layer < 3; layer++) {
         const double alone = value_of(one, "layer_eig_max", 3 + layer), /* trial 1 of sizes (1, 4, 3) */
             among = value_of(straight, "layer_eig_max", 5 + layer);     /* and of (3, 9, 5) */
@@ -326,8 +289,8 @@ static int extend_without_room(void *path)
     signal(SIGXFSZ, SIG_IGN);
     if (setrlimit(RLIMIT_FSIZE, &room) != 0)
         return 99;
-    const int status = try_run("seed: 3\ntrials: 4000\n" CASES "sweep: {width: [20, 31, 47]}\n", path, 1,
-                               NULL, &summary, &error);
+    const int status = runs_try("seed: 3\ntrials: 4000\n" CASES "sweep: {width: [20, 31, 47]}\n", path, 1,
+                                NULL, NULL, &summary, &error);
     return strstr(error.text, "x.h5: ") != NULL ? status : 98;
 }
 
@@ -336,7 +299,7 @@ static void a_failed_extension_loses_nothing(void **state)
 {
     char path[SCRATCH_PATH];
     size_t size, after_size;
-    run(PLAIN, scratch_path(state, "x.h5", path), 1);
+    runs_good(PLAIN, scratch_path(state, "x.h5", path), 1);
     char *before = scratch_read(path, &size);
     assert_int_equal(scratch_fork(extend_without_room, path), BASE_FAILED);
     char *after = scratch_read(path, &after_size);
@@ -354,13 +317,13 @@ static void a_stop_leaves_a_whole_file(void **state)
     struct base_error error;
     const sig_atomic_t stopped = 1;
     scratch_path(state, "x.h5", path);
-    assert_int_equal(try_run(PLAIN, path, 2, &stopped, &summary, &error), BASE_STOPPED);
+    assert_int_equal(runs_try(PLAIN, path, 2, &stopped, NULL, &summary, &error), BASE_STOPPED);
     assert_non_null(strstr(error.text, "stopped early"));
     assert_int_equal(summary.sampled, 0);
     assert_true(isnan(value_of(path, "fisher_eig_max", 0)) && value_of(path, "done", 0) == 0);
     assert_true(isfinite(value_of(path, "fisher_eig_max_theory", 0)));
-    assert_int_equal(run(PLAIN, path, 2).sampled, 24);
-    run(PLAIN, scratch_path(state, "straight.h5", straight), 1);
+    assert_int_equal(runs_good(PLAIN, path, 2).sampled, 24);
+    runs_good(PLAIN, scratch_path(state, "straight.h5", straight), 1);
     scratch_compare(straight, path, NULL);
 }
 
@@ -372,11 +335,11 @@ static void a_finished_run_stays_finished(void **state)
     struct base_error error;
     size_t size;
     const sig_atomic_t stopped = 1;
-    run(PLAIN, scratch_path(state, "x.h5", path), 2);
+    runs_good(PLAIN, scratch_path(state, "x.h5", path), 2);
     char *bytes = scratch_read(path, &size);
     scratch_write(scratch_path(state, "before.h5", again), bytes, size);
     free(bytes);
-    assert_int_equal(try_run(PLAIN, path, 2, &stopped, &summary, &error), BASE_OK);
+    assert_int_equal(runs_try(PLAIN, path, 2, &stopped, NULL, &summary, &error), BASE_OK);
     assert_int_equal(summary.kept, 24);
     assert_int_equal(summary.sampled, 0);
     scratch_compare(again, path, NULL);
@@ -388,7 +351,7 @@ static void memory_is_checked_before_a_file_is_made(void **state)
     struct sweep_summary summary;
     struct base_error error;
     static const char text[] = HEAD CASES "sampler: weights\nmemory: 1MiB\nsweep: {width: [20, 4000]}\n";
-    assert_int_equal(try_run(text, scratch_path(state, "x.h5", path), 1, NULL, &summary, &error),
+    assert_int_equal(runs_try(text, scratch_path(state, "x.h5", path), 1, NULL, NULL, &summary, &error),
                      BASE_BAD_INPUT);
     if (strstr(error.text, "case tanh, width 4000: one network takes") == NULL ||
         strstr(error.text, "`memory: 1.0 MiB`") == NULL)
@@ -398,7 +361,7 @@ static void memory_is_checked_before_a_file_is_made(void **state)
     static const char huge[] =
         HEAD "network: {activation: relu, weight_variance: 2, bias_variance: 0.1, depth: 3, outputs: 2, "
              "width: 100000000}\n" DATA "sampler: weights\nmemory: 1000TiB\n";
-    assert_int_equal(try_run(huge, path, 1, NULL, &summary, &error), BASE_BAD_INPUT);
+    assert_int_equal(runs_try(huge, path, 1, NULL, NULL, &summary, &error), BASE_BAD_INPUT);
     if (strstr(error.text, "case default, width 100000000: ") == NULL ||
         strstr(error.text, "this machine has") == NULL)
         fail_msg("%s", error.text);
@@ -467,7 +430,7 @@ static void what_overflows_is_nan(void **state)
                  "network: {activation: relu, bias_variance: 0.1, depth: 4, outputs: 1, width: 50}\n" DATA
                  "sampler: %s\nsave: [eigenvalues]\nsweep: {weight_variance: [2, 5.3e76, 3]}\n",
                  samplers[i]);
-        summary = run(text, scratch_path(state, samplers[i], path), 2);
+        summary = runs_good(text, scratch_path(state, samplers[i], path), 2);
         assert_int_equal(summary.sampled, 12);
         assert_int_equal(summary.unresolved, 4);
         if (strstr(summary.why_unresolved, "case default, width 50, weight_variance 5.3e+76, trial ") == NULL)
@@ -477,7 +440,7 @@ static void what_overflows_is_nan(void **state)
             assert_int_equal(isnan(value_of(path, "fisher_eig_max", network)), network / 4 == 1);
             assert_int_equal(isnan(value_of(path, "fisher_eigenvalues", 7 * network)), network / 4 == 1);
         }
-        assert_int_equal(run(text, path, 2).sampled, 0);
+        assert_int_equal(runs_good(text, path, 2).sampled, 0);
     }
 }
 
@@ -487,7 +450,7 @@ static void theory_that_overflows_is_nan(void **state)
         "seed: 1\ntrials: 2\nnetwork: {activation: relu, bias_variance: 0.1, outputs: 1, width: 20, "
         "weight_variance: 1e30}\n" DATA "sweep: {depth: [3, 40]}\n";
     char path[SCRATCH_PATH];
-    const struct sweep_summary summary = run(text, scratch_path(state, "x.h5", path), 2);
+    const struct sweep_summary summary = runs_good(text, scratch_path(state, "x.h5", path), 2);
     assert_int_equal(summary.no_theory, 1);
     if (strstr(summary.why_no_theory, "case default, width 20, depth 40: ") == NULL ||
         strstr(summary.why_no_theory, "overflows") == NULL)
@@ -509,7 +472,7 @@ static void a_missing_folder_is_an_error(void **state)
     struct experiment experiment;
     const struct store_provenance provenance = {"v", "b", "l", "k", "c", 0};
     scratch_path(state, "results/x.h5", path);
-    assert_int_equal(try_run(PLAIN, path, 1, NULL, &summary, &error), BASE_BAD_INPUT);
+    assert_int_equal(runs_try(PLAIN, path, 1, NULL, NULL, &summary, &error), BASE_BAD_INPUT);
     assert_non_null(strstr(error.text, "No such file or directory"));
     assert_int_equal(scratch_count(state), 0);
 

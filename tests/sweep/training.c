@@ -1,6 +1,6 @@
 /* Trainings in a sweep: the same bits on every way, progress, stops, and the probe of their time. */
 #define _XOPEN_SOURCE 700 /* posix_openpt */
-#include "sweep/sweep.h"
+#include "sweep/runs.h"
 
 #include "experiment/files.h"
 #include "store/scratch.h"
@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #define NETWORK                                                                                              \
@@ -28,31 +27,6 @@
 
 #define sweep_test(function) cmocka_unit_test_setup_teardown(function, scratch_make, scratch_drop)
 
-static volatile sig_atomic_t stop;
-
-static int try_run(const char *text, const char *path, int threads, FILE *progress,
-                   struct sweep_summary *summary, struct base_error *error)
-{
-    struct experiment experiment;
-    const struct store_provenance provenance = {"v", "b", "l", "k", "c", 0};
-    const struct sweep_options options = {.threads = threads, .stop = &stop, .progress = progress};
-    files_load_good(&experiment, text, false, NULL);
-    error->text[0] = '\0';
-    const int status = sweep_run(&experiment, path, &options, &provenance, summary, error);
-    experiment_free(&experiment);
-    return status;
-}
-
-static struct sweep_summary run(const char *text, const char *path, int threads)
-{
-    struct sweep_summary summary;
-    struct base_error error;
-    stop = 0;
-    if (try_run(text, path, threads, NULL, &summary, &error) != BASE_OK)
-        fail_msg("%s", error.text);
-    return summary;
-}
-
 static struct store_array read_array(const char *path, const char *name)
 {
     struct store_result r;
@@ -67,11 +41,12 @@ static struct store_array read_array(const char *path, const char *name)
 static void trainings_have_the_same_bits_on_every_way(void **state)
 {
     char one[SCRATCH_PATH], other[SCRATCH_PATH], some[SCRATCH_PATH];
-    run("trials: 3\n" PLAIN, scratch_path(state, "one.h5", one), 1);
-    run("trials: 1\n" PLAIN, scratch_path(state, "other.h5", other), 3);
-    assert_int_equal(run("trials: 3\n" PLAIN, other, 3).kept, 8);
+    runs_good("trials: 3\n" PLAIN, scratch_path(state, "one.h5", one), 1);
+    runs_good("trials: 1\n" PLAIN, scratch_path(state, "other.h5", other), 3);
+    assert_int_equal(runs_good("trials: 3\n" PLAIN, other, 3).kept, 8);
     scratch_compare(one, other, NULL);
-    run("trials: 3\n" NETWORK "data: {inputs: gaussian, samples: 12, test_samples: 4}\n"
+    runs_good(
+        "trials: 3\n" NETWORK "data: {inputs: gaussian, samples: 12, test_samples: 4}\n"
         "training: {steps: 9, momentum: 0.5}\nsweep: {width: [31], batch: [12, 5], learning_rate: [0.3]}\n",
         scratch_path(state, "some.h5", some), 2);
     scratch_compare(some, one, (const size_t[]){6, 4});
@@ -84,7 +59,7 @@ static void a_training_alone_has_the_same_bits(void **state)
     struct experiment experiment;
     struct store_layout layout = {0};
     struct base_error error = {""};
-    run("trials: 3\n" PLAIN, scratch_path(state, "x.h5", path), 2);
+    runs_good("trials: 3\n" PLAIN, scratch_path(state, "x.h5", path), 2);
     files_load_good(&experiment, "trials: 3\n" PLAIN, false, NULL);
     assert_int_equal(sweep_layout_init(&layout, &experiment, &error), BASE_OK);
     double **values = calloc(layout.n_variables, sizeof *values);
@@ -111,7 +86,7 @@ static void a_training_alone_has_the_same_bits(void **state)
 static void divergence_is_stored(void **state)
 {
     char path[SCRATCH_PATH];
-    const struct sweep_summary summary = run("trials: 2\n" PLAIN, scratch_path(state, "x.h5", path), 2);
+    const struct sweep_summary summary = runs_good("trials: 2\n" PLAIN, scratch_path(state, "x.h5", path), 2);
     struct store_array diverged = read_array(path, "diverged"), loss = read_array(path, "train_loss"),
                        used = read_array(path, "used_learning_rate");
     assert_int_equal(summary.sampled, 16);
@@ -127,31 +102,16 @@ static void divergence_is_stored(void **state)
     store_array_free(&diverged);
     store_array_free(&loss);
     store_array_free(&used);
-    run("trials: 1\n" NETWORK
-        "data: {inputs: gaussian, samples: 5}\ntraining: {every: 2, learning_rate: 0.1}\n"
-        "sweep: {steps: [5, 3]}\n",
-        scratch_path(state, "y.h5", path), 1);
+    runs_good("trials: 1\n" NETWORK
+              "data: {inputs: gaussian, samples: 5}\ntraining: {every: 2, learning_rate: 0.1}\n"
+              "sweep: {steps: [5, 3]}\n",
+              scratch_path(state, "y.h5", path), 1);
     loss = read_array(path, "train_loss");
     assert_int_equal(loss.length, 6);
     static const bool there[] = {true, false, true, false, true, true, true, false, true, true, false, false};
     for (size_t i = 0; i < 12; i++)
         assert_int_equal(isfinite(loss.values[i]) != 0, there[i]);
     store_array_free(&loss);
-}
-
-static void on_alarm(int number)
-{
-    (void)number;
-    stop = 1;
-}
-
-static void stop_after(long microseconds)
-{
-    const struct itimerval when = {.it_value = {microseconds / 1000000, microseconds % 1000000}};
-    struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
-    stop = 0;
-    assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
-    assert_int_equal(setitimer(ITIMER_REAL, &when, NULL), 0);
 }
 
 /* What a run of two long trainings at once shows on a terminal until it is stopped in their middle. */
@@ -164,9 +124,10 @@ static void watch_for(void **state, long microseconds, char *shown, size_t size)
     assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
     FILE *terminal = fopen(ptsname(master), "w");
     assert_non_null(terminal);
-    stop_after(microseconds);
-    assert_int_equal(try_run(LONG, scratch_path(state, "x.h5", path), 2, terminal, &summary, &error),
-                     BASE_STOPPED);
+    runs_stop_after(microseconds);
+    assert_int_equal(
+        runs_try(LONG, scratch_path(state, "x.h5", path), 2, &runs_stop, terminal, &summary, &error),
+        BASE_STOPPED);
     assert_string_equal(error.text, "stopped early; the same command goes on from here");
     assert_int_equal(summary.sampled, 0);
     fputc('.', terminal); /* a read of nothing would wait */
