@@ -562,14 +562,14 @@ static void a_cut_file_is_told(void **state)
 static void an_overwritten_file_gets_no_marks(void **state)
 {
     shell_file(state, "x.yaml", LONG);
-    shell_expect_only(state, "run x.yaml -o straight.h5 --set trials=400", 0);
-    const pid_t pid = shell_start(state, "run x.yaml -o x.h5 --set trials=400");
+    shell_expect_only(state, "run x.yaml -o straight.h5 --set trials=1600", 0);
+    const pid_t pid = shell_start(state, "run x.yaml -o x.h5 --set trials=1600");
     shell_await(state, pid, "x.h5");
     wait_for(0.05);
     meanwhile(state, pid, "dd if=straight.h5 of=x.h5 conv=notrunc 2> /dev/null");
     kill(pid, SIGTERM); /* most of its trials are still missing, and must not be brought back as such */
     expect_failure(state, pid, "another program has written into it|see that only one program runs");
-    shell_expect_only(state, "run x.yaml -o x.h5 --set trials=400", 0);
+    shell_expect_only(state, "run x.yaml -o x.h5 --set trials=1600", 0);
     compare(state, "straight.h5", "x.h5", NULL);
 }
 
