@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 
-/* 120 networks of some milliseconds each. */
-#define LONG "seed: 1\ntrials: 60\nsampler: weights\n" SHELL_BODY "sweep: {width: [900]}\n"
+/* 120 networks, in whose middle something is to happen: at the flush of one of the next. */
+#define MIDDLE "hurry stop=150"
+#define LONG "seed: 1\ntrials: 60\nsampler: weights\n" SHELL_BODY "sweep: {width: [100]}\n"
 
 static void results_have_a_place(void **state)
 {
@@ -130,11 +130,6 @@ static void one_trial_can_be_run_alone(void **state)
     shell_refuse(state, "run x.yaml --case relu", 2, "belong to --trial");
 }
 
-static void wait_a_moment(long milliseconds)
-{
-    nanosleep(&(struct timespec){.tv_nsec = milliseconds * 1000000}, NULL);
-}
-
 static void expect_error_text(void **state, const char *fragment)
 {
     char path[SCRATCH_PATH];
@@ -151,10 +146,10 @@ static void a_signal_stops_and_the_same_command_finishes(void **state)
     shell_file(state, "x.yaml", LONG);
     shell_expect_only(state, "run x.yaml -o straight.h5", 0);
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-        const pid_t pid = shell_start(state, "run x.yaml --threads 1");
-        shell_await(state, pid, "results/x.h5");
-        wait_a_moment(30);
+        const pid_t pid = shell_start(state, "run x.yaml --threads 1", MIDDLE);
+        shell_await_stop(pid);
         kill(pid, signals[i]);
+        kill(pid, SIGCONT);
         assert_int_equal(waitpid(pid, &status, 0), pid);
         assert_true(WIFEXITED(status));
         assert_int_equal(WEXITSTATUS(status), 75);
@@ -180,18 +175,16 @@ static void a_second_signal_kills(void **state)
 {
     int status = 0;
     shell_file(state, "x.yaml",
-               "seed: 1\ntrials: 5\n" SHELL_BODY "sampler: weights\nsweep: {width: [6000]}\n");
-    const pid_t pid = shell_start(state, "run x.yaml --threads 1");
-    shell_await(state, pid, "results/x.h5");
-    wait_a_moment(50);
+               "seed: 1\ntrials: 1\n" SHELL_BODY "sampler: weights\nsweep: {width: [20000]}\n");
+    const pid_t pid = shell_start(state, "run x.yaml --threads 1", NULL);
+    shell_await_work(pid, 0.5);
     kill(pid, SIGINT);
-    wait_a_moment(50);
-    assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+    shell_await_work(pid, 0.7); /* still there */
     kill(pid, SIGINT);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
     struct shell shell = shell_expect(state, "info results/x.h5", 0);
-    expect_line(shell.out, "networks      0 of 10 ");
+    expect_line(shell.out, "networks      0 of 2 ");
     shell_free(&shell);
 }
 
@@ -201,9 +194,8 @@ static void a_killed_run_is_taken_up(void **state)
     int status = 0;
     shell_file(state, "x.yaml", LONG);
     for (int i = 0; i < 3; i++) {
-        const pid_t pid = shell_start(state, "run x.yaml --threads 1");
-        shell_await(state, pid, "results/x.h5");
-        wait_a_moment(20 + 10 * i);
+        const pid_t pid = shell_start(state, "run x.yaml --threads 1", MIDDLE);
+        shell_await_stop(pid);
         kill(pid, SIGKILL);
         assert_int_equal(waitpid(pid, &status, 0), pid);
         shell_expect_only(state, "info results/x.h5", 0);
@@ -224,11 +216,9 @@ static void a_killed_run_is_taken_up(void **state)
 static void a_running_program_keeps_its_file(void **state)
 {
     int status = 0;
-    shell_file(state, "x.yaml",
-               "seed: 1\ntrials: 5\n" SHELL_BODY "sampler: weights\nsweep: {width: [6000]}\n");
-    const pid_t pid = shell_start(state, "run x.yaml --threads 1");
-    shell_await(state, pid, "results/x.h5");
-    wait_a_moment(50);
+    shell_file(state, "x.yaml", LONG);
+    const pid_t pid = shell_start(state, "run x.yaml --threads 1", MIDDLE);
+    shell_await_stop(pid);
     struct shell shell = shell_run(state, "info results/x.h5 2> second.txt"); /* err.txt is the first one's */
     assert_int_equal(shell.code, 2);
     shell_free(&shell);

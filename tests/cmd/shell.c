@@ -2,6 +2,7 @@
 
 #include "tests.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +70,20 @@ void shell_refuse(void **state, const char *arguments, int code, const char *fra
     shell_free(&shell);
 }
 
-pid_t shell_start(void **state, const char *arguments)
+void shell_trouble(const char *words)
+{
+    if (words == NULL) {
+        unsetenv("LD_PRELOAD");
+        unsetenv("TROUBLE");
+        return;
+    }
+    assert_int_equal(access(TEST_TROUBLE, R_OK), 0);
+    setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 0);
+    setenv("LD_PRELOAD", TEST_TROUBLE, 1);
+    setenv("TROUBLE", words, 1);
+}
+
+pid_t shell_start(void **state, const char *arguments, const char *trouble)
 {
     char command[2048];
     snprintf(command, sizeof command, "cd '%s' && exec '%s' %s > out.txt 2> err.txt", (char *)*state,
@@ -78,34 +92,32 @@ pid_t shell_start(void **state, const char *arguments)
     const pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
+        shell_trouble(trouble);
         execl("/bin/sh", "sh", "-c", command, (char *)NULL);
         _exit(127);
     }
     return pid;
 }
 
-static bool has_open(pid_t pid, const char *path)
+void shell_await_stop(pid_t pid)
 {
-    char name[64], target[SCRATCH_PATH];
-    bool found = false;
-    for (int file = 3; file < 20 && !found; file++) {
-        snprintf(name, sizeof name, "/proc/%ld/fd/%d", (long)pid, file);
-        const ssize_t length = readlink(name, target, sizeof target - 1);
-        target[length > 0 ? length : 0] = '\0';
-        found = strcmp(target, path) == 0;
-    }
-    return found;
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+    assert_true(WIFSTOPPED(status));
 }
 
-void shell_await(void **state, pid_t pid, const char *path)
+void shell_await_work(pid_t pid, double seconds)
 {
-    const struct timespec moment = {.tv_nsec = 2000000};
-    char whole[SCRATCH_PATH];
-    bool open = false;
-    scratch_path(state, path, whole);
-    for (int i = 0; i < 10000 && !(open = has_open(pid, whole)); i++)
-        nanosleep(&moment, NULL);
-    assert_true(open);
+    clockid_t clock;
+    struct timespec spent = {0};
+    assert_int_equal(clock_getcpuclockid(pid, &clock), 0);
+    while ((double)spent.tv_sec + 1e-9 * (double)spent.tv_nsec < seconds) {
+        siginfo_t ended = {.si_pid = 0};
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+        assert_int_equal(waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT), 0);
+        assert_int_equal(ended.si_pid, 0);
+        assert_int_equal(clock_gettime(clock, &spent), 0);
+    }
 }
 
 bool shell_exists(void **state, const char *path)

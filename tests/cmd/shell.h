@@ -38,10 +38,14 @@ void shell_expect_only(void **state, const char *arguments, int code); /* nobody
 /* A failure: this code, nothing on standard output, and all "|"-separated fragments on standard error. */
 void shell_refuse(void **state, const char *arguments, int code, const char *fragments);
 
-/* Starts it in the background with output to files; waits until it has FOLDER/path open, twenty seconds at
- * most. */
-pid_t shell_start(void **state, const char *arguments);
-void shell_await(void **state, pid_t pid, const char *path);
+/* What tests/cmd/trouble.c is to do to all programs started from now on; NULL: nothing. */
+void shell_trouble(const char *words);
+
+/* Starts it in the background, in such trouble, with output to files. No test may depend on when it does
+ * what: one waits until it has stopped itself, as the trouble says, or has computed for so many seconds. */
+pid_t shell_start(void **state, const char *arguments, const char *trouble);
+void shell_await_stop(pid_t pid);
+void shell_await_work(pid_t pid, double seconds);
 
 bool shell_exists(void **state, const char *path);
 

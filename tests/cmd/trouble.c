@@ -5,7 +5,8 @@
  *     quota=N   from write N on each returns EDQUOT
  *     hiccup=N  write N alone does
  *     sync=N    fdatasync N alone returns EDQUOT, after which the system takes the data for written
- *     lock=MS   an exclusive lock is asked for MS milliseconds after the file was opened
+ *     stop=N    SIGSTOP before write N
+ *     lock      SIGSTOP before an exclusive lock is asked for
  *     hurry     a clock that is 10 s on whenever it is read, so that each trial is flushed
  */
 #include <errno.h>
@@ -23,10 +24,17 @@
 ssize_t pwrite(int file, const void *bytes, size_t size, off_t place);
 int fdatasync(int file);
 
-static long asked(const char *word)
+/* What follows `word`; NULL without it. */
+static const char *after(const char *word)
 {
     const char *all = getenv("TROUBLE"), *found = all != NULL ? strstr(all, word) : NULL;
-    return found != NULL ? atol(found + strlen(word)) : 0;
+    return found != NULL ? found + strlen(word) : NULL;
+}
+
+static long asked(const char *word)
+{
+    const char *number = after(word);
+    return number != NULL ? atol(number) : 0;
 }
 
 static bool is_result(int file)
@@ -44,6 +52,8 @@ ssize_t pwrite(int file, const void *bytes, size_t size, off_t place)
     if (is_result(file)) {
         const size_t room = 4096 - (size_t)place % 4096;
         writes++;
+        if (writes == asked("stop="))
+            raise(SIGSTOP);
         if (writes == asked("kill=")) {
             if (room < size)
                 syscall(SYS_pwrite64, file, bytes, room, place);
@@ -69,17 +79,15 @@ int fdatasync(int file)
 
 int flock(int file, int operation)
 {
-    const long wait = asked("lock=");
-    if (wait > 0 && (operation & LOCK_EX) != 0 && is_result(file))
-        nanosleep(&(struct timespec){.tv_sec = wait / 1000, .tv_nsec = wait % 1000 * 1000000}, NULL);
+    if (after("lock") != NULL && (operation & LOCK_EX) != 0 && is_result(file))
+        raise(SIGSTOP);
     return (int)syscall(SYS_flock, file, operation);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
     static atomic_long reads;
-    const char *all = getenv("TROUBLE");
-    if (all == NULL || strstr(all, "hurry") == NULL || clock != CLOCK_MONOTONIC)
+    if (after("hurry") == NULL || clock != CLOCK_MONOTONIC)
         return (int)syscall(SYS_clock_gettime, clock, now);
     *now = (struct timespec){.tv_sec = 10 * ++reads};
     return 0;
