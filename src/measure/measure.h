@@ -99,6 +99,11 @@ struct measure {
     bool predicts_residual;
     int (*predict)(const struct theory_order *order, const struct net_architecture *architecture,
                    double *const *predictions, struct base_error *error);
+    /* In place of `predict`, where grid points next to each other share what takes long: *kept is NULL at
+     * first, then what the call before has left there, and `forget` ends it. */
+    int (*predict_next)(void **kept, const struct net_architecture *architecture, double *const *predictions,
+                        struct base_error *error);
+    void (*forget)(void *kept);
 };
 
 extern const struct measure measure_fisher;
