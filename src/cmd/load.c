@@ -57,7 +57,7 @@ static int check_activation(const char *text, struct base_error *why)
 int cmd_load(struct experiment *experiment, const struct cmd_experiment_options *options,
              struct base_error *error)
 {
-    const struct experiment_vocabulary vocabulary = {check_activation, measure_check_name};
+    const struct experiment_vocabulary vocabulary = {check_activation, measure_check_name, measure_needs};
     return experiment_load(experiment, options->path, &options->options, &vocabulary, error);
 }
 

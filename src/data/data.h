@@ -43,6 +43,7 @@ struct data_source {
     const char *path; /* for messages */
     size_t features;  /* of an item, from 1 to DATA_MAX_FEATURES */
     bool labelled;
+    const char *key; /* after a failure: the key of `data` that is wrong, "labels"; NULL: "path" */
     bool whole; /* what comes after the last item that is wanted is read, too: it tells of a damaged file */
     /* The next item (features) and, where labelled, its label; *more is false when there is none. */
     int (*next)(struct data_source *source, double *item, int *label, bool *more, struct base_error *error);
@@ -77,9 +78,9 @@ struct data_set {
 };
 
 /* Reads samples, classes, center and normalize of `point` from a source. BASE_BAD_INPUT when there are fewer
- * such items than samples (it says how many), classes are asked of a source without labels, a number is not
- * finite or above 1e100, or a sample without length is to be scaled to one. Takes twice the memory of the set
- * for a moment. */
+ * such items than samples (it says how many), no item of one of the classes, classes are asked of a source
+ * without labels, a number is not finite or above 1e100, or a sample without length is to be scaled to one.
+ * Takes twice the memory of the set for a moment. */
 int data_set_read(struct data_set *set, struct data_source *source, const struct experiment_point *point,
                   struct base_error *error);
 void data_set_free(struct data_set *set);

@@ -6,7 +6,6 @@
 #include "data/stream.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct mnist {
     struct data_stream images, labels;
@@ -61,6 +60,13 @@ static int check_end(struct data_stream *stream, size_t items, struct base_error
     return status;
 }
 
+static int of_labels(struct data_source *source, int status)
+{
+    if (status != BASE_OK)
+        source->key = "labels";
+    return status;
+}
+
 static int mnist_next(struct data_source *source, double *item, int *label, bool *more,
                       struct base_error *error)
 {
@@ -71,14 +77,14 @@ static int mnist_next(struct data_source *source, double *item, int *label, bool
     if (!*more) {
         TRY(check_end(&m->images, m->items, error));
         if (source->labelled)
-            TRY(check_end(&m->labels, m->items, error));
+            TRY(of_labels(source, check_end(&m->labels, m->items, error)));
         return BASE_OK;
     }
     TRY(read_all(&m->images, source->features, m->pixels, "its images", error));
     for (size_t i = 0; i < source->features; i++)
         item[i] = m->pixels[i] / 255.;
     if (source->labelled) {
-        TRY(read_all(&m->labels, 1, &byte, "its labels", error));
+        TRY(of_labels(source, read_all(&m->labels, 1, &byte, "its labels", error)));
         *label = byte;
     }
     m->read++;
@@ -137,7 +143,7 @@ int data_mnist_open(struct data_source *source, const char *path, const char *la
     source->labelled = *labels != '\0';
     TRY(open_images(source, m, path, error));
     if (source->labelled)
-        TRY(open_labels(m, labels, error));
+        TRY(of_labels(source, open_labels(m, labels, error)));
 out:
     if (status != BASE_OK)
         data_source_close(source);
@@ -148,5 +154,5 @@ void data_source_close(struct data_source *source)
 {
     if (source->close != NULL)
         source->close(source);
-    memset(source, 0, sizeof *source);
+    *source = (struct data_source){.key = source->key};
 }

@@ -79,6 +79,49 @@ static bool is_wanted(const struct experiment_classes *classes, int label)
     return classes->n == 0;
 }
 
+static int ascending(const void *a, const void *b)
+{
+    const int x = *(const int *)a, y = *(const int *)b;
+    return (x > y) - (x < y);
+}
+
+/* Which labels a file has, as far as it was read. */
+struct seen {
+    size_t n_missing;
+    bool *classes; /* (classes.n) whether an item of each came */
+    size_t n;      /* of `some` */
+    int some[12];  /* labels that came, for a message; full: there may be more */
+};
+
+static void see(struct seen *seen, const struct experiment_classes *classes, int label)
+{
+    size_t i = 0;
+    for (size_t k = 0; k < classes->n; k++)
+        if (classes->values[k] == label && !seen->classes[k]) {
+            seen->classes[k] = true;
+            seen->n_missing--;
+        }
+    while (i < seen->n && seen->some[i] != label)
+        i++;
+    if (i == seen->n && seen->n < sizeof seen->some / sizeof *seen->some)
+        seen->some[seen->n++] = label;
+}
+
+static int fail_missing(const struct experiment_classes *classes, struct seen *seen, struct base_error *error)
+{
+    char list[200] = "none";
+    size_t used = 0, k = 0;
+    const size_t most = sizeof seen->some / sizeof *seen->some;
+    qsort(seen->some, seen->n, sizeof *seen->some, ascending);
+    for (size_t i = 0; i < seen->n; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%d", i > 0 ? ", " : "", seen->some[i]);
+    while (seen->classes[k])
+        k++;
+    return base_fail(error, BASE_BAD_INPUT,
+                     "no item has the label %lld that `classes` ask for; its labels are %s%s",
+                     (long long)classes->values[k], list, seen->n == most ? ", ..." : "");
+}
+
 static int check_size(size_t n, const double *x, size_t place, struct base_error *error)
 {
     for (size_t i = 0; i < n; i++)
@@ -106,29 +149,51 @@ static int fail_few(const struct experiment_point *point, size_t n, struct base_
 }
 
 /* The first `samples` items of the classes, and as many after them as are held out; the rest of the file is
- * looked through where that tells whether it is whole. */
-static int choose(struct chosen *c, struct data_source *source, const struct experiment_point *point,
-                  struct base_error *error)
+ * looked through where that tells whether it is whole, or has a class that did not come yet. */
+static int take(struct chosen *c, struct seen *seen, struct data_source *source,
+                const struct experiment_point *point, struct base_error *error)
 {
-    int status;
+    int status = BASE_OK;
     const size_t samples = (size_t)(point->samples + point->test_samples);
     int label = 0;
     bool more = true;
-    for (size_t place = 1; more && (c->n < samples || source->whole); place++) {
+    for (size_t place = 1; more && (c->n < samples || source->whole || seen->n_missing > 0); place++) {
         TRY(chosen_grow(c, samples + 1, error)); /* one to look at what is not wanted */
         double *item = c->items + c->n * c->features;
         status = source->next(source, item, &label, &more, error);
         if (status != BASE_OK) /* it names the file */
             return status;
+        if (more && point->classes.n > 0)
+            see(seen, &point->classes, label);
         if (!more || c->n == samples || !is_wanted(&point->classes, label))
             continue;
         TRY(check_size(c->features, item, place, error));
         c->labels[c->n] = label;
         c->places[c->n++] = place;
     }
-    status = c->n < samples ? fail_few(point, c->n, error) : BASE_OK;
 out:
     return status == BASE_OK ? BASE_OK : base_fail_within(error, status, "%s", source->path);
+}
+
+static int choose(struct chosen *c, struct data_source *source, const struct experiment_point *point,
+                  struct base_error *error)
+{
+    int status;
+    struct seen seen = {.n_missing = point->classes.n};
+    TRY(base_got(seen.classes = base_calloc(point->classes.n, sizeof *seen.classes, error)));
+    TRY(take(c, &seen, source, point, error));
+    if (seen.n_missing > 0) {
+        source->key = "classes";
+        status = fail_missing(&point->classes, &seen, error);
+    } else if (c->n < (size_t)(point->samples + point->test_samples)) {
+        source->key = "samples";
+        status = fail_few(point, c->n, error);
+    }
+    if (status != BASE_OK)
+        base_fail_within(error, status, "%s", source->path);
+out:
+    free(seen.classes);
+    return status;
 }
 
 static uint32_t checksum_of(const struct chosen *c, size_t n, bool labelled)
@@ -233,12 +298,6 @@ out:
     return status;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const int x = *(const int *)a, y = *(const int *)b;
-    return (x > y) - (x < y);
-}
-
 /* Those asked for, or those of the labels. */
 static int list_classes(struct data_set *set, const struct experiment_classes *classes,
                         struct base_error *error)
@@ -296,14 +355,18 @@ int data_set_read(struct data_set *set, struct data_source *source, const struct
     int status;
     struct chosen chosen = {.features = source->features};
     memset(set, 0, sizeof *set);
-    if (point->classes.n > 0 && !source->labelled)
+    if (point->classes.n > 0 && !source->labelled) {
+        source->key = "classes";
         TRY(base_fail(error, BASE_BAD_INPUT,
                       "%s: `classes` ask for labels, and `labels` does not say where they are",
                       source->path));
+    }
     TRY(choose(&chosen, source, point, error));
     status = fill(set, &chosen, source->labelled, point, error);
-    if (status != BASE_OK)
+    if (status != BASE_OK) {
+        source->key = "normalize";
         base_fail_within(error, status, "%s", source->path);
+    }
 out:
     chosen_free(&chosen);
     if (status != BASE_OK)

@@ -25,6 +25,10 @@ static int demand_key(const struct experiment_context *context, const struct tre
                                         "missing in the case %s, in %s and in sweep; it must be %s",
                                         experiment_tree_show(layout->cases[c], shown),
                                         experiment_section_name(key->section), key->right);
+        if (experiment_key_stands(key, SECTION_SWEEP))
+            return experiment_tree_fail(context->error, home(top, key), key->path,
+                                        "missing; it must be %s, or vary: sweep: {%s: [...]}", key->right,
+                                        experiment_key_name(key));
         return experiment_tree_fail(context->error, home(top, key), key->path, "missing; it must be %s",
                                     key->right);
     }

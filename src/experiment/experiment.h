@@ -178,14 +178,24 @@ struct experiment {
     const bool *unsaid; /* of each key of the table: every network has its default, and neither the
                            definition nor a result speaks of it */
 
+    const struct experiment_layout *layout; /* where everything stood; NULL: it was not read from a file */
+
     struct base_arena *arena; /* everything above lives here */
 };
 
-/* What the parser cannot know itself: whether a word names an activation or a measure. Each returns BASE_OK
- * or BASE_BAD_INPUT with a sentence that says what would be right. */
+/* The networks of which a measure says something; elsewhere all its numbers would be nan. */
+struct experiment_needs {
+    int64_t outputs, depth; /* at least; 0: any */
+    bool plain;             /* none of residual networks */
+    bool draws;             /* it reads data.draws */
+};
+
+/* What the parser cannot know itself: whether a word names an activation or a measure, each BASE_OK or
+ * BASE_BAD_INPUT with a sentence that says what would be right, and what a measure needs. */
 struct experiment_vocabulary {
     int (*check_activation)(const char *text, struct base_error *why);
     int (*check_measure)(const char *text, struct base_error *why);
+    struct experiment_needs (*find_needs)(const char *measure);
 };
 
 struct experiment_options {
@@ -208,6 +218,12 @@ int64_t experiment_point_steps(const struct experiment_point *point);
 /* The index of axis value j at grid point p (p < n_points): its position along axis a, or along the cases. */
 size_t experiment_point_case(const struct experiment *experiment, size_t point);
 size_t experiment_point_index(const struct experiment *experiment, size_t point, size_t axis);
+
+/* Where the value that a point has of a key such as "data.path" stands, for an error found after loading:
+ * "FILE:LINE:COLUMN: KEY", without the line where it has the default. Returns `place`. */
+enum { EXPERIMENT_PLACE = 1024 };
+const char *experiment_place(const struct experiment *experiment, size_t point, const char *key,
+                             char place[EXPERIMENT_PLACE]);
 
 /* The scalar network and data keys that an experiment speaks of, or with NULL all: number i of them, false
  * past the last. Its value is at `offset` in a point, an int64_t, a double or a const char * by type. */

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Puts a value where the key's offset says; the keys of the table and the members of the point have one type
@@ -110,12 +111,43 @@ static int fill_points(const struct experiment_context *context, const struct ex
     return BASE_OK;
 }
 
+static const struct experiment_value *find_value(const struct experiment *e, size_t point, const char *key)
+{
+    size_t id = 0;
+    const struct experiment_layout *layout = e->layout;
+    while (strcmp(experiment_keys[id].path, key) != 0)
+        id++;
+    for (size_t a = 0; a < layout->n_axes; a++)
+        if (layout->axes[a].key == &experiment_keys[id])
+            return &layout->axes[a].values[experiment_point_index(e, point, a)];
+    return &layout->settings[experiment_point_case(e, point)][id];
+}
+
+const char *experiment_place(const struct experiment *experiment, size_t point, const char *key,
+                             char place[EXPERIMENT_PLACE])
+{
+    const struct experiment_value *value =
+        experiment->layout == NULL ? NULL : find_value(experiment, point, key);
+    const struct tree_node *node = value == NULL ? NULL : value->node;
+    if (node == NULL)
+        snprintf(place, EXPERIMENT_PLACE, "%.500s: %.300s", experiment->path, key);
+    else if (node->line == 0)
+        snprintf(place, EXPERIMENT_PLACE, "%.500s: %.300s", node->origin, value->path);
+    else
+        snprintf(place, EXPERIMENT_PLACE, "%.500s:%zu:%zu: %s%.300s", experiment->path, node->line,
+                 node->column, node->layer == TREE_QUICK ? "quick." : "", value->path);
+    return place;
+}
+
 int experiment_grid_build(const struct experiment_context *context, const struct experiment_layout *layout,
                           struct experiment *experiment)
 {
     int status;
     bool *unsaid = base_arena_take(context->arena, N_KEYS, sizeof *unsaid, context->error);
+    struct experiment_layout *kept = base_arena_take(context->arena, 1, sizeof *kept, context->error);
     TRY(base_got(unsaid));
+    TRY(base_got(kept));
+    experiment->layout = memcpy(kept, layout, sizeof *kept);
     experiment->unsaid = memcpy(unsaid, layout->unsaid, sizeof layout->unsaid);
     experiment->n_cases = layout->n_cases;
     experiment->cases = layout->cases;

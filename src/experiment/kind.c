@@ -42,18 +42,11 @@ static int refuse_foreign(const struct experiment_context *context, const struct
 static int check_foreign(const struct experiment_context *context, const struct experiment_layout *layout,
                          size_t id)
 {
-    const struct experiment_key *key = &experiment_keys[id];
-    const enum experiment_kind kind = (enum experiment_kind)layout->shared[KEY_KIND].integer;
-    if (layout->shared[id].node != NULL)
-        return refuse_foreign(context, key, kind, layout->shared[id].node, layout->shared[id].path);
-    for (size_t a = 0; a < layout->n_axes; a++)
-        if (layout->axes[a].key == key)
-            return refuse_foreign(context, key, kind, layout->axes[a].node, layout->axes[a].values[0].path);
-    for (size_t c = 0; c < layout->n_cases; c++)
-        if (layout->settings[c][id].node != NULL)
-            return refuse_foreign(context, key, kind, layout->settings[c][id].node,
-                                  layout->settings[c][id].path);
-    return BASE_OK;
+    const char *path;
+    const struct tree_node *at = experiment_layout_find(layout, id, &path);
+    return at == NULL ? BASE_OK
+                      : refuse_foreign(context, &experiment_keys[id],
+                                       (enum experiment_kind)layout->shared[KEY_KIND].integer, at, path);
 }
 
 /* The first value of a key in a case, its own, the shared one or the sweep's; NULL: there is none. */
@@ -142,6 +135,8 @@ int experiment_layout_kind(const struct experiment_context *context, const struc
             TRY(check_foreign(context, layout, id));
     for (size_t c = 0; c < layout->n_cases && kind == EXPERIMENT_TRAINING; c++)
         TRY(check_training(context, top, layout, c));
+    if (kind == EXPERIMENT_TRAINING)
+        TRY(experiment_layout_damping(context, layout));
 out:
     return status;
 }

@@ -104,6 +104,25 @@ const struct experiment_value *experiment_layout_values(const struct experiment_
     return &row[id];
 }
 
+const struct tree_node *experiment_layout_find(const struct experiment_layout *layout, size_t id,
+                                               const char **path)
+{
+    *path = layout->shared[id].path;
+    if (layout->shared[id].node != NULL)
+        return layout->shared[id].node;
+    for (size_t a = 0; a < layout->n_axes; a++)
+        if (layout->axes[a].key == &experiment_keys[id]) {
+            *path = layout->axes[a].values[0].path;
+            return layout->axes[a].node;
+        }
+    for (size_t c = 0; c < layout->n_cases; c++)
+        if (layout->settings[c][id].node != NULL) {
+            *path = layout->settings[c][id].path;
+            return layout->settings[c][id].node;
+        }
+    return NULL;
+}
+
 /* Which keys the definition and the results can leave out. */
 static int find_unsaid(const struct experiment_context *context, struct experiment_layout *layout)
 {
@@ -157,9 +176,11 @@ int experiment_layout_build(const struct experiment_context *context, const stru
         TRY(experiment_layout_profiles(context, layout));
         TRY(experiment_layout_residual(context, layout));
         TRY(experiment_layout_inputs(context, layout));
+        TRY(experiment_layout_measures(context, layout));
     }
     TRY(find_unsaid(context, layout));
     TRY(count_points(context, layout));
+    TRY(experiment_layout_schedules(context, layout));
 out:
     return status;
 }

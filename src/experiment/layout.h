@@ -46,6 +46,10 @@ int experiment_layout_training(const struct experiment_context *context, struct 
 int experiment_layout_optimizers(const struct experiment_context *context,
                                  const struct experiment_layout *layout, size_t c);
 
+/* Some natural gradient has the damping. (optimizer.c) */
+int experiment_layout_damping(const struct experiment_context *context,
+                              const struct experiment_layout *layout);
+
 /* Nothing missing, nothing said twice or in vain. (complete.c) */
 int experiment_layout_complete(const struct experiment_context *context, const struct tree_node *top,
                                const struct experiment_layout *layout);
@@ -57,6 +61,21 @@ int experiment_layout_profiles(const struct experiment_context *context, struct 
 /* Keys of residual networks stand where there are some, and those have one width. Networks without get the
  * defaults. (residual.c) */
 int experiment_layout_residual(const struct experiment_context *context, struct experiment_layout *layout);
+
+/* What is measured exists for some network of the grid, and draws are measured. (measures.c) */
+int experiment_layout_measures(const struct experiment_context *context,
+                               const struct experiment_layout *layout);
+
+/* Some training of each case comes to every stage of its schedule. Where quick or --set makes trainings
+ * shorter, stages that stand before it may be left out. (schedule.c) */
+int experiment_layout_schedules(const struct experiment_context *context,
+                                const struct experiment_layout *layout);
+
+/* Where a key is said first: for all cases, in the sweep or in a case; NULL: nowhere. *path: its key there.
+ */
+const struct tree_node *experiment_layout_find(const struct experiment_layout *layout, size_t id,
+                                               const char **path);
+
 /* The values that a key takes in a case: its own one, or the sweep's; *n of them. */
 const struct experiment_value *experiment_layout_values(const struct experiment_layout *layout,
                                                         const struct experiment_value *row, size_t id,

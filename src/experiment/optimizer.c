@@ -53,6 +53,44 @@ static int check_isotropy(const struct experiment_context *context, const struct
                                 "true goes with loss: squared alone, and cross_entropy is asked for");
 }
 
+static bool inverts(const struct experiment_layout *layout, size_t c)
+{
+    size_t n;
+    const struct experiment_value *optimizers =
+        experiment_layout_values(layout, layout->settings[c], KEY_OPTIMIZER, &n);
+    for (size_t i = 0; i < n; i++)
+        if (!is(&optimizers[i], "gradient"))
+            return true;
+    return false;
+}
+
+static int refuse_damping(const struct experiment_context *context, const struct tree_node *at,
+                          const char *path)
+{
+    return experiment_tree_fail(context->error, at, path,
+                                "optimizer: gradient inverts no matrix that it could damp; leave it out, or "
+                                "take a natural gradient, such as optimizer: exact");
+}
+
+/* Damping is of use to the case that says it, and what all cases share to one of them. */
+int experiment_layout_damping(const struct experiment_context *context,
+                              const struct experiment_layout *layout)
+{
+    const struct experiment_value *shared = &layout->shared[KEY_DAMPING];
+    const char *path;
+    bool any = false;
+    for (size_t c = 0; c < layout->n_cases; c++) {
+        const struct experiment_value *own = &layout->settings[c][KEY_DAMPING];
+        any = any || inverts(layout, c);
+        if (own->node != shared->node && own->real > 0 && !inverts(layout, c))
+            return refuse_damping(context, own->node, own->path);
+    }
+    if (any || !(shared->real > 0 || layout->swept[KEY_DAMPING]))
+        return BASE_OK;
+    const struct tree_node *at = experiment_layout_find(layout, KEY_DAMPING, &path);
+    return refuse_damping(context, at, path);
+}
+
 typedef int check(const struct experiment_context *context, const struct experiment_value *a,
                   const struct experiment_value *b);
 

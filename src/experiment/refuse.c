@@ -2,10 +2,12 @@
  * can stand in its place. */
 #include "experiment/keys.h"
 
+#include "base/nearest.h"
+
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_NAMES = N_KEYS + 8, MAX_WORD = 40 };
+enum { MAX_NAMES = N_KEYS + 8 };
 
 static const char *const sections[] = {"network", "data",  "training", "singular",
                                        "cases",   "sweep", "quick",    NULL};
@@ -19,40 +21,6 @@ static size_t list_names(enum key_section section, const char *names[MAX_NAMES])
     for (size_t i = 0; section == SECTION_TOP && sections[i] != NULL; i++)
         names[n++] = sections[i];
     return n;
-}
-
-/* Levenshtein's: the fewest letters to insert, delete or replace, of words shorter than MAX_WORD. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[MAX_WORD + 1];
-    for (size_t j = 0; j <= strlen(b); j++)
-        row[j] = j;
-    for (size_t i = 1; i <= strlen(a); i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= strlen(b); j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            best = row[j] + 1 < best ? row[j] + 1 : best;
-            row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-        }
-    }
-    return row[strlen(b)];
-}
-
-/* The name that differs in the fewest letters, or NULL where none is near. */
-static const char *nearest(const char *name, const char *const *names, size_t n)
-{
-    const char *best = NULL;
-    size_t length = strnlen(name, MAX_WORD), least = length / 3 + 1;
-    for (size_t i = 0; length < MAX_WORD && i < n; i++) {
-        size_t far = distance(name, names[i]);
-        if (far < least || (far == least && best == NULL)) {
-            least = far;
-            best = names[i];
-        }
-    }
-    return best;
 }
 
 /* Where a name could stand: width, or network.width, is network.width, and in a sweep it is width. */
@@ -69,12 +37,12 @@ static const char *elsewhere(enum key_section section, const char *name)
 /* The nearest one of this section, or else of all. */
 static const char *guess(enum key_section section, const char *name, const char *const *names, size_t n)
 {
-    const char *near = nearest(name, names, n), *all[N_KEYS];
+    const char *near = base_nearest(name, names, n), *all[N_KEYS];
     if (near != NULL)
         return near;
     for (size_t i = 0; i < KEY_CASE_NAME; i++)
         all[i] = experiment_key_name(&experiment_keys[i]);
-    near = nearest(name, all, KEY_CASE_NAME);
+    near = base_nearest(name, all, KEY_CASE_NAME);
     return near == NULL ? NULL : elsewhere(section, near);
 }
 

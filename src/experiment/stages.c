@@ -2,6 +2,7 @@
 #include "experiment/value.h"
 
 #include "base/memory.h"
+#include "base/nearest.h"
 
 #include <string.h>
 
@@ -28,10 +29,11 @@ static const struct experiment_key parts[N_PARTS] = {
 static int refuse_part(const struct experiment_context *context, const char *path,
                        const struct tree_node *name)
 {
-    char shown[TREE_SHOWN];
-    return experiment_tree_fail(context->error, name, path,
-                                "unknown key %s; a stage has epoch or step, and batch, factor or both",
-                                experiment_tree_show(name->text, shown));
+    static const char *const names[] = {"epoch", "step", "batch", "factor", NULL};
+    char shown[TREE_SHOWN], guess[BASE_GUESS];
+    return experiment_tree_fail(
+        context->error, name, path, "unknown key %s%s; a stage has epoch or step, and batch, factor or both",
+        experiment_tree_show(name->text, shown), base_guess(name->text, names, guess));
 }
 
 static int parse_parts(const struct experiment_context *context, const char *path,

@@ -33,6 +33,18 @@ static yaml_mark_t mark_offset(const char *text, size_t offset)
     return mark;
 }
 
+/* The byte at a place that libyaml names by line and column, of characters. */
+static char byte_at(const char *text, const yaml_mark_t *mark)
+{
+    for (size_t line = 0; line < mark->line && *text != '\0'; text++)
+        line += *text == '\n';
+    for (size_t column = 0; column < mark->column && *text != '\0'; column++)
+        do
+            text++;
+        while (((unsigned char)*text & 0xC0) == 0x80);
+    return *text;
+}
+
 static int fail_syntax(const struct reader *reader)
 {
     const yaml_parser_t *parser = &reader->parser;
@@ -43,6 +55,8 @@ static int fail_syntax(const struct reader *reader)
     if (parser->error == YAML_READER_ERROR)
         mark = mark_offset(reader->text, parser->problem_offset);
     place(reader, &mark, &at);
+    if (parser->error == YAML_SCANNER_ERROR && byte_at(reader->text, &mark) == '\t')
+        return experiment_tree_fail(reader->error, &at, NULL, "not valid YAML: a tab; use spaces");
     const char *context = parser->context != NULL ? parser->context : "";
     return experiment_tree_fail(reader->error, &at, NULL, "not valid YAML%s%s: %s", *context ? " " : "",
                                 context, parser->problem != NULL ? parser->problem : "it cannot be read");

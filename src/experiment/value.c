@@ -1,5 +1,6 @@
 #include "experiment/value.h"
 
+#include "base/nearest.h"
 #include "base/number.h"
 
 #include <string.h>
@@ -9,7 +10,8 @@ static int refuse(const struct experiment_context *context, const struct experim
                   const char *path, const struct tree_node *node)
 {
     static const char *const kinds[] = {"", "a list", "a mapping"};
-    char shown[TREE_SHOWN];
+    const char *const other[] = {key->word_of_0, NULL};
+    char shown[TREE_SHOWN], guess[BASE_GUESS];
     bool number =
         key->type != KEY_TEXT && key->type != KEY_WORD && key->type != KEY_WORDS && key->type != KEY_STAGES;
     if (node->kind == TREE_LIST && experiment_key_stands(key, SECTION_SWEEP))
@@ -25,7 +27,8 @@ static int refuse(const struct experiment_context *context, const struct experim
     if (number && node->quoted)
         return experiment_tree_fail(context->error, node, path, "\"%s\" in quotes is text, not %s", shown,
                                     key->right);
-    return experiment_tree_fail(context->error, node, path, "\"%s\" is not %s", shown, key->right);
+    base_guess(node->text, key->words != NULL ? key->words : other, guess);
+    return experiment_tree_fail(context->error, node, path, "\"%s\" is not %s%s", shown, key->right, guess);
 }
 
 static bool on_one_line(const char *text)

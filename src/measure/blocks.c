@@ -92,6 +92,7 @@ const struct measure measure_blocks = {
     .n_variables = N_VARIABLES,
     .variables = variables,
     .sums = NET_SUM_S,
+    .needs = {.depth = 2},
     .bytes = fisher_blocks_bytes,
     .init = blocks_init,
     .free = blocks_free,

@@ -164,6 +164,7 @@ const struct measure measure_estimators = {
     .n_variables = N_VARIABLES,
     .variables = variables,
     .targets = true,
+    .needs = {.draws = true},
     .bytes = estimators_bytes,
     .init = estimators_init,
     .free = estimators_free,

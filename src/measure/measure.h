@@ -82,6 +82,7 @@ struct measure {
     unsigned sums;     /* of enum net_sums: what its run reads of the Gram summary besides H, D and f */
     bool targets;      /* it reads the architecture's targets, where inputs have labels */
     size_t most_units; /* it is refused for networks of more hidden and output units; 0: for none */
+    struct experiment_needs needs; /* an experiment without any such network is refused */
     /* Bytes of working memory for one network. */
     double (*bytes)(const struct net_architecture *architecture);
     int (*init)(void **work, const struct net_architecture *architecture, struct base_error *error);
@@ -131,6 +132,9 @@ const struct measure_variable *measure_find_variable(const char *name);
 
 /* BASE_BAD_INPUT with the known names when `name` is no measure (an experiment_vocabulary check). */
 int measure_check_name(const char *name, struct base_error *why);
+
+/* What the measure of that name needs (an experiment_vocabulary's, too). */
+struct experiment_needs measure_needs(const char *name);
 
 /* Whether its prediction is a statement about the limit of large width, for some number of outputs, or about
  * every width. */

@@ -1,5 +1,7 @@
 #include "measure/measure.h"
 
+#include "base/nearest.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -45,14 +47,24 @@ int measure_check_name(const char *name, struct base_error *why)
     const struct measure *found = measure_find(name);
     if (found != NULL && found->run_alone == NULL)
         return BASE_OK;
-    char known[256] = "";
-    size_t used = 0;
+    char known[256] = "", guess[BASE_GUESS];
+    const char *names[sizeof measure_registry / sizeof *measure_registry];
+    size_t used = 0, n = 0;
     for (const struct measure *const *measure = measure_registry; *measure != NULL && used < sizeof known;
          measure++)
-        if ((*measure)->run_alone == NULL)
+        if ((*measure)->run_alone == NULL) {
+            names[n++] = (*measure)->name;
             used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", used > 0 ? ", " : "",
                                      (*measure)->name);
-    return base_fail(why, BASE_BAD_INPUT, "\"%.100s\" is not a measure; known: %s", name, known);
+        }
+    names[n] = NULL;
+    return base_fail(why, BASE_BAD_INPUT, "\"%.100s\" is not a measure%s; known: %s", name,
+                     base_guess(name, names, guess), known);
+}
+
+struct experiment_needs measure_needs(const char *name)
+{
+    return measure_find(name)->needs;
 }
 
 bool measure_is_judged(const struct measure_variable *variable)

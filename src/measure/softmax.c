@@ -172,6 +172,7 @@ const struct measure measure_softmax = {
     .doc = "eigenvalue statistics of the Fisher matrix of softmax classification",
     .n_variables = N_VARIABLES,
     .variables = variables,
+    .needs = {.outputs = 2},
     .bytes = softmax_bytes,
     .init = softmax_init,
     .free = softmax_free,

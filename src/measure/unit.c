@@ -194,6 +194,7 @@ const struct measure measure_unit = {
     .n_variables = N_VARIABLES,
     .variables = variables,
     .sums = NET_SUM_UNITS,
+    .needs = {.depth = 2, .plain = true},
     .bytes = unit_bytes,
     .init = unit_init,
     .free = unit_free,

@@ -1,5 +1,6 @@
 #include "net/activation.h"
 
+#include "base/nearest.h"
 #include "net/error_function.h"
 #include "net/exponential.h"
 #include "net/expression.h"
@@ -152,11 +153,15 @@ static const char *names_list(char *list, size_t size)
 
 static int refuse_text(const char *text, const char *reason, struct base_error *error)
 {
-    char list[256];
+    char list[256], guess[BASE_GUESS];
+    const char *names[sizeof net_activation_kinds / sizeof *net_activation_kinds];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        names[i] = net_activation_kinds[i].name;
     return base_fail(error, BASE_BAD_INPUT,
                      "\"%.80s%s\" is neither an activation (%s) nor an expression in x such as "
-                     "\"x*exp(-x^2/2)\": %s",
-                     text, strlen(text) > 80 ? "..." : "", names_list(list, sizeof list), reason);
+                     "\"x*exp(-x^2/2)\": %s%s",
+                     text, strlen(text) > 80 ? "..." : "", names_list(list, sizeof list), reason,
+                     base_guess(text, names, guess));
 }
 
 int net_activation_open(struct net_activation *activation, const char *text, struct base_error *error)

@@ -230,8 +230,11 @@ int store_dataset_open(struct data_source *source, const char *path, const char 
                       r->items.file, r->items.name, source->features, DATA_MAX_FEATURES));
     r->most = source->features < BLOCK_NUMBERS ? BLOCK_NUMBERS / source->features : 1;
     TRY(base_got(r->block = base_alloc(r->most * source->features, sizeof *r->block, error)));
-    if (source->labelled)
+    if (source->labelled) {
+        source->key = "labels";
         TRY(open_labels(r, labels, error));
+        source->key = NULL;
+    }
 out:
     if (status != BASE_OK)
         data_source_close(source);

@@ -5,6 +5,7 @@
 #include "measure/measure.h"
 #include "sweep/sweep.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,49 +38,87 @@ static bool same_inputs(const struct experiment_point *a, const struct experimen
            strcmp(a->center, b->center) == 0 && strcmp(a->normalize, b->normalize) == 0;
 }
 
-/* A relative path is from the experiment's folder where it is a file there, else from the current one. To be
- * freed. A dataset's name after its file is no part of what is looked for. */
-static char *find_file(const struct experiment *e, const char *path, struct base_error *error)
+/* A dataset's name after its file is no part of what is looked for. */
+static bool is_there(const char *path)
 {
-    char *folder = base_disk_folder(e->path), *beside = NULL, *found = NULL;
-    if (folder != NULL && path[0] != '/' && path[0] != '\0' && strcmp(folder, ".") != 0 &&
-        (beside = base_calloc(strlen(folder) + strlen(path) + 2, 1, error)) != NULL) {
-        sprintf(beside, "%s/%s", folder, path);
-        char *cut = NULL;
-        for (char *at = beside; (at = strstr(at, ":/")) != NULL; at++)
-            cut = at;
-        bool exists = access(beside, F_OK) == 0;
-        if (!exists && cut != NULL) {
-            *cut = '\0';
-            exists = access(beside, F_OK) == 0;
-            *cut = ':';
-        }
-        if (exists)
-            found = beside;
-    }
-    if (found == NULL) {
-        free(beside);
-        found = base_copy(path, error);
-    }
-    free(folder);
-    return found;
+    const char *cut = NULL;
+    if (access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR))
+        return true;
+    for (const char *at = path; (at = strstr(at, ":/")) != NULL; at++)
+        cut = at;
+    char *file = cut == NULL ? NULL : strndup(path, (size_t)(cut - path));
+    const bool there = file != NULL && access(file, F_OK) == 0;
+    free(file);
+    return there;
 }
 
-static int read_set(struct data_set *set, const struct experiment *e, const struct experiment_point *point,
-                    const struct reader *reader, struct base_error *error)
+/* t10k-images-idx3-ubyte.gz and so on. */
+static bool is_of_mnist(const char *path)
+{
+    static const char *const names[] = {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
+                                        "train-images-idx3-ubyte", "train-labels-idx1-ubyte"};
+    const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strncmp(name, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
+static int fail_missing(const char *folder, const char *path, struct base_error *error)
+{
+    char here[1000];
+    const bool relative = path[0] != '/', two = relative && strcmp(folder, ".") != 0;
+    if (getcwd(here, sizeof here) == NULL)
+        here[0] = '\0';
+    return base_fail(error, BASE_BAD_INPUT, "%.300s: no such file%s%.300s%s%s%.300s%s", path,
+                     two ? " in the folder " : "", two ? folder : "", two ? " of the experiment" : "",
+                     !relative ? ""
+                     : two     ? ", nor in the current one, "
+                               : " in the current folder, ",
+                     relative ? here : "",
+                     is_of_mnist(path) ? "; README, \"Real data\", says where MNIST's files go" : "");
+}
+
+/* A relative path is from the experiment's folder where it is a file there, else from the current one. To be
+ * freed; "" stays "". */
+static int find_file(const struct experiment *e, const char *path, char **found, struct base_error *error)
 {
     int status;
+    char *folder = base_disk_folder(e->path), *beside = NULL;
+    TRY(folder != NULL ? BASE_OK : base_fail(error, BASE_FAILED, "out of memory"));
+    TRY(base_got(beside = base_calloc(strlen(folder) + strlen(path) + 2, 1, error)));
+    sprintf(beside, "%s/%s", folder, path);
+    if (path[0] != '/' && path[0] != '\0' && strcmp(folder, ".") != 0 && is_there(beside)) {
+        *found = beside;
+        beside = NULL;
+    } else if (path[0] != '\0' && !is_there(path))
+        TRY(fail_missing(folder, path, error));
+    else
+        TRY(base_got(*found = base_copy(path, error)));
+out:
+    free(beside);
+    free(folder);
+    return status;
+}
+
+static int read_set(struct data_set *set, const struct experiment *e, size_t p, struct base_error *error)
+{
+    int status;
+    const struct experiment_point *point = &e->points[p];
     struct data_source source = {0};
-    char *labels = NULL, *path = find_file(e, point->path, error);
-    TRY(base_got(path));
-    TRY(base_got(labels = find_file(e, point->labels, error)));
-    TRY(reader->open(&source, path, labels, error));
+    char *labels = NULL, *path = NULL, key[32], place[EXPERIMENT_PLACE];
+    TRY(find_file(e, point->path, &path, error));
+    source.key = "labels";
+    TRY(find_file(e, point->labels, &labels, error));
+    TRY(find_reader(point)->open(&source, path, labels, error));
     TRY(data_set_read(set, &source, point, error));
 out:
     data_source_close(&source);
     free(labels);
     free(path);
-    return status == BASE_OK ? BASE_OK : base_fail_within(error, status, "%s: data", e->path);
+    snprintf(key, sizeof key, "data.%s", source.key != NULL ? source.key : "path");
+    return status == BASE_OK ? BASE_OK
+                             : base_fail_within(error, status, "%s", experiment_place(e, p, key, place));
 }
 
 /* Appends what was read, under the name that the user gave it. */
@@ -116,7 +155,7 @@ static int take_set(struct data_sets *sets, const struct experiment *e, size_t p
     free(sets->sets);
     sets->sets = larger;
     struct data_set *set = &sets->sets[sets->n];
-    TRY(read_set(set, e, point, find_reader(point), error));
+    TRY(read_set(set, e, p, error));
     first[sets->n] = p;
     sets->of_point[p] = sets->n++;
     sets->bytes += (double)set->features * (double)(set->samples + set->test_samples) * sizeof *set->inputs;
@@ -149,6 +188,7 @@ static int take_targets(struct data_sets *sets, const struct experiment *e, size
 {
     int status;
     const size_t C = (size_t)e->points[p].outputs;
+    char place[EXPERIMENT_PLACE];
     if (set->labels == NULL)
         return BASE_OK;
     if (shares_targets(sets, e, p)) {
@@ -164,7 +204,8 @@ static int take_targets(struct data_sets *sets, const struct experiment *e, size
     if (status == BASE_OK)
         status = data_set_test_targets(set, C, sets->test_targets[p], error);
     if (status != BASE_OK)
-        TRY(base_fail_within(error, status, "%s: measure %s: network.outputs", e->path, measure->name));
+        TRY(base_fail_within(error, status, "%s: measure %s",
+                             experiment_place(e, p, "network.outputs", place), measure->name));
 out:
     return status;
 }

@@ -8,15 +8,14 @@
 static int check_units(const struct experiment *experiment, size_t point, const struct measure *measure,
                        const struct net_architecture *architecture, struct base_error *error)
 {
-    char where[SWEEP_POINT_TEXT];
+    char where[SWEEP_POINT_TEXT], place[EXPERIMENT_PLACE];
     const size_t units = net_architecture_units(architecture);
     if (measure->most_units == 0 || units <= measure->most_units)
         return BASE_OK;
-    return base_fail(
-        error, BASE_BAD_INPUT,
-        "%s: measure %s: a network of case %s has %zu hidden and output units, and it takes at most %zu",
-        experiment->path, measure->name, sweep_point_describe(experiment, point, where) + 5, units,
-        measure->most_units);
+    return base_fail(error, BASE_BAD_INPUT,
+                     "%s: %s: a network of case %s has %zu hidden and output units, and it takes at most %zu",
+                     experiment_place(experiment, point, "measure", place), measure->name,
+                     sweep_point_describe(experiment, point, where) + 5, units, measure->most_units);
 }
 
 int sweep_point_architecture(const struct store_layout *layout, size_t point,
@@ -25,14 +24,16 @@ int sweep_point_architecture(const struct store_layout *layout, size_t point,
     int status;
     const struct experiment *experiment = layout->experiment;
     const struct data_sets *data = &layout->data;
+    char place[EXPERIMENT_PLACE];
     TRY(net_architecture_init(architecture, &experiment->points[point], error));
     if (data->n > 0 && data->of_point[point] < data->n) {
         const struct data_set *set = &data->sets[data->of_point[point]];
         if (architecture->residual && set->features != architecture->M)
             TRY(base_fail(error, BASE_BAD_INPUT,
-                          "%s: network.width: a residual network of width %zu takes inputs of %zu features; "
+                          "%s: a residual network of width %zu takes inputs of %zu features; "
                           "these have %zu, so its width must be %zu",
-                          experiment->path, architecture->M, architecture->M, set->features, set->features));
+                          experiment_place(experiment, point, "network.width", place), architecture->M,
+                          architecture->M, set->features, set->features));
         net_architecture_set_inputs(architecture, set->features, set->inputs, set->word);
         architecture->targets = data->targets[point];
         architecture->test_inputs = set->test_inputs;

@@ -169,7 +169,7 @@ static void what_run_refuses_is_refused(void **state)
     expect_refused_as_by_run(state, "huge.yaml", "case tanh, width 9000: one network takes ");
     expect_refused_as_by_run(
         state, "huge.yaml --set measure=[heatmap] --set memory=1GiB",
-        "measure heatmap: a network of case tanh, width 9000 has 18001 hidden and output "
+        "measure: heatmap: a network of case tanh, width 9000 has 18001 hidden and output "
         "units, and it takes at most 512");
     expect_refused_as_by_run(state, "x.yaml -o none/x.h5", "none/x.h5: cannot be created: ");
     expect_refused_as_by_run(state, "x.yaml -o text.h5", "text.h5: not an HDF5 file");

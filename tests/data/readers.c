@@ -13,6 +13,9 @@
 typedef int opener(struct data_source *source, const char *path, const char *labels,
                    struct base_error *error);
 
+/* Whether the labels were at fault. */
+static bool of_labels;
+
 /* Reads all items: BASE_OK and their number, or the error. */
 static int read_items(opener *open, const char *path, const char *labels, size_t *n, double *items, int *read,
                       struct base_error *error)
@@ -39,6 +42,7 @@ static int read_items(opener *open, const char *path, const char *labels, size_t
     free(item);
     data_source_close(&source);
     data_source_close(&source);
+    of_labels = source.key != NULL && strcmp(source.key, "labels") == 0;
     return status;
 }
 
@@ -54,6 +58,7 @@ static void refuse(void **state, opener *open, const char *path, const char *lab
     if (status != BASE_BAD_INPUT || strncmp(error.text, expected, strlen(expected)) != 0 ||
         error.text[strlen(expected)] != ':' || strstr(error.text, fragment) == NULL)
         fail_msg("%d, \"%s\" in place of \"%s: ... %s\"", status, error.text, expected, fragment);
+    assert_int_equal(of_labels, strcmp(expected, labels) == 0);
 }
 
 static void idx_is_read(void **state)

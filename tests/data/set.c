@@ -112,6 +112,16 @@ static void too_few_are_counted(void **state)
     assert_int_equal(read_numbers(&set, N, F, items, NULL, &point, &error), BASE_BAD_INPUT);
     assert_string_equal(error.text,
                         "numbers: `classes` ask for labels, and `labels` does not say where they are");
+    static const int64_t absent[] = {4, 17, 3};
+    point = point_of(2, "false", "none"); /* looked for up to the end */
+    point.classes = (struct experiment_classes){3, absent};
+    assert_int_equal(read_numbers(&set, N, F, items, labels, &point, &error), BASE_BAD_INPUT);
+    assert_string_equal(
+        error.text, "numbers: no item has the label 17 that `classes` ask for; its labels are -1, 2, 4, 9");
+    point.classes = (struct experiment_classes){1, classes + 1}; /* beyond the samples, but there */
+    point.samples = 1;
+    read_good(&set, &point);
+    data_set_free(&set);
     point.samples = 10000000; /* no room is made for what does not come */
     point.classes.n = 0;
     assert_int_equal(read_numbers(&set, N, F, items, NULL, &point, &error), BASE_BAD_INPUT);

@@ -98,6 +98,38 @@ static void values_are_strict(void **state)
     refuse_all(bad, sizeof bad / sizeof *bad);
 }
 
+/* As with keys: the nearest one, whatever its case, and none where none is near. */
+static void words_are_guessed(void **state)
+{
+    (void)state;
+    static const struct bad bad[] = {
+        {"data: {inputs: gausian}", "is not gaussian, mnist, cifar10 or hdf5; did you mean gaussian?"},
+        {"kind: trainings", "singular_mixture; did you mean training?"},
+        {"sampler: conditonal", "is not auto, weights or conditional; did you mean conditional?"},
+        {"save: [eigenvalue]", "; did you mean eigenvalues?"},
+        {"training: {loss: crossentropy}", "; did you mean cross_entropy?"},
+        {"training: {optimizer: K-FAC}", "; did you mean kfac?"},
+        {"training: {optimizer: Exact}", "; did you mean exact?"},
+        {"training: {batch: ful}", "; did you mean full?"},
+        {"training: {nesterov: True}", "; did you mean true?"},
+        {"training: {schedule: [{epoch: 1, bacth: 2}]}",
+         "unknown key bacth; did you mean batch?; a stage has"},
+        {"sweep: {normalize: [samples]}", "; did you mean sample?"},
+        {"Seed: 1", "Seed: unknown key; did you mean seed?"},
+    };
+    refuse_all(bad, sizeof bad / sizeof *bad);
+    struct experiment e;
+    struct base_error error = {""};
+    static const char *const far[] = {"data: {inputs: normal}", "training: {optimizer: adam}",
+                                      "sampler: fast",          "data: {center: yes}",
+                                      "training: {batch: 0}",   "network: {width: full}"};
+    for (size_t i = 0; i < sizeof far / sizeof *far; i++) {
+        assert_int_equal(files_load(&e, far[i], false, NULL, &error), BASE_BAD_INPUT);
+        if (strstr(error.text, "did you mean") != NULL)
+            fail_msg("%s", error.text);
+    }
+}
+
 static void keys_are_strict(void **state)
 {
     (void)state;
@@ -220,7 +252,9 @@ static void nothing_may_be_missing(void **state)
         {"{}", "seed: missing"},
         {"seed: 1\ntrials: 1\n", "x.yaml:1:1: network.activation: missing; it must be an activation's name"},
         {NETWORK("weight_variance: 1, bias_variance: 0, depth: 2, outputs: 1"),
-         "x.yaml:4:10: network.width: missing; it must be a whole number from 1 to 1000000000"},
+         "x.yaml:4:10: network.width: missing; it must be a whole number from 1 to 1000000000, or vary: "
+         "sweep: "
+         "{width: [...]}"},
         {NETWORK("width: 1, bias_variance: 0, depth: 2, outputs: 1"), "network.weight_variance: missing"},
         {NETWORK("width: 1, weight_variance: 1, depth: 2, outputs: 1"), "network.bias_variance: missing"},
         {NETWORK("width: 1, weight_variance: 1, bias_variance: 0, outputs: 1"), "network.depth: missing"},
@@ -314,7 +348,10 @@ static void files_are_strict(void **state)
         {"network: !a {}", "the tag !a is not allowed"},
         {"title: \"a\\0b\"", "x.yaml:1:8: text must not hold the NUL character"},
         {"seed: [1", "not valid YAML"},
-        {"seed: 1\n\ttrials: 2", "x.yaml:2:1: not valid YAML"},
+        {"seed: 1\n\ttrials: 2", "x.yaml:2:1: not valid YAML: a tab; use spaces"},
+        {"title: \xC3\xA9\ndata:\n  \tsamples: 2", "x.yaml:3:3: not valid YAML: a tab; use spaces"},
+        {"\xC3\xA9:  \t@", "x.yaml:1:6: not valid YAML while scanning for the next token: found character"},
+        {"title: @", "x.yaml:1:8: not valid YAML while scanning for the next token: found character"},
         {"title: \"abc", "not valid YAML"},
         {"title: a\n\nxy\xFFz: 1", "x.yaml:3:3: not valid YAML: invalid leading UTF-8 octet"},
         {"title: \xC3", "x.yaml:1:8: not valid YAML: incomplete UTF-8"},
@@ -329,7 +366,7 @@ static void files_are_strict(void **state)
     assert_int_equal(files_load_bytes(&e, "seed: 1\0\n", 9, false, NULL, &error), BASE_BAD_INPUT);
     assert_non_null(strstr(error.text, "NUL bytes"));
     static const struct experiment_options options = {.n_sets = 0};
-    static const struct experiment_vocabulary vocabulary = {NULL, NULL};
+    static const struct experiment_vocabulary vocabulary = {NULL, NULL, NULL};
     assert_int_equal(experiment_load(&e, "/nowhere/x.yaml", &options, &vocabulary, &error), BASE_BAD_INPUT);
     assert_string_equal(error.text, "/nowhere/x.yaml: No such file or directory");
     assert_int_equal(experiment_load(&e, "/tmp", &options, &vocabulary, &error), BASE_BAD_INPUT);
@@ -406,8 +443,48 @@ static void damaged_files_are_survived(void **state)
     }
 }
 
+/* Measures of which no network of the grid has a number, and draws that no measure draws. */
+static void measures_fit(void **state)
+{
+    (void)state;
+    static const struct bad bad[] = {
+        {NETWORK(REST) "measure: [fisher, softmax]\n",
+         "x.yaml:5:19: measure: softmax is measured in networks with 2 outputs or more alone, and none is "
+         "among these; leave it out"},
+        {NETWORK(REST) "measure: [softmax]\nsweep: {outputs: [1]}\n", "x.yaml:5:11: measure: softmax is"},
+        {NETWORK(REST) "measure: [softmax]\ncases: [{name: a}, {name: b, outputs: 1}]\n", "measure: softmax"},
+        {RESIDUAL "measure: [unit]\n",
+         "x.yaml:5:11: measure: unit is measured in plain networks of depth 2 or more alone"},
+        {NETWORK(REST) "measure: [unit]\nsweep: {depth: [1]}\n", "measure: unit is measured in plain"},
+        {RESIDUAL "measure: [unit]\ncases: [{name: a}, {name: b, architecture: plain, depth: 1}]\n",
+         "measure: unit is measured in plain"},
+        {NETWORK(REST) "quick: {measure: [softmax]}\n", "x.yaml:5:19: quick.measure: softmax is measured"},
+        {FILES_MINIMAL "sweep: {draws: [1, 3]}\n",
+         "x.yaml:5:16: sweep.draws: the measure estimators alone draws outputs; add it to measure"},
+        {FILES_MINIMAL "cases: [{name: a}, {name: b, draws: 3}]\n",
+         "x.yaml:5:37: cases.b.draws: the measure"},
+        {"seed: 1\ntrials: 1\ndata: {inputs: gaussian, samples: 2, draws: 1}\nmeasure: [norm]\n"
+         "network: {activation: tanh, " REST "}\n",
+         "x.yaml:3:45: data.draws: the measure estimators"},
+    };
+    refuse_all(bad, sizeof bad / sizeof *bad);
+    static const char *const good[] = {
+        NETWORK(REST) "measure: [softmax]\nsweep: {outputs: [1, 2]}\n",
+        NETWORK(REST) "measure: [softmax]\ncases: [{name: a}, {name: b, outputs: 2}]\n",
+        NETWORK(REST) "measure: [unit]\nsweep: {architecture: [residual, plain], depth: [1, 2]}\n",
+        RESIDUAL "measure: [fisher, unit]\ncases: [{name: a}, {name: b, architecture: plain}]\n",
+        FILES_MINIMAL "measure: [fisher, estimators]\nsweep: {draws: [1, 3]}\n",
+    };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        struct experiment e;
+        files_load_good(&e, good[i], false, NULL);
+        experiment_free(&e);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(values_are_strict),
+    cmocka_unit_test(words_are_guessed),
     cmocka_unit_test(keys_are_strict),
     cmocka_unit_test(cases_are_strict),
     cmocka_unit_test(residual_networks_are_strict),
@@ -415,6 +492,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(nothing_may_be_missing),
     cmocka_unit_test(profiles_fit),
     cmocka_unit_test(inputs_fit),
+    cmocka_unit_test(measures_fit),
     cmocka_unit_test(files_are_strict),
     cmocka_unit_test(large_input_is_refused_quickly),
     cmocka_unit_test(a_large_grid_is_refused),

@@ -18,15 +18,25 @@ static int check_activation(const char *text, struct base_error *why)
 static int check_measure(const char *text, struct base_error *why)
 {
     if (strcmp(text, "fisher") == 0 || strcmp(text, "norm") == 0 || strcmp(text, "ntk") == 0 ||
-        strcmp(text, "layers") == 0 || strcmp(text, "estimators") == 0)
+        strcmp(text, "layers") == 0 || strcmp(text, "estimators") == 0 || strcmp(text, "softmax") == 0 ||
+        strcmp(text, "unit") == 0)
         return BASE_OK;
     return base_fail(why, BASE_BAD_INPUT, "%.100s is no measure; right are fisher, norm, ntk, layers", text);
+}
+
+static struct experiment_needs find_needs(const char *measure)
+{
+    const bool unit = strcmp(measure, "unit") == 0;
+    return (struct experiment_needs){.outputs = strcmp(measure, "softmax") == 0 ? 2 : 0,
+                                     .depth = unit ? 2 : 0,
+                                     .plain = unit,
+                                     .draws = strcmp(measure, "estimators") == 0};
 }
 
 int files_load_bytes(struct experiment *experiment, const char *text, size_t length, bool quick,
                      const char *const *sets, struct base_error *error)
 {
-    static const struct experiment_vocabulary vocabulary = {check_activation, check_measure};
+    static const struct experiment_vocabulary vocabulary = {check_activation, check_measure, find_needs};
     char directory[] = "/tmp/fisherfield-XXXXXX", path[64];
     struct experiment_options options = {.quick = quick, .sets = sets};
     while (sets != NULL && sets[options.n_sets] != NULL)

@@ -66,6 +66,35 @@ static void rates_without_a_constant_are_refused(void **state)
     experiment_free(&e);
 }
 
+/* Gradient descent has no matrix to damp. */
+static void damping_in_vain_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *fragments;
+    } bad[] = {
+        {DEEP TRAINING("damping: 1e-4"),
+         "x.yaml:6:51: training.damping: optimizer: gradient inverts no matrix that it could damp; leave it "
+         "out, or take"},
+        {DEEP TRAINING("") "sweep: {damping: [0, 1]}\n", "x.yaml:7:18: sweep.damping: optimizer: gradient"},
+        {DEEP TRAINING("optimizer: exact") "cases: [{name: a}, {name: b, optimizer: gradient, damping: 1}]\n",
+         "x.yaml:7:60: cases.b.damping: optimizer: gradient"},
+        {DEEP TRAINING("damping: 1") "cases: [{name: a}, {name: b, optimizer: gradient}]\n",
+         "x.yaml:6:51: training.damping: optimizer: gradient"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        files_refuse(bad[i].text, false, NULL, bad[i].fragments);
+    static const char *const good[] = {
+        DEEP TRAINING("damping: 0"), DEEP TRAINING("damping: 1") "sweep: {optimizer: [gradient, exact]}\n",
+        DEEP TRAINING("damping: 1") "cases: [{name: a}, {name: b, optimizer: exact}]\n",
+        DEEP TRAINING("") "cases: [{name: a}, {name: b, optimizer: exact, damping: 1}]\n"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        struct experiment e;
+        files_load_good(&e, good[i], false, NULL);
+        experiment_free(&e);
+    }
+}
+
 static void possible_ones_are_not(void **state)
 {
     (void)state;
@@ -87,6 +116,7 @@ static void possible_ones_are_not(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(impossible_optimizers_are_refused),
     cmocka_unit_test(rates_without_a_constant_are_refused),
+    cmocka_unit_test(damping_in_vain_is_refused),
     cmocka_unit_test(possible_ones_are_not),
 };
 const struct test_group tests_experiment_optimizer = TEST_GROUP(tests);

@@ -8,6 +8,7 @@
 
 #define HEAD "kind: training\n" FILES_MINIMAL
 #define TRAINED(more) HEAD "training: {steps: 10, learning_rate: 0.5" more "}\n"
+#define LONG(stage) HEAD "training: {steps: 1000, learning_rate: 0.5, batch: 4, schedule: [" stage "]}\n"
 #define ONE(stage) TRAINED(", batch: 4, schedule: [" stage "]")
 
 /* One stage or several in a file of their own, at column 23 of line 1. */
@@ -19,16 +20,16 @@ static void stages_are_read(void **state)
     struct experiment e;
     files_load_good(
         &e,
-        TRAINED(", batch: 16, epochs: 2.5, schedule: [{epoch: 0.5, batch: 18}, {factor: 0.1, epoch: "
-                "64}, {epoch: 100, batch: full, factor: 3}]"),
+        TRAINED(", batch: 16, epochs: 2.5, schedule: [{epoch: 0.5, batch: 5}, {factor: 0.1, epoch: "
+                "1}, {epoch: 1.25, batch: full, factor: 3}]"),
         false, NULL);
     const struct experiment_training *t = &e.points[0].training;
     const struct experiment_stage *s = t->schedule.stages;
     assert_int_equal(t->schedule.n, 3);
     assert_true(t->epochs == 2.5 && t->adaptive == 0);
-    assert_true(s[0].epoch == 0.5 && s[0].step == 0 && s[0].batch == 18 && s[0].factor == 1);
-    assert_true(s[1].epoch == 64 && s[1].step == 0 && s[1].batch == -1 && s[1].factor == 0.1);
-    assert_true(s[2].epoch == 100 && s[2].step == 0 && s[2].batch == 0 && s[2].factor == 3);
+    assert_true(s[0].epoch == 0.5 && s[0].step == 0 && s[0].batch == 5 && s[0].factor == 1);
+    assert_true(s[1].epoch == 1 && s[1].step == 0 && s[1].batch == -1 && s[1].factor == 0.1);
+    assert_true(s[2].epoch == 1.25 && s[2].step == 0 && s[2].batch == 0 && s[2].factor == 3);
     assert_int_equal(e.asked, EXPERIMENT_BATCHES);
     experiment_free(&e);
     files_load_good(&e, TRAINED(", batch: 16, adaptive: 0.9, schedule: [{step: 7, factor: 2}]"), false, NULL);
@@ -54,7 +55,7 @@ static void stages_are_strict(void **state)
          "training.schedule: a mapping is not a list of stages"},
         {STAGES("3"), "x.yaml:1:23: training.schedule: a single value is not a stage; write {epoch: 64"},
         {STAGES("[3]"), "x.yaml:1:23: training.schedule: a list is not a stage"},
-        {STAGES("{epoch: 1, bacth: 2}"), "x.yaml:1:34: training.schedule: unknown key bacth; a stage has"},
+        {STAGES("{epoch: 1, bacth: 2}"), "x.yaml:1:34: training.schedule: unknown key bacth; did you mean batch?; a stage has"},
         {STAGES("{epoch: 1, batch: 2, batch: 3}"), "batch: the key stands twice"},
         {STAGES("{batch: 2}"),
          "x.yaml:1:23: training.schedule: a stage begins after an epoch or a step; write"},
@@ -104,6 +105,54 @@ static void stages_are_strict(void **state)
         files_refuse(bad[i].text, false, NULL, bad[i].fragments);
 }
 
+/* 20 samples. A stage begins before a step or never. */
+static void stages_begin_before_the_last_step(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *fragments;
+    } bad[] = {
+        {ONE("{step: 9, factor: 2}, {step: 10, factor: 2}"),
+         "x.yaml:6:86: training.schedule: this stage never begins: the trainings of the case default end "
+         "before, after 10 steps; leave it out or raise steps"},
+        {ONE("{epoch: 1.81, factor: 2}"), "training.schedule: this stage never begins"}, /* 9 4/20 = 1.8 */
+        {ONE("{epoch: 1, batch: 2}, {epoch: 1.5, factor: 2}"), "x.yaml:6:86: training.schedule: this stage"},
+        {TRAINED(", batch: 4, epochs: 1, schedule: [{epoch: 1, factor: 2}]"),
+         "before, after 10 steps or their epochs; leave it out or raise steps or epochs"},
+        {TRAINED(", batch: 4, epochs: 1, schedule: [{step: 5, factor: 2}]"), "this stage never begins"},
+        {TRAINED(", batch: 4, schedule: [{step: 7, factor: 2}]") "sweep: {epochs: [1, 1.2]}\n",
+         "this stage never begins"},
+        {TRAINED(", batch: 4, adaptive: 0.9, schedule: [{epoch: 10, factor: 2}]"), "this stage never begins"},
+        {TRAINED(", batch: 4") "cases:\n- {name: a, schedule: [{step: 10, factor: 2}]}\n",
+         "x.yaml:8:24: cases.a.schedule: this stage never begins: the trainings of the case a end"},
+        {TRAINED(", batch: 4") "quick: {training: {steps: 5, schedule: [{step: 5, factor: 2}]}}\n",
+         "quick.training.schedule: this stage never begins"},
+    };
+    static const char *const good[] = {
+        ONE("{step: 9, factor: 2}"),
+        ONE("{epoch: 1.8, factor: 2}"),
+        ONE("{epoch: 1, batch: 2}, {epoch: 1.4, factor: 2}"),
+        TRAINED(", batch: 4, schedule: [{step: 19, factor: 2}]") "sweep: {steps: [5, 20]}\n",
+        TRAINED(", schedule: [{epoch: 7, factor: 2}]") "sweep: {batch: [4, full]}\n",
+        TRAINED(", batch: 4, schedule: [{step: 7, factor: 2}]") "sweep: {epochs: [1, 0]}\n",
+        TRAINED(", batch: 4, adaptive: 0.9, schedule: [{epoch: 9, factor: 2}]"),
+        ONE("{step: 9, factor: 2}") "quick: {training: {steps: 5}}\n",
+        ONE("{epoch: 1.8, factor: 2}") "quick: {data: {samples: 100}}\n",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        files_refuse(bad[i].text, false, NULL, bad[i].fragments);
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        static const char *const set[] = {"training.steps=3", NULL};
+        struct experiment e;
+        files_load_good(&e, good[i], strstr(good[i], "quick") != NULL, NULL);
+        experiment_free(&e);
+        if (strstr(good[i], "sweep") != NULL)
+            continue;
+        files_load_good(&e, good[i], false, set);
+        experiment_free(&e);
+    }
+}
+
 static void expect_definitions(const char *a, const char *b, bool equal)
 {
     struct experiment one, other;
@@ -121,7 +170,7 @@ static void the_definition_has_every_stage(void **state)
     struct experiment e;
     files_load_good(&e,
                     HEAD
-                    "training: {steps: 10, learning_rate: 0.5, batch: 4}\n"
+                    "training: {steps: 1001, learning_rate: 0.5, batch: 4}\n"
                     "cases:\n  - {name: a}\n  - {name: b, schedule: [{factor: 0.5, step: 7, batch: full}, "
                     "{step: 1e3, batch: 8}]}\n",
                     false, NULL);
@@ -135,12 +184,13 @@ static void the_definition_has_every_stage(void **state)
     experiment_free(&e);
     expect_definitions(TRAINED(", batch: 4"), TRAINED(", batch: 4, schedule: [], adaptive: 0, epochs: 0"),
                        true);
-    expect_definitions(ONE("{epoch: 2, batch: 8}"), ONE("{batch: 8, epoch: 2.0, factor: 1}"), true);
-    expect_definitions(ONE("{epoch: 2, batch: 8}"), ONE("{epoch: 2, batch: 9}"), false);
-    expect_definitions(ONE("{epoch: 2, batch: 8}"), ONE("{epoch: 2.5, batch: 8}"), false);
-    expect_definitions(ONE("{epoch: 2, batch: 8}"), ONE("{step: 2, batch: 8}"), false);
-    expect_definitions(ONE("{epoch: 2, batch: 8}"), ONE("{epoch: 2, batch: 8, factor: 0.9}"), false);
-    expect_definitions(ONE("{epoch: 2, batch: 8}"), ONE("{epoch: 2, batch: 8}, {epoch: 3, batch: 9}"), false);
+    expect_definitions(LONG("{epoch: 2, batch: 8}"), LONG("{batch: 8, epoch: 2.0, factor: 1}"), true);
+    expect_definitions(LONG("{epoch: 2, batch: 8}"), LONG("{epoch: 2, batch: 9}"), false);
+    expect_definitions(LONG("{epoch: 2, batch: 8}"), LONG("{epoch: 2.5, batch: 8}"), false);
+    expect_definitions(LONG("{epoch: 2, batch: 8}"), LONG("{step: 2, batch: 8}"), false);
+    expect_definitions(LONG("{epoch: 2, batch: 8}"), LONG("{epoch: 2, batch: 8, factor: 0.9}"), false);
+    expect_definitions(LONG("{epoch: 2, batch: 8}"), LONG("{epoch: 2, batch: 8}, {epoch: 3, batch: 9}"),
+                       false);
 }
 
 /* Cases that differ in one number of a stage do not share a line. */
@@ -156,10 +206,10 @@ static void stages_of_cases_are_told_apart(void **state)
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         char text[1024];
         struct experiment e;
-        snprintf(
-            text, sizeof text,
-            TRAINED(", batch: 4") "cases:\n  - {name: a, schedule: [%s]}\n  - {name: b, schedule: [%s]}\n",
-            pairs[i][0], pairs[i][1]);
+        snprintf(text, sizeof text,
+                 HEAD "training: {steps: 1000, learning_rate: 0.5, batch: 4}\ncases:\n  - {name: a, "
+                      "schedule: [%s]}\n  - {name: b, schedule: [%s]}\n",
+                 pairs[i][0], pairs[i][1]);
         files_load_good(&e, text, false, NULL);
         snprintf(text, sizeof text, "\ncases.a.schedule: [%s]\ncases.b.schedule: [%s]\n", pairs[i][0],
                  pairs[i][1]);
@@ -172,6 +222,7 @@ static void stages_of_cases_are_told_apart(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(stages_are_read),
     cmocka_unit_test(stages_are_strict),
+    cmocka_unit_test(stages_begin_before_the_last_step),
     cmocka_unit_test(stages_of_cases_are_told_apart),
     cmocka_unit_test(the_definition_has_every_stage),
 };

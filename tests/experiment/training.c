@@ -59,20 +59,22 @@ static void every_key_is_read(void **state)
         load(&e, MINIMAL
              "training:\n  {parametrization: standard, loss: cross_entropy, optimizer: gradient, rate: "
              "1.5, steps: 1e3,\n  batch: 7, momentum: 0.9, nesterov: true, weight_decay: 1e-4, "
-             "damping: 0.01,\n  subtract_mean: true, every: 5, boundary: true, "
+             "\n  subtract_mean: true, every: 5, boundary: true, "
              "spectra: 2}\n");
     assert_string_equal(t->parametrization, "standard");
     assert_string_equal(t->loss, "cross_entropy");
     assert_string_equal(t->optimizer, "gradient");
     assert_true(t->learning_rate == 0 && t->rate == 1.5 && t->steps == 1000 && t->batch == 7);
-    assert_true(t->momentum == 0.9 && t->weight_decay == 1e-4 && t->damping == 0.01 && t->every == 5);
+    assert_true(t->momentum == 0.9 && t->weight_decay == 1e-4 && t->damping == 0 && t->every == 5);
     assert_string_equal(t->nesterov, "true");
     assert_string_equal(t->subtract_mean, "true");
     assert_true(e.asked == (EXPERIMENT_BOUNDARY | EXPERIMENT_SPECTRA));
     experiment_free(&e);
-    t = load(&e,
-             TRAINED(", optimizer: exact, isotropy: true, batch: full") "sweep: {test_samples: [0, 30]}\n");
+    t = load(
+        &e, TRAINED(", optimizer: exact, isotropy: true, batch: full, damping: 0.01") "sweep: {test_samples: "
+                                                                                      "[0, 30]}\n");
     assert_string_equal(t->optimizer, "exact");
+    assert_true(t->damping == 0.01);
     assert_int_equal(e.asked, EXPERIMENT_ISOTROPY);
     assert_true(t->batch == 0 && e.points[1].test_samples == 30);
     experiment_free(&e);
@@ -265,7 +267,6 @@ static void every_key_of_a_training_defines_it(void **state)
         "batch=3",
         "momentum=0.5",
         "weight_decay=0.5",
-        "damping=0.5",
         "subtract_mean=true",
         "every=2",
         "boundary=true",
@@ -293,6 +294,9 @@ static void every_key_of_a_training_defines_it(void **state)
     files_load_good(&other, TRAINED(", momentum: 0.5, nesterov: true, batch: full"), false, NULL);
     assert_non_null(strstr(other.definition, "training.nesterov: true\n"));
     assert_string_not_equal(plain.definition, other.definition);
+    experiment_free(&other);
+    files_load_good(&other, TRAINED(", optimizer: exact, damping: 0.5"), false, NULL);
+    assert_non_null(strstr(other.definition, "training.damping: 0.5\n"));
     experiment_free(&plain);
     experiment_free(&other);
 }

@@ -39,7 +39,9 @@ static void descriptors_are_complete(void **state)
     struct base_error why;
     assert_int_equal(measure_check_name("fisher", &why), BASE_OK);
     assert_int_equal(measure_check_name("fishr", &why), BASE_BAD_INPUT);
-    assert_non_null(strstr(why.text, "fisher"));
+    assert_non_null(strstr(why.text, "is not a measure; did you mean fisher?; known: fisher, "));
+    assert_int_equal(measure_check_name("Training", &why), BASE_BAD_INPUT); /* a kind */
+    assert_null(strstr(why.text, "did you mean"));
 }
 
 static void powers_depend_on_the_outputs(void **state)

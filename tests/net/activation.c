@@ -312,6 +312,9 @@ static void bad_texts_are_refused(void **state)
     static const struct {
         const char *text, *says;
     } cases[] = {
+        {"gleu", "; did you mean gelu?"},
+        {"GELU", "; did you mean gelu?"},
+        {"leaky-ReLU", "; did you mean leaky_relu?"},
         {"foo(x)", "\"foo(x)\" is neither an activation (linear, relu, leaky_relu, tanh"},
         {"foo(x)", "silu, sin) nor an expression in x such as \"x*exp(-x^2/2)\": "},
         {"foo(x)", "unknown"},

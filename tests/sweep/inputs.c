@@ -211,28 +211,57 @@ static void changed_files_are_told(void **state)
 /* Nothing is made where the data are wrong, and the message says which. */
 static void wrong_data_make_no_file(void **state)
 {
-    char path[SCRATCH_PATH];
+    char path[SCRATCH_PATH], zero[SCRATCH_PATH];
     scratch_path(state, "x.h5", path);
     files_idx(state, 30, true);
     static const struct {
-        const char *text, *fragment;
+        const char *text, *place, *what;
     } wrong[] = {
         {HEAD NETWORK "data: {inputs: mnist, path: image, samples: 2}\n",
-         "x.yaml: data: image: no such file"},
+         "x.yaml:4:29: data.path: image: ", "image: no such file in the folder /"},
+        {HEAD NETWORK "data: {inputs: mnist, path: image, samples: 2}\n",
+         "x.yaml:4:29: data.path: image: ", " of the experiment, nor in the current one, /"},
+        {HEAD NETWORK "data: {inputs: mnist, path: /nowhere/t10k-images-idx3-ubyte.gz, samples: 2}\n",
+         "x.yaml:4:29: data.path: /nowhere/",
+         "-ubyte.gz: no such file; README, \"Real data\", says where MNIST's files go"},
+        {HEAD NETWORK "data: {inputs: mnist, path: images, labels: label, samples: 2}\n",
+         "x.yaml:4:45: data.labels: label: ", "label: no such file in the folder /"},
         {HEAD NETWORK "data: {inputs: mnist, path: images, labels: images, samples: 2}\n",
-         "images: no IDX file of labels"},
-        {HEAD NETWORK "data: {inputs: cifar10, path: images, samples: 2}\n", "no CIFAR-10 file"},
-        {HEAD NETWORK "data: {inputs: hdf5, path: images, samples: 2}\n", "Write FILE.h5:/DATASET"},
-        {HEAD NETWORK "data: {inputs: hdf5, path: images:/x, samples: 2}\n", "images: not an HDF5 file"},
+         "x.yaml:4:45: data.labels: ", "images: no IDX file of labels"},
+        {HEAD NETWORK "data: {inputs: mnist, path: labels, labels: images, samples: 2}\n",
+         "x.yaml:4:29: data.path: ", "labels: no IDX file of images"},
+        {HEAD NETWORK "data: {inputs: cifar10, path: images, samples: 2}\n",
+         "x.yaml:4:31: data.path: ", "no CIFAR-10 file"},
+        {HEAD NETWORK "data: {inputs: hdf5, path: images, samples: 2}\n",
+         "x.yaml:4:28: data.path: ", "Write FILE.h5:/DATASET"},
+        {HEAD NETWORK "data: {inputs: hdf5, path: images:/x, samples: 2}\n",
+         "x.yaml:4:28: data.path: ", "images: not an HDF5 file"},
+        {HEAD NETWORK "data: {inputs: hdf5, path: image:/x, samples: 2}\n",
+         "x.yaml:4:28: data.path: ", "image:/x: no such file in"},
         {HEAD NETWORK "data: {inputs: mnist, path: images, labels: labels, classes: [0, 7], samples: 27}\n",
+         "x.yaml:4:79: data.samples: ",
          "images: it has 22 items of the classes 0, 7, and `samples: 27` asks for more"},
+        {HEAD NETWORK "data: {inputs: mnist, path: images, labels: labels, classes: [0, 17], samples: 4}\n",
+         "x.yaml:4:62: data.classes: ",
+         "images: no item has the label 17 that `classes` ask for; its labels are 0, 1, 3, 7"},
         {HEAD NETWORK "data: {inputs: mnist, path: images, samples: 2}\n"
                       "sweep: {samples: [3, 31]}\n",
-         "images: it has 30 items, and `samples: 31` asks for more"},
+         "x.yaml:5:22: sweep.samples: ", "images: it has 30 items, and `samples: 31` asks for more"},
+        {HEAD NETWORK
+         "data: {inputs: mnist, samples: 2}\ncases: [{name: a, path: images}, {name: b, path: x}]\n",
+         "x.yaml:5:50: cases.b.path: x: ", "no such file"},
+        {HEAD NETWORK "data: {inputs: mnist, path: zero, samples: 2}\n",
+         "x.yaml: data.normalize: ", "item 1 is 0 everywhere"},
     };
+    size_t size;
+    unsigned char *bytes = files_idx_images(3, &size);
+    memset(bytes + 16, 0, FILES_PIXELS);
+    files_write(scratch_path(state, "zero", zero), bytes, size, false);
+    free(bytes);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        refuse(state, wrong[i].text, path, wrong[i].fragment);
-        assert_int_equal(scratch_count(state), 2);
+        refuse(state, wrong[i].text, path, wrong[i].place);
+        refuse(state, wrong[i].text, path, wrong[i].what);
+        assert_int_equal(scratch_count(state), 3);
     }
 }
 
@@ -261,7 +290,8 @@ static void residual_networks_have_the_width_of_their_inputs(void **state)
     unload(&e);
     free(a);
     refuse(state, text, scratch_path(state, "x.h5", path),
-           "network.width: a residual network of width 20 takes inputs of 20 features; these have 6, so its "
+           "x.yaml:5:20: sweep.width: a residual network of width 20 takes inputs of 20 features; these have "
+           "6, so its "
            "width must be 6");
     assert_int_equal(access(path, F_OK), -1);
 }
@@ -282,7 +312,7 @@ static void relative_paths_are_found(void **state)
     assert_int_equal(rename(scratch_path(state, "images", file), "images"), 0);
     run_text(state, text, path, 1); /* gone on with from the current folder */
     scratch_write("r.h5", "none", 4);
-    refuse(state, dataset, path, "data: r.h5: not an HDF5 file");
+    refuse(state, dataset, path, "data.path: r.h5: not an HDF5 file");
     scratch_write(scratch_path(state, "r.h5", file), "none", 4);
     refuse(state, dataset, path, file); /* its folder's one goes first */
     assert_int_equal(unlink("images"), 0);
@@ -332,7 +362,7 @@ static void labels_are_targets(void **state)
     refuse(state,
            HEAD NETWORK "data: {inputs: mnist, path: images, labels: labels, samples: 6}\n"
                         "measure: [estimators]\n",
-           path, "x.yaml: measure estimators: network.outputs: 4 classes need 4 outputs");
+           path, "x.yaml:3:92: network.outputs: measure estimators: 4 classes need 4 outputs");
     run_text(state,
              HEAD NETWORK "data: {inputs: mnist, path: images, samples: 6}\n"
                           "measure: [estimators]\n",
