@@ -473,13 +473,14 @@ int train_run(struct train_run *run, uint64_t seed, uint64_t trial, double rate,
     put(wanted->epoch, 0, 0);
     for (size_t s = 0;; s++) {
         TRY(take_batch(r, seed, trial, error));
-        const double loss = look(r), whole = is_recorded(r, s) ? whole_loss(r, loss) : NAN;
+        const bool recorded = is_recorded(r, s);
+        const double loss = look(r), whole = recorded ? whole_loss(r, loss) : loss;
         start = s == 0 ? whole : start;
-        if (train_diverged(loss, start)) {
+        if (train_diverged(loss, start) || train_diverged(whole, start)) {
             put(wanted->diverged, 0, 1);
             break;
         }
-        if (is_recorded(r, s))
+        if (recorded)
             record(r, wanted, s, whole);
         record_speed(r, wanted, s, start, loss);
         if (train_schedule_over(&r->schedule))

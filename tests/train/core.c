@@ -640,6 +640,35 @@ static void divergence_is_recorded(void **state)
         }
 }
 
+/* The second sample is 0, of which outputs without biases know nothing: its batch has the loss that it had. */
+static void a_loss_that_no_batch_shows_diverges_too(void **state)
+{
+    (void)state;
+    enum { T = 2 };
+    static const double targets[T] = {1, 1};
+    struct experiment_training training = plain_training();
+    struct net_architecture a;
+    struct net_activation activation = {0};
+    struct base_error error;
+    size_t order[T];
+    training.batch = 1;
+    training.steps = 1;
+    open_network("linear", 1, T, &training, &a, &activation);
+    a.bias_variance = 0;
+    double *inputs = new_array(a.widths[0] * T);
+    a.inputs = inputs;
+    a.targets = targets;
+    assert_int_equal(train_epoch_order(&a, 1, 2, 0, order, &error), BASE_OK);
+    for (size_t i = 0; i < a.widths[0]; i++) {
+        inputs[i * T + order[0]] = 1;
+        inputs[i * T + order[1]] = 0;
+    }
+    const struct trained t = train(&a, 1, 2, 1e5);
+    assert_true(t.diverged == 1 && isfinite(t.train_loss[0]) && isnan(t.train_loss[1]));
+    free(inputs);
+    net_activation_close(&activation);
+}
+
 /* ---- randomness */
 
 /* A first batch without any loss says nothing of the size of losses. */
@@ -815,6 +844,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_repeated_training_has_the_same_bits),
     cmocka_unit_test(a_training_is_watched),
     cmocka_unit_test(divergence_is_recorded),
+    cmocka_unit_test(a_loss_that_no_batch_shows_diverges_too),
     cmocka_unit_test(a_first_batch_may_have_no_loss),
     cmocka_unit_test(teachers_and_held_out_inputs_are_their_own),
     cmocka_unit_test(an_epoch_has_every_sample_once),
