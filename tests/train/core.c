@@ -104,16 +104,15 @@ static void signals_are_the_networks(void **state)
     memcpy(s.h[0], w.h[0], a.widths[0] * a.T * sizeof(double));
     train_forward(&network, &activation, &s);
     train_backward(&network, &s);
-    double *errors = new_array(a.CT), *own[4] = {NULL}, *P[4] = {NULL}, *Q[4] = {NULL};
+    double *errors = new_array(a.CT), *P[4] = {NULL}, *Q[4] = {NULL};
     for (size_t i = 0; i < a.CT; i++)
         errors[i] = sin(1.7 * (double)i + 0.3);
     for (size_t l = 1; l <= a.L; l++) {
-        own[l] = errors;
         P[l] = new_array(a.widths[l] * a.T);
         Q[l] = new_array(a.widths[l] * a.T);
+        train_contract(a.widths[l], a.C, a.T, s.delta[l], errors, Q[l]);
     }
     train_backward_errors(&network, &s, errors, P);
-    train_contract(&a, &s, (const double *const *)own, Q);
     for (size_t l = 1; l <= a.L; l++)
         for (size_t i = 0; i < a.widths[l]; i++)
             for (size_t t = 0; t < a.T; t++) {
