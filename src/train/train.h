@@ -250,6 +250,32 @@ bool train_schedule_over(const struct train_schedule *schedule);
 /* The largest batch that a training can come to. */
 size_t train_schedule_most(const struct net_architecture *architecture);
 
+/* ---- batches.c: the samples of each step
+ *
+ * Epoch after epoch they are taken in a random order, each epoch's own, that does not depend on the size of
+ * batches. A batch that takes the last n samples of one epoch and the first m of the next has none twice,
+ * which would make its Fisher matrix singular: from i = 0 on, a sample i < m that it already has changes
+ * places with the next one from m on that it has not.
+ */
+struct train_batches {
+    const struct net_architecture *architecture;
+    uint64_t seed, trial;
+    size_t taken;    /* samples that batches have taken */
+    size_t *order;   /* (T) the samples of the epoch in hand */
+    size_t *columns; /* (B) the samples of the batch in hand */
+};
+int train_batches_init(struct train_batches *batches, const struct net_architecture *architecture,
+                       struct base_error *error);
+void train_batches_free(struct train_batches *batches);
+double train_batches_bytes(const struct net_architecture *architecture);
+void train_batches_begin(struct train_batches *batches, uint64_t seed, uint64_t trial);
+/* The next batch, of B < T samples. */
+int train_batches_next(struct train_batches *batches, size_t B, struct base_error *error);
+
+/* order (T) of an epoch, before any change. BASE_FAILED without memory. */
+int train_epoch_order(const struct net_architecture *architecture, uint64_t seed, uint64_t trial,
+                      uint64_t epoch, size_t *order, struct base_error *error);
+
 /* ---- spectra.c: spectra of minibatches (LDRC20, as the authors' code has them)
  *
  * The rows of J (B, P) are the gradients of the samples' own losses, without 1/B, in θ of the
@@ -309,14 +335,6 @@ double train_spectra_condition_mean(const struct train_spectra *spectra);
 double train_spectra_cumulative(const struct train_spectra *spectra, size_t steps);
 
 /* ---- run.c: a whole training */
-
-/* The samples of a training in the order in which its batches take them: epoch after epoch, each in a random
- * order of its own that does not depend on the size of batches. A batch that takes the last n samples of one
- * epoch and the first m of the next has none twice, which would make its Fisher matrix singular: from i = 0
- * on, a sample i < m that it already has changes places with the next one from m on that it has not.
- * order (T), before any change; BASE_FAILED without memory. */
-int train_epoch_order(const struct net_architecture *architecture, uint64_t seed, uint64_t trial,
-                      uint64_t epoch, size_t *order, struct base_error *error);
 
 /* What is looked at while it goes on. */
 struct train_watch {
