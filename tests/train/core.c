@@ -639,7 +639,8 @@ static void divergence_is_recorded(void **state)
         }
 }
 
-/* The second sample is 0, of which outputs without biases know nothing: its batch has the loss that it had. */
+/* The second sample is 0, of which outputs without biases know nothing: its batch has the loss that it had.
+ */
 static void a_loss_that_no_batch_shows_diverges_too(void **state)
 {
     (void)state;
