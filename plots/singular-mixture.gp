@@ -12,7 +12,7 @@ do for [format in "pdf png"] {
     eval begin(format, 7.5)
     set logscale xy
     set xrange [7e-4:1]
-    set yrange [2e-9:3]
+    set yrange [2e-9:300]
     set ytics 100
     unset mytics
     set format x "10^{%T}"

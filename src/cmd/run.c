@@ -119,7 +119,9 @@ static void print_summary(const char *path, const struct sweep_summary *s)
         fprintf(stderr, "%s: the training of %zu of these diverged; its losses end there\n", path,
                 s->diverged);
     if (s->unresolved > 0)
-        fprintf(stderr, "warning: %zu networks could not be measured and are stored as nan; the first: %s\n",
+        fprintf(stderr,
+                "warning: %zu networks could not be measured, or not to the end, and are nan from there; the "
+                "first: %s\n",
                 s->unresolved, s->why_unresolved);
     if (s->no_theory > 0)
         cmd_note_no_theory(s->no_theory, s->why_no_theory);

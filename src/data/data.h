@@ -71,6 +71,7 @@ struct data_set {
     int *labels;         /* (T + T'), NULL where the source has none */
     size_t n_classes;    /* 0 where the source has no labels */
     int *classes;        /* (n_classes) those asked for in that order, or else those of `labels`, ascending */
+    bool any_class;      /* none are asked for */
     uint32_t checksum;   /* CRC-32 of the chosen items and labels as they were read */
     uint64_t word;       /* of the T samples and what was made of them (architecture.h's inputs_word) */
 };
@@ -84,8 +85,9 @@ int data_set_read(struct data_set *set, struct data_source *source, const struct
 void data_set_free(struct data_set *set);
 
 /* Targets of C outputs, y_k(t) at targets[k*T + t]: of two classes with one output +1/2 for the first and
- * −1/2 for the second, else 1 for the output of the sample's class and 0 for the others. BASE_BAD_INPUT when
- * the set has no labels, or C is not the number of classes. */
+ * −1/2 for the second, else 1 for the output of the sample's class and 0 for the others. Where none are asked
+ * for, more outputs than there are among the samples are the classes 0, .., C−1, such as ten digits.
+ * BASE_BAD_INPUT when the set has no labels, or C is not the number of classes. */
 int data_set_targets(const struct data_set *set, size_t outputs, double *targets, struct base_error *error);
 /* Those of what is held out, (C, T'). */
 int data_set_test_targets(const struct data_set *set, size_t outputs, double *targets,
@@ -97,7 +99,8 @@ struct data_sets {
     struct data_set *sets;
     size_t n_points;
     size_t *of_point;      /* (n_points) which one; n where inputs are Gaussian */
-    double **targets;      /* (n_points) (C, T) each, as data_set_targets; NULL where none are read */
+    double **targets;      /* (n_points) (C, T) each, as data_set_targets, points next to each other may share
+                              them; NULL where none are read */
     double **test_targets; /* (n_points) (C, T') each, so */
     char *text;            /* "FILE: T samples of M_0 features, crc32 XXXXXXXX", one a line; "" with n = 0 */
     double bytes;

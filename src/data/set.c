@@ -249,7 +249,8 @@ static int list_classes(struct data_set *set, const struct experiment_classes *c
         return BASE_FAILED;
     for (size_t i = 0; i < classes->n; i++)
         set->classes[set->n_classes++] = (int)classes->values[i];
-    if (classes->n > 0)
+    set->any_class = classes->n == 0;
+    if (!set->any_class)
         return BASE_OK;
     memcpy(set->classes, set->labels, n * sizeof *set->classes);
     qsort(set->classes, n, sizeof *set->classes, ascending);
@@ -319,9 +320,18 @@ void data_set_free(struct data_set *set)
     memset(set, 0, sizeof *set);
 }
 
-static size_t class_of(const struct data_set *set, size_t t)
+/* Whether output k is label k, for there are more outputs than labels that these samples happen to have. */
+static bool are_labels(const struct data_set *set, size_t outputs)
+{
+    return set->any_class && outputs > set->n_classes && set->classes[0] >= 0 &&
+           (size_t)set->classes[set->n_classes - 1] < outputs;
+}
+
+static size_t class_of(const struct data_set *set, size_t outputs, size_t t)
 {
     size_t k = 0;
+    if (are_labels(set, outputs))
+        return (size_t)set->labels[t];
     while (set->classes[k] != set->labels[t])
         k++;
     return k;
@@ -332,7 +342,7 @@ static int check_outputs(const struct data_set *set, size_t outputs, struct base
     if (set->labels == NULL)
         return base_fail(error, BASE_BAD_INPUT,
                          "the data have no labels, so there are no targets; give data.labels");
-    if ((outputs == 1 && set->n_classes == 2) || outputs == set->n_classes)
+    if ((outputs == 1 && set->n_classes == 2) || outputs == set->n_classes || are_labels(set, outputs))
         return BASE_OK;
     return base_fail(error, BASE_BAD_INPUT, "%zu classes need %zu outputs%s, one for each; here %s %zu",
                      set->n_classes, set->n_classes, set->n_classes == 2 ? " or 1" : "",
@@ -343,7 +353,7 @@ static int check_outputs(const struct data_set *set, size_t outputs, struct base
 static void fill_targets(const struct data_set *set, size_t first, size_t n, size_t outputs, double *targets)
 {
     for (size_t t = 0; t < n; t++) {
-        const size_t class = class_of(set, first + t);
+        const size_t class = class_of(set, outputs, first + t);
         for (size_t k = 0; k < outputs; k++)
             targets[k * n + t] =
                 outputs == 1 && set->n_classes == 2 ? 0.5 - (double)class : (double)(class == k);

@@ -90,7 +90,8 @@ struct measure {
      */
     int (*run)(void *work, const struct net_gram *gram, double *const *values, struct base_error *error);
     /* In place of `run`, for a measure of its own kind of experiment, in which it is alone: it makes the
-     * networks of a trial itself. flops: about what that takes. BASE_STOPPED: as the watch says. */
+     * networks of a trial itself. flops: about what that takes. BASE_STOPPED: as the watch says;
+     * BASE_UNRESOLVED: what is written stays. */
     double (*flops)(const struct net_architecture *architecture);
     int (*run_alone)(void *work, uint64_t seed, uint64_t trial, const struct train_watch *watch,
                      double *const *values, struct base_error *error);
@@ -99,6 +100,11 @@ struct measure {
     bool predicts_residual;
     int (*predict)(const struct theory_order *order, const struct net_architecture *architecture,
                    double *const *predictions, struct base_error *error);
+    /* In place of `predict`, where grid points next to each other share what takes long: *kept is NULL at
+     * first, then what the call before has left there, and `forget` ends it. */
+    int (*predict_next)(void **kept, const struct net_architecture *architecture, double *const *predictions,
+                        struct base_error *error);
+    void (*forget)(void *kept);
 };
 
 extern const struct measure measure_fisher;

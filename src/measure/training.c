@@ -45,8 +45,8 @@ static void training_free(void *work)
 }
 
 /* η of a training: as given, c/a of a natural gradient, or c η_c of gradient descent. */
-static int find_rate(const struct net_architecture *a, const struct net_activation *activation, double *rate,
-                     struct base_error *error)
+static int find_rate(const struct net_architecture *a, const struct net_activation *activation,
+                     struct theory_kept *kept, double *rate, struct base_error *error)
 {
     int status = BASE_OK;
     const struct experiment_training *t = a->training;
@@ -56,7 +56,7 @@ static int find_rate(const struct net_architecture *a, const struct net_activati
     if (t->learning_rate > 0)
         return BASE_OK;
     if (strcmp(t->optimizer, "gradient") == 0) {
-        TRY(theory_critical_rate(a, activation, &critical, error));
+        TRY(theory_critical_rate(a, activation, kept, &critical, error));
         *rate = t->rate * critical.rate;
     } else {
         TRY(theory_isotropy(a, activation, &constant, error));
@@ -79,7 +79,7 @@ static int training_init(void **work, const struct net_architecture *architectur
     if (is_true(architecture->training->boundary))
         TRY(train_boundary_init(&w->boundary, architecture, error));
     TRY(net_activation_open(&activation, architecture->activation, error));
-    w->found = (enum base_status)find_rate(architecture, &activation, &w->rate, &w->why);
+    w->found = (enum base_status)find_rate(architecture, &activation, NULL, &w->rate, &w->why);
     if (w->found != BASE_OK && w->found != BASE_UNRESOLVED)
         TRY(base_fail(error, w->found, "%s", w->why.text));
     *work = w;
@@ -146,14 +146,14 @@ static void predict_boundary(const struct net_architecture *a, double critical_r
 }
 
 static int predict_losses(const struct net_architecture *a, const struct net_activation *activation,
-                          double *const *predictions, struct base_error *error)
+                          struct theory_kept *kept, double *const *predictions, struct base_error *error)
 {
     int status;
     double rate;
     struct theory_learning learning = {.train_loss = predictions[TRAIN_LOSS],
                                        .test_loss = predictions[TEST_LOSS]};
-    TRY(find_rate(a, activation, &rate, error));
-    TRY(theory_learning_predict(a, activation, rate, &learning, error));
+    TRY(find_rate(a, activation, kept, &rate, error));
+    TRY(theory_learning_predict(a, activation, rate, kept, &learning, error));
     *predictions[FIRST_STEP_SHARE] = learning.first_step_share;
     *predictions[LOSS_FACTOR] = learning.loss_factor;
     if (predictions[ISOTROPY_A] != NULL)
@@ -162,25 +162,31 @@ out:
     return status;
 }
 
-static int training_predict(const struct theory_order *order, const struct net_architecture *architecture,
+static int training_predict(void **kept, const struct net_architecture *architecture,
                             double *const *predictions, struct base_error *error)
 {
     int status;
     struct net_activation activation = {0};
     struct theory_critical critical = {NAN, NAN};
-    (void)order;
     TRY(net_activation_open(&activation, architecture->activation, error));
-    status = theory_critical_rate(architecture, &activation, &critical, error);
+    if (*kept == NULL)
+        TRY(base_got(*kept = theory_kept_new(error)));
+    status = theory_critical_rate(architecture, &activation, *kept, &critical, error);
     *predictions[CRITICAL_RATE] = critical.rate;
     *predictions[CRITICAL_LIMIT] = critical.limit;
     if (is_true(architecture->training->boundary))
         predict_boundary(architecture, critical.rate, predictions);
     if (status != BASE_UNRESOLVED)
         TRY(status);
-    TRY(predict_losses(architecture, &activation, predictions, error));
+    TRY(predict_losses(architecture, &activation, *kept, predictions, error));
 out:
     net_activation_close(&activation);
     return status;
+}
+
+static void training_forget(void *kept)
+{
+    theory_kept_free(kept);
 }
 
 const struct measure measure_training = {
@@ -194,5 +200,6 @@ const struct measure measure_training = {
     .init = training_init,
     .free = training_free,
     .run_alone = training_run,
-    .predict = training_predict,
+    .predict_next = training_predict,
+    .forget = training_forget,
 };

@@ -30,7 +30,6 @@ static void print_place(const struct series *s, FILE *out)
         fprintf(out, ", %s ", r->axes[a].key);
         report_print_axis(out, &r->axes[a], s->first_point / stride % r->axes[a].length);
     }
-    fputc('\n', out);
 }
 
 static void print_points(const struct series *s, FILE *out)
@@ -87,11 +86,21 @@ static void print_limit(const struct series *s, double level, const char *verdic
             s->limit.chi2, s->limit.chi2_dof, verdict);
 }
 
+/* No prediction at any width: its numbers have nothing to stand beside. */
+static bool is_bare(const struct series *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (!isnan(s->theory[i]))
+            return false;
+    return s->state == SERIES_NO_THEORY;
+}
+
 static const char *why_skipped(const struct report *report, const struct series *s)
 {
     switch (s->state) {
     case SERIES_NO_THEORY:
         return report->theory == NULL ? "the theory does not apply here (nan)"
+               : is_bare(s)           ? "the table has no prediction (nan, or no row)"
                                       : "the table has no prediction at some width (nan, zero, or no row)";
     case SERIES_OVERFLOW: return "the measured numbers, or their errors, are beyond all bounds";
     case SERIES_NO_TRIALS: return "fewer than two finished trials at some width";
@@ -149,8 +158,15 @@ static const char *judge(const struct series *s, double level, struct tally *tal
 
 static void report_series(struct report *report, const struct series *s, struct tally *tally)
 {
+    if (is_bare(s)) {
+        tally->skipped++;
+        print_place(s, report->out);
+        fprintf(report->out, ": not judged: %s\n", why_skipped(report, s));
+        return;
+    }
     if (s->state != SERIES_NO_LIMIT) {
         print_place(s, report->out);
+        fputc('\n', report->out);
         print_points(s, report->out);
     }
     if (s->state == SERIES_FITTED || s->state == SERIES_EXACT || s->state == SERIES_IDENTITY) {
@@ -189,26 +205,42 @@ static const char *label(const struct series *s, char text[MEASURE_COLUMN])
     return text;
 }
 
-/* All series of one number of a variable of one file follow each other in the list. */
+/* All series of one number of a variable of one file follow each other in the list: the end of those from
+ * `first` on. */
+static size_t find_end(const struct series_list *list, size_t first)
+{
+    const struct series *head = &list->series[first];
+    size_t end = first + 1;
+    while (end < list->n && list->series[end].variable == head->variable &&
+           list->series[end].index == head->index && list->series[end].result == head->result)
+        end++;
+    return end;
+}
+
 static size_t report_number(struct report *report, const struct series_list *list, size_t first)
 {
-    const struct series *head = &list->series[first], *s = head;
+    const struct series *head = &list->series[first];
+    const size_t end = find_end(list, first);
     struct tally tally = {0};
     char name[MEASURE_COLUMN];
-    size_t i = first;
+    size_t bare = 0;
+    for (size_t i = first; i < end; i++)
+        bare += is_bare(&list->series[i]);
     fprintf(report->out, "%s: %s [%s]\n", label(head, name), head->variable->long_name,
             report->theory == NULL ? head->variable->source : report->theory);
-    for (;
-         i < list->n && s->variable == head->variable && s->index == head->index && s->result == head->result;
-         s = &list->series[++i])
-        report_series(report, s, &tally);
+    for (size_t i = first; i < end && bare < end - first; i++)
+        report_series(report, &list->series[i], &tally);
+    if (bare == end - first) {
+        tally.skipped = bare;
+        fprintf(report->out, "  not judged: %s\n", why_skipped(report, head));
+    }
     print_tally(name, &tally, report->out);
     fputc('\n', report->out);
     report->all.agree += tally.agree;
     report->all.disagree += tally.disagree;
     report->all.undecided += tally.undecided;
     report->all.skipped += tally.skipped;
-    return i;
+    return end;
 }
 
 static size_t count_tests(const struct series_list *list)

@@ -135,6 +135,13 @@ static const struct measure *find_targets_measure(const struct experiment *e)
     return found;
 }
 
+/* Whether the targets of a point are those of the one before it. */
+static bool shares_targets(const struct data_sets *sets, const struct experiment *e, size_t p)
+{
+    return p > 0 && sets->of_point[p] == sets->of_point[p - 1] &&
+           e->points[p].outputs == e->points[p - 1].outputs;
+}
+
 /* The targets of grid point `p`, whose inputs are `set`, for a measure that reads them. Without labels there
  * are none. */
 static int take_targets(struct data_sets *sets, const struct experiment *e, size_t p,
@@ -144,6 +151,11 @@ static int take_targets(struct data_sets *sets, const struct experiment *e, size
     const size_t C = (size_t)e->points[p].outputs;
     if (set->labels == NULL)
         return BASE_OK;
+    if (shares_targets(sets, e, p)) {
+        sets->targets[p] = sets->targets[p - 1];
+        sets->test_targets[p] = sets->test_targets[p - 1];
+        return BASE_OK;
+    }
     TRY(base_got(sets->targets[p] = base_calloc(C * set->samples, sizeof *sets->targets[p], error)));
     TRY(base_got(sets->test_targets[p] =
                      base_calloc(C * set->test_samples, sizeof *sets->test_targets[p], error)));
@@ -202,6 +214,8 @@ void sweep_layout_free(struct store_layout *layout)
         data_set_free(&sets->sets[i]);
     free(sets->sets);
     for (size_t p = 0; p < sets->n_points; p++) {
+        if (p > 0 && sets->targets[p] == sets->targets[p - 1])
+            continue;
         free(sets->targets[p]);
         free(sets->test_targets[p]);
     }

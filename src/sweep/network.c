@@ -116,14 +116,16 @@ int sweep_network_run(struct sweep_network *network, size_t trial, const struct 
     forget_values(network); /* a shallower point leaves NaN beyond its own length */
     if (network->alone != NULL)
         find_cells(network, network->alone, cells);
-    TRY(network->alone == NULL ? sample(network, trial, error)
-                               : network->alone->run_alone(network->measure_work[0], layout->experiment->seed,
-                                                           trial, watch, cells, error));
+    status = network->alone == NULL
+                 ? sample(network, trial, error)
+                 : network->alone->run_alone(network->measure_work[0], layout->experiment->seed, trial, watch,
+                                             cells, error);
+    if (status == BASE_UNRESOLVED && network->alone == NULL)
+        forget_values(network);
+    if (status != BASE_OK && status != BASE_UNRESOLVED)
+        return status;
     for (size_t v = 0; v < layout->n_variables; v++)
         measure_axis_spread(layout->variables[v]->axis, &network->architecture, layout->sizes,
                             network->values[v]);
-out:
-    if (status == BASE_UNRESOLVED)
-        forget_values(network);
     return status;
 }

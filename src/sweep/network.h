@@ -29,7 +29,8 @@ int sweep_network_init(struct sweep_network *network, const struct store_layout 
 void sweep_network_free(struct sweep_network *network);
 
 /* Samples trial `trial` and measures it into values; watch: NULL, or told of the steps of a training.
- * BASE_UNRESOLVED: all values are NaN and the error says why. */
+ * BASE_UNRESOLVED: the error says why, and all values are NaN but those of the steps of a training or descent
+ * before. */
 int sweep_network_run(struct sweep_network *network, size_t trial, const struct train_watch *watch,
                       struct base_error *error);
 

@@ -44,8 +44,19 @@ static void note_missing(const struct experiment *e, size_t point, const struct 
                  why->text);
 }
 
-/* All measures of one grid point. order: NULL where no random network has any. */
-static int predict_point(const struct store_layout *layout, const struct theory_order *order,
+static int predict_measure(const struct measure *measure, void **kept, const struct theory_order *order,
+                           const struct net_architecture *a, double *const *cells, struct base_error *error)
+{
+    if (a->residual && !measure->predicts_residual)
+        return base_fail(error, BASE_UNRESOLVED,
+                         "this version has no theory of the measure %s for residual networks", measure->name);
+    if (measure->predict_next != NULL)
+        return measure->predict_next(kept, a, cells, error);
+    return measure->predict != NULL ? measure->predict(order, a, cells, error) : BASE_OK;
+}
+
+/* All measures of one grid point. order: NULL where no random network has any; kept: (n_measures). */
+static int predict_point(const struct store_layout *layout, const struct theory_order *order, void **kept,
                          const struct net_architecture *a, size_t point, struct store_predictions *p,
                          struct base_error *error)
 {
@@ -66,13 +77,7 @@ static int predict_point(const struct store_layout *layout, const struct theory_
             const size_t at = store_layout_find(layout, &measure->variables[v]);
             cells[v] = at < layout->n_all ? p->values[at] + point * store_layout_length(layout, at) : NULL;
         }
-        const int measured =
-            a->residual && !measure->predicts_residual
-                ? base_fail(error, BASE_UNRESOLVED,
-                            "this version has no theory of the measure %s for residual networks",
-                            measure->name)
-            : measure->predict == NULL ? BASE_OK
-                                       : measure->predict(order, a, cells, error);
+        const int measured = predict_measure(measure, &kept[i], order, a, cells, error);
         if (measured == BASE_UNRESOLVED)
             note_missing(layout->experiment, point, error, p);
         else
@@ -85,12 +90,20 @@ out:
     return status;
 }
 
+static void forget(const struct experiment *e, void **kept)
+{
+    for (size_t i = 0; i < e->n_measures; i++)
+        if (kept[i] != NULL)
+            measure_find(e->measures[i])->forget(kept[i]);
+}
+
 int sweep_predict(const struct store_layout *layout, FILE *progress, struct store_predictions *predictions,
                   struct base_error *error)
 {
     int status;
     const struct experiment *e = layout->experiment;
     struct measure_orders orders = {0};
+    void *kept[MEASURE_MAX_MEASURES] = {NULL};
     struct net_architecture *a = NULL;
     struct base_progress shown;
     base_progress_start(&shown, progress, e->name, "predictions", e->n_points, (double)e->n_points);
@@ -102,7 +115,7 @@ int sweep_predict(const struct store_layout *layout, FILE *progress, struct stor
         predictions->parameters[point] = a->P;
         status = a->singular != NULL ? BASE_OK : measure_orders_get(&orders, a, &order, error);
         if (status == BASE_OK)
-            TRY(predict_point(layout, order, a, point, predictions, error));
+            TRY(predict_point(layout, order, kept, a, point, predictions, error));
         else if (status == BASE_UNRESOLVED) /* an overflow, say: the other points still have theirs */
             note_missing(e, point, error, predictions);
         else
@@ -114,6 +127,7 @@ int sweep_predict(const struct store_layout *layout, FILE *progress, struct stor
 out:
     base_progress_end(&shown);
     measure_orders_free(&orders);
+    forget(e, kept);
     free(a);
     if (status != BASE_OK)
         sweep_predictions_free(layout, predictions);

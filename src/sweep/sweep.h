@@ -98,7 +98,7 @@ struct sweep_options {
 
 struct sweep_summary {
     size_t total, kept, sampled; /* networks in all, found finished, sampled now */
-    size_t unresolved;           /* of these, stored as NaN */
+    size_t unresolved;           /* of these, stored as NaN, trainings from some step on */
     char why_unresolved[512];    /* the first of them */
     size_t diverged;             /* of these, trainings whose loss did */
     size_t no_theory;        /* grid points of a new file whose predictions are NaN for numerical reasons */

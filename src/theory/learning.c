@@ -273,24 +273,38 @@ out:
     return status;
 }
 
-int theory_critical_rate(const struct net_architecture *architecture, const struct net_activation *activation,
-                         struct theory_critical *critical, struct base_error *error)
+static int find_top(const struct net_architecture *a, const struct net_activation *activation,
+                    struct theory_kept *kept, struct base_error *error)
 {
     int status = BASE_OK;
+    if (kept->has_top)
+        return BASE_OK;
+    kept->limit = NAN;
+    if (a->inputs == NULL)
+        TRY(limit_of_two(a, activation, &kept->limit, error));
+    kept->top = kept->limit;
+    if (isnan(kept->limit) || theory_subtracts_mean(a))
+        TRY(mean_top(a, activation, &kept->top, error));
+    kept->has_top = true;
+out:
+    return status;
+}
+
+int theory_critical_rate(const struct net_architecture *architecture, const struct net_activation *activation,
+                         struct theory_kept *kept, struct theory_critical *critical, struct base_error *error)
+{
+    int status;
     const struct net_architecture *a = architecture;
     const double mu = a->training->momentum, decay = a->training->weight_decay;
     const bool nesterov = strcmp(a->training->nesterov, "true") == 0;
     const double most = 2 * (1 + mu) / (nesterov ? 1 + 2 * mu : 1);
-    double limit = NAN, top;
+    struct theory_kept own = {.draws = NULL}, *mine = kept != NULL ? kept : &own;
     if (theory_subtracts_mean(a) && a->T == 1)
         return base_fail(error, BASE_UNRESOLVED, "one sample whose mean is subtracted does not learn");
-    if (a->inputs == NULL)
-        TRY(limit_of_two(a, activation, &limit, error));
-    top = limit;
-    if (isnan(limit) || theory_subtracts_mean(a))
-        TRY(mean_top(a, activation, &top, error));
-    critical->rate = most / (top + decay);
-    critical->limit = most / (limit + decay);
+    theory_kept_match(mine, a);
+    TRY(find_top(a, activation, mine, error));
+    critical->rate = most / (mine->top + decay);
+    critical->limit = most / (mine->limit + decay);
 out:
     return status;
 }

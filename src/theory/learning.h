@@ -59,12 +59,30 @@ int theory_operator(const struct net_architecture *architecture, const struct ne
                     const struct theory_order *order, gsl_rng *random, size_t draws, gsl_matrix *U,
                     struct base_error *error);
 
-/* What of one set of inputs the steps of U bring, added to `sums` with this weight (steps.c, logits.c). */
-int theory_squared_steps(const struct net_architecture *architecture, double rate,
-                         const struct theory_order *order, gsl_rng *random, double weight, gsl_matrix *U,
-                         struct theory_learning *sums, struct base_error *error);
+/* What of one set of inputs the steps of U bring, added to `sums` with this weight (logits.c). */
 int theory_logit_steps(const struct net_architecture *architecture, double rate,
                        const struct theory_order *order, gsl_rng *random, size_t draws, double weight,
                        const gsl_matrix *U, struct theory_learning *sums, struct base_error *error);
+
+/* ---- what calls may share */
+
+struct theory_draw; /* one set of inputs, its kernels and modes (steps.c) */
+void theory_draws_free(size_t n, struct theory_draw *draws);
+
+struct theory_kept {
+    struct net_architecture architecture; /* whose it is */
+    struct experiment_training training;
+    bool has_top;
+    double top, limit; /* λ_max of Θ/T, and by the two order parameters */
+    size_t n_draws;
+    struct theory_draw *draws; /* (n_draws) */
+    double isotropy_a;         /* tr U/T */
+};
+
+/* Nothing is kept. */
+void theory_kept_forget(struct theory_kept *kept);
+
+/* Nothing is kept but what holds for this architecture too. */
+void theory_kept_match(struct theory_kept *kept, const struct net_architecture *architecture);
 
 #endif

@@ -50,11 +50,18 @@ struct start {
     gsl_matrix *root;       /* (T, T) of the first part of the covariance */
 };
 
-static void start_free(struct start *s)
+/* What the modes alone are made of. */
+static void start_free_moments(struct start *s)
 {
     gsl_matrix_free(s->covariance);
-    gsl_matrix_free(s->mean);
     gsl_matrix_free(s->second);
+    s->covariance = s->second = NULL;
+}
+
+static void start_free(struct start *s)
+{
+    start_free_moments(s);
+    gsl_matrix_free(s->mean);
     gsl_matrix_free(s->root);
 }
 
@@ -204,8 +211,8 @@ static int modes_init(struct modes *m, size_t T, const gsl_matrix *U, const gsl_
                         .lambda = gsl_vector_alloc(T),
                         .V = gsl_matrix_alloc(T, T),
                         .r = gsl_vector_alloc(T),
-                        .w = gsl_vector_calloc(T),
-                        .G = gsl_vector_calloc(T),
+                        .w = gsl_vector_alloc(T),
+                        .G = gsl_vector_alloc(T),
                         .share = gsl_vector_alloc(T),
                         .cross = gsl_vector_alloc(T),
                         .room = gsl_vector_alloc(T)};
@@ -220,7 +227,6 @@ static int modes_init(struct modes *m, size_t T, const gsl_matrix *U, const gsl_
     gsl_blas_dgemm(CblasTrans, CblasNoTrans, 1, m->V, SV, 0, VSV);
     for (size_t a = 0; a < T; a++)
         gsl_vector_set(m->share, a, gsl_matrix_get(VSV, a, a));
-    gsl_vector_set_all(m->r, 1);
     if (m->n_test > 0)
         TRY(prepare_test(m, U, S, VSV, error));
 out:
@@ -252,6 +258,13 @@ static void modes_at(struct modes *m, double rate, size_t step)
         gsl_vector_set(m->r, a, r);
         gsl_vector_set(m->G, a, fabs(x) > 0 ? gone / lambda : rate * s);
     }
+}
+
+static void modes_restart(struct modes *m)
+{
+    gsl_vector_set_all(m->r, 1);
+    gsl_vector_set_zero(m->w);
+    gsl_vector_set_zero(m->G);
 }
 
 static double training_loss(const struct modes *m, size_t C)
@@ -379,6 +392,7 @@ static int run_steps(struct modes *m, const struct start *s, const struct net_ar
     const size_t steps = (size_t)a->training->steps, n = steps < FACTOR_STEPS ? steps : FACTOR_STEPS;
     gsl_matrix *kept = gsl_matrix_alloc(2, m->T);
     TRY(base_given(kept, error));
+    modes_restart(m);
     for (size_t step = 0; step <= steps; step++) {
         if (a->training->momentum > 0 && step > 0)
             modes_step(m, a->training, rate);
@@ -400,32 +414,52 @@ out:
     return status;
 }
 
-int theory_squared_steps(const struct net_architecture *architecture, double rate,
-                         const struct theory_order *order, gsl_rng *random, double weight, gsl_matrix *U,
-                         struct theory_learning *sums, struct base_error *error)
+/* ---- one set of inputs */
+
+struct theory_draw {
+    struct start start;
+    struct modes modes;
+    gsl_rng *random; /* as it is before errors are drawn */
+};
+
+void theory_draws_free(size_t n, struct theory_draw *draws)
+{
+    for (size_t d = 0; d < n; d++) {
+        start_free(&draws[d].start);
+        modes_free(&draws[d].modes);
+        if (draws[d].random != NULL)
+            gsl_rng_free(draws[d].random);
+    }
+    free(draws);
+}
+
+/* Π U Π; U is symmetric over the training. */
+static void centre_operator(const struct net_architecture *a, gsl_matrix *U)
+{
+    for (size_t i = 0; i < U->size1; i++) {
+        gsl_vector_view row = gsl_matrix_row(U, i);
+        double sum = 0;
+        for (size_t t = 0; t < a->T; t++)
+            sum += gsl_vector_get(&row.vector, t);
+        gsl_vector_add_constant(&row.vector, -sum / (double)a->T);
+    }
+    theory_centre_rows(0, a->T, U);
+    if (a->T_test > 0)
+        theory_centre_rows(a->T, a->T_test, U);
+}
+
+static int draw_init(struct theory_draw *d, const struct net_architecture *a,
+                     const struct theory_order *order, const gsl_rng *random, gsl_matrix *U,
+                     struct base_error *error)
 {
     int status;
-    const struct net_architecture *a = architecture;
-    struct start start = {NULL, NULL, NULL, NULL};
-    struct modes modes = {.V = NULL};
-    if (theory_subtracts_mean(a)) { /* Π U Π; U is symmetric over the training */
-        for (size_t i = 0; i < U->size1; i++) {
-            gsl_vector_view row = gsl_matrix_row(U, i);
-            double sum = 0;
-            for (size_t t = 0; t < a->T; t++)
-                sum += gsl_vector_get(&row.vector, t);
-            gsl_vector_add_constant(&row.vector, -sum / (double)a->T);
-        }
-        theory_centre_rows(0, a->T, U);
-        if (a->T_test > 0)
-            theory_centre_rows(a->T, a->T_test, U);
-    }
-    TRY(start_init(&start, a, order, error));
-    TRY(modes_init(&modes, a->T, U, start.second, error));
-    TRY(run_steps(&modes, &start, a, rate, random, weight, sums, error));
+    if (theory_subtracts_mean(a))
+        centre_operator(a, U);
+    TRY(base_given(d->random = gsl_rng_clone(random), error));
+    TRY(start_init(&d->start, a, order, error));
+    TRY(modes_init(&d->modes, a->T, U, d->start.second, error));
+    start_free_moments(&d->start);
 out:
-    start_free(&start);
-    modes_free(&modes);
     return status;
 }
 
@@ -449,36 +483,102 @@ out:
     return status;
 }
 
-/* Of one gram. */
-static int add_gram(const struct net_architecture *a, const struct net_activation *activation, double rate,
-                    const double *gram, gsl_rng *random, size_t draws, struct theory_learning *sums,
-                    struct base_error *error)
+/* Whose turn it is: kernels of the next inputs, their operator, and the random numbers after both. */
+struct inputs {
+    const struct net_architecture *architecture;
+    const struct net_activation *activation;
+    gsl_rng *random;
+    size_t draws;
+    double *gram;              /* (2, n, n) the second is room */
+    struct theory_order order; /* (n) */
+    gsl_matrix *U;             /* (n, T) */
+};
+
+static int inputs_init(struct inputs *x, const struct net_architecture *a,
+                       const struct net_activation *activation, struct base_error *error)
 {
     int status;
-    const size_t T = a->T, n = T + a->T_test;
-    const double weight = 1 / (double)draws;
-    const bool squared = strcmp(a->training->loss, "squared") == 0;
-    struct theory_order order = {.L = 0};
-    gsl_matrix *U = gsl_matrix_alloc(n, T);
-    const size_t units = 51200 / T / draws; /* to stand for those of a layer */
-    TRY(base_given(U, error));
-    TRY(theory_kernel_solve(&order, activation, a->weight_variance, a->bias_variance, a->L, n, gram,
+    const size_t n = a->T + a->T_test, many = n <= 40 ? 50 : 2000 / n;
+    *x = (struct inputs){.architecture = a,
+                         .activation = activation,
+                         .random = gsl_rng_alloc(gsl_rng_mt19937),
+                         .draws = a->inputs != NULL ? 1
+                                  : many < 2        ? 2
+                                                    : many,
+                         .U = gsl_matrix_alloc(n, a->T)};
+    TRY(base_given(x->random, error));
+    TRY(base_given(x->U, error));
+    TRY(base_got(x->gram = base_calloc(2 * n * n, sizeof *x->gram, error)));
+out:
+    return status;
+}
+
+static void inputs_free(struct inputs *x)
+{
+    if (x->random != NULL)
+        gsl_rng_free(x->random);
+    free(x->gram);
+    theory_order_free(&x->order);
+    gsl_matrix_free(x->U);
+}
+
+static int inputs_next(struct inputs *x, struct base_error *error)
+{
+    int status;
+    const struct net_architecture *a = x->architecture;
+    const size_t n = a->T + a->T_test, units = 51200 / a->T / x->draws; /* to stand for those of a layer */
+    TRY(a->inputs != NULL ? given_gram(a, x->gram, error)
+                          : theory_gram_draw(x->random, a->widths[0], n, x->gram + n * n, x->gram, error));
+    theory_order_free(&x->order);
+    TRY(theory_kernel_solve(&x->order, x->activation, a->weight_variance, a->bias_variance, a->L, n, x->gram,
                             tolerance, error));
-    TRY(theory_operator(a, activation, &order, random,
+    TRY(theory_operator(a, x->activation, &x->order, x->random,
                         units < 32    ? 32
                         : units > 512 ? 512
                                       : units,
-                        U, error));
-    if (!squared) {
-        TRY(theory_logit_steps(a, rate, &order, random, draws, weight, U, sums, error));
-        goto out;
-    }
-    for (size_t t = 0; t < T; t++)
-        sums->isotropy_a += weight * gsl_matrix_get(U, t, t) / (double)T;
-    TRY(theory_squared_steps(a, rate, &order, random, weight, U, sums, error));
+                        x->U, error));
 out:
-    gsl_matrix_free(U);
-    theory_order_free(&order);
+    return status;
+}
+
+static int add_logits(struct inputs *x, double rate, struct theory_learning *sums, struct base_error *error)
+{
+    int status = BASE_OK;
+    for (size_t d = 0; d < x->draws; d++) {
+        TRY(inputs_next(x, error));
+        TRY(theory_logit_steps(x->architecture, rate, &x->order, x->random, x->draws, 1 / (double)x->draws,
+                               x->U, sums, error));
+    }
+out:
+    return status;
+}
+
+/* Draws that are kept already are not made again. */
+static int add_squared(struct inputs *x, double rate, struct theory_kept *kept, struct theory_learning *sums,
+                       struct base_error *error)
+{
+    int status = BASE_OK;
+    const struct net_architecture *a = x->architecture;
+    const double weight = 1 / (double)x->draws;
+    if (kept->draws == NULL)
+        TRY(base_got(kept->draws = base_calloc(x->draws, sizeof *kept->draws, error)));
+    for (size_t d = 0; d < x->draws; d++) {
+        struct theory_draw *draw = &kept->draws[d];
+        if (d < kept->n_draws)
+            gsl_rng_memcpy(x->random, draw->random);
+        else {
+            TRY(inputs_next(x, error));
+            for (size_t t = 0; t < a->T; t++)
+                kept->isotropy_a += weight * gsl_matrix_get(x->U, t, t) / (double)a->T;
+            kept->n_draws++;
+            TRY(draw_init(draw, a, &x->order, x->random, x->U, error));
+        }
+        TRY(run_steps(&draw->modes, &draw->start, a, rate, x->random, weight, sums, error));
+    }
+    sums->isotropy_a = kept->isotropy_a;
+out:
+    if (status != BASE_OK)
+        theory_kept_forget(kept);
     return status;
 }
 
@@ -537,24 +637,19 @@ static void set_sums(const struct net_architecture *a, struct theory_learning *p
 }
 
 int theory_learning_predict(const struct net_architecture *architecture,
-                            const struct net_activation *activation, double rate,
+                            const struct net_activation *activation, double rate, struct theory_kept *kept,
                             struct theory_learning *prediction, struct base_error *error)
 {
     int status;
     const struct net_architecture *a = architecture;
-    const size_t n = a->T + a->T_test, many = n <= 40 ? 50 : 2000 / n;
-    const size_t draws = a->inputs != NULL ? 1 : many < 2 ? 2 : many;
-    double *gram = NULL;
-    gsl_rng *random = NULL;
+    struct theory_kept own = {.draws = NULL}, *mine = kept != NULL ? kept : &own;
+    struct inputs inputs = {.U = NULL};
     TRY(refuse(a, error));
-    TRY(base_given(random = gsl_rng_alloc(gsl_rng_mt19937), error));
-    TRY(base_got(gram = base_calloc(2 * n * n, sizeof *gram, error)));
+    TRY(inputs_init(&inputs, a, activation, error));
+    theory_kept_match(mine, a);
     set_sums(a, prediction, 0);
-    for (size_t d = 0; d < draws; d++) {
-        TRY(a->inputs != NULL ? given_gram(a, gram, error)
-                              : theory_gram_draw(random, a->widths[0], n, gram + n * n, gram, error));
-        TRY(add_gram(a, activation, rate, gram, random, draws, prediction, error));
-    }
+    TRY(strcmp(a->training->loss, "squared") == 0 ? add_squared(&inputs, rate, mine, prediction, error)
+                                                  : add_logits(&inputs, rate, prediction, error));
     if (theory_method_of(a) == METHOD_GRADIENT)
         prediction->isotropy_a = NAN;
     if (leaves_linear_regime(a, activation))
@@ -562,8 +657,7 @@ int theory_learning_predict(const struct net_architecture *architecture,
 out:
     if (status != BASE_OK)
         set_sums(a, prediction, NAN);
-    if (random != NULL)
-        gsl_rng_free(random);
-    free(gram);
+    theory_kept_forget(&own);
+    inputs_free(&inputs);
     return status;
 }

@@ -497,6 +497,15 @@ int theory_order_top(const struct theory_order *order, const double *x, double *
 int theory_isotropy(const struct net_architecture *architecture, const struct net_activation *activation,
                     double *a, struct base_error *error);
 
+/* What the next two compute of a network whatever its learning rate, momentum, weight decay and number of
+ * steps are: kernels, modes, λ_max. A call that is handed what the last one kept does not compute them again
+ * if the architecture has the same; its numbers are those of a call with NULL, to the last bit. Given inputs
+ * and targets are told apart by their pointers; they and the architecture's words must live as long. Keeps
+ * some 3 T² numbers for each draw (below) of the squared loss. For one thread. */
+struct theory_kept;
+struct theory_kept *theory_kept_new(struct base_error *error); /* NULL: no memory */
+void theory_kept_free(struct theory_kept *kept);
+
 /* η_c = 2(1+μ)/(λ_max + λ) with momentum μ and weight decay λ (Nesterov's: 2(1+μ)/((1+2μ)(λ_max + λ))):
  * below it gradient descent on the squared loss is linearly stable (KAA19; momentum, decay: beyond). λ_max of
  * Θ/T: in the standard parametrization that of F (theory_fisher). Gaussian inputs: by the two order
@@ -507,7 +516,8 @@ struct theory_critical {
     double rate, limit;
 };
 int theory_critical_rate(const struct net_architecture *architecture, const struct net_activation *activation,
-                         struct theory_critical *critical, struct base_error *error);
+                         struct theory_kept *kept, struct theory_critical *critical,
+                         struct base_error *error);
 
 /* Expectations over initial networks, whose outputs are Gaussian of covariance q^L over training and test
  * samples together, and over teachers of the same law, or for given targets y; for Gaussian inputs over
@@ -536,7 +546,7 @@ struct theory_learning {
     double isotropy_a, first_step_share, loss_factor;
 };
 int theory_learning_predict(const struct net_architecture *architecture,
-                            const struct net_activation *activation, double rate,
+                            const struct net_activation *activation, double rate, struct theory_kept *kept,
                             struct theory_learning *prediction, struct base_error *error);
 
 /* GSL returns its errors instead of ending the program. Call first. */

@@ -426,10 +426,10 @@ static int advance(struct train_run *r, const struct train_record *wanted, size_
     int status;
     const double adaptive = r->architecture->training->adaptive;
     r->descent.rate = rate * r->schedule.factor;
-    put(wanted->batch_size, s, (double)r->batch.B);
-    put(wanted->rate, s, r->descent.rate);
     TRY(observe(r, &wanted->spectra, s, error));
     TRY(step(r, error));
+    put(wanted->batch_size, s, (double)r->batch.B);
+    put(wanted->rate, s, r->descent.rate);
     if (train_schedule_step(&r->schedule) && train_spectra_noisy(&r->spectra, adaptive))
         train_schedule_grow(&r->schedule);
     put(wanted->epoch, s, (double)r->schedule.samples / (double)r->architecture->T);
@@ -485,6 +485,8 @@ int train_run(struct train_run *run, uint64_t seed, uint64_t trial, double rate,
         if (train_schedule_over(&r->schedule))
             break;
         status = advance(r, wanted, s + 1, rate, error);
+        if (status == BASE_UNRESOLVED)
+            put(wanted->diverged, 0, NAN);
         if (status != BASE_OK)
             return base_fail_within(error, status, "step %zu", s + 1);
         if (watch != NULL && !watch->step(watch->context, s + 1, loss))

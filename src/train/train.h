@@ -332,12 +332,13 @@ struct train_spectra_record {
 };
 
 /* Where numbers go, each NULL where it is not wanted. Entry s is of after s steps; only those of recorded
- * steps are set, and none after the training has diverged. */
+ * steps are set, and none after the training has diverged or met a step that does not exist. */
 struct train_record {
     double *train_loss; /* (steps+1) of all T samples */
     double *test_loss;  /* (steps+1) of the T' held out; nothing is set with T' = 0 */
     double *test_error; /* (steps+1) */
-    double *diverged;   /* 1: the loss became not finite, or 1e6 times what it was at the start; else 0 */
+    double *diverged; /* 1: the loss became not finite, or 1e6 times what it was at the start; else 0, and NaN
+                         where a step does not exist */
     double *batch_size, *rate; /* (steps+1) B and η of step s, [1..] */
     double *epoch;             /* (steps+1) samples of steps 1..s over T */
     struct train_spectra_record spectra;
@@ -354,7 +355,7 @@ int train_run_init(struct train_run **run, const struct net_architecture *archit
 void train_run_free(struct train_run *run);
 
 /* Trains the network of a trial with learning rate η. BASE_STOPPED as the watch says; BASE_UNRESOLVED where a
- * natural gradient does not exist. watch may be NULL. */
+ * natural gradient does not exist: what is recorded of the steps before stands. watch may be NULL. */
 int train_run(struct train_run *run, uint64_t seed, uint64_t trial, double rate,
               const struct train_watch *watch, const struct train_record *record, struct base_error *error);
 

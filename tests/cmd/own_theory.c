@@ -120,6 +120,8 @@ static void what_has_no_row_is_not_judged(void **state)
     shell_free(&shell);
     shell_file(state, "none.tsv", "case\twidth\tfisher_eig_max\n");
     shell = shell_expect(state, "verify x.h5 --theory none.tsv", 3);
+    assert_non_null(
+        strstr(shell.out, "]\n  not judged: the table has no prediction (nan, or no row)\nfisher_eig_max: "));
     assert_non_null(strstr(shell.out, "\nverdict: cannot be judged (0 agree, 0 disagree, 2 not judged)\n"));
     shell_free(&shell);
     free(table);

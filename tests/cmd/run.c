@@ -239,8 +239,8 @@ static void numerical_trouble_is_told(void **state)
     struct shell shell = shell_expect(state, "run x.yaml", 0);
     expect_line(
         shell.err,
-        "warning: 2 networks could not be measured and are stored as nan; the first: case default, width 20, "
-        "depth 40, trial ");
+        "warning: 2 networks could not be measured, or not to the end, and are nan from there; the first: "
+        "case default, width 20, depth 40, trial ");
     expect_line(
         shell.err,
         "warning: theory cannot be computed at 1 grid point and is nan there; the first: case default, "

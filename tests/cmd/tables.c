@@ -264,7 +264,37 @@ static void what_overflows_is_not_judged(void **state)
     shell_free(&shell);
 }
 
+/* Where theory is nan at all widths no numbers stand beside it: a line for each place, or one for all. */
+static void what_has_no_theory_takes_a_line(void **state)
+{
+    shell_file(state, "t.yaml",
+               "kind: training\nseed: 1\ntrials: 2\n"
+               "network: {activation: tanh, weight_variance: 2, bias_variance: 0.1, depth: 2, outputs: 1}\n"
+               "data: {inputs: gaussian, samples: 4}\ntraining: {steps: 2, learning_rate: 0.1}\n"
+               "sweep: {momentum: [0, 0.1], width: [20, 30, 40]}\n"
+               "cases: [{name: g, optimizer: gradient}, {name: e, optimizer: exact}]\n");
+    shell_expect_only(state, "run t.yaml", 0);
+    struct shell shell = shell_run(state, "verify results/t.h5");
+    assert_non_null(strstr(shell.out,
+                           "[KO20]\n"
+                           "  case g, momentum 0: not judged: the theory does not apply here (nan)\n"
+                           "  case g, momentum 0.1: not judged: the theory does not apply here (nan)\n"
+                           "  case e, momentum 0\n"
+                           "       width trials "));
+    assert_null(strstr(shell.out, " nan "));
+    shell_free(&shell);
+    shell_expect_only(state, "run t.yaml -o g.h5 --set cases='[{name: g}]'", 0);
+    shell = shell_expect(state, "verify g.h5", 3);
+    assert_non_null(strstr(shell.out,
+                           "[KO20]\n"
+                           "  not judged: the theory does not apply here (nan)\n"
+                           "first_step_share: cannot be judged (0 agree, 0 disagree, 2 not judged)\n"));
+    assert_null(strstr(shell.out, "case"));
+    shell_free(&shell);
+}
+
 static const struct CMUnitTest tests[] = {
+    scratch_test(what_has_no_theory_takes_a_line),
     scratch_test(a_buried_outlier_is_not_judged),
     scratch_test(what_overflows_is_not_judged),
     scratch_test(theory_is_a_table),

@@ -289,6 +289,39 @@ static void targets_follow_the_classes(void **state)
     data_set_free(&set);
 }
 
+/* Ten outputs are ten digits, whichever of them the samples have. */
+static void outputs_without_a_sample_are_labels(void **state)
+{
+    (void)state;
+    static const int64_t classes[] = {9, 4, 2};
+    static const int of_sample[] = {4, 2, 4, 9, 2};
+    struct data_set set;
+    struct base_error error = {""};
+    double targets[4 * 10], test_targets[10];
+    struct experiment_point point = point_of(4, "false", "none");
+    point.test_samples = 1;
+    read_good(&set, &point);
+    assert_int_equal(data_set_targets(&set, 10, targets, &error), BASE_OK);
+    assert_int_equal(data_set_test_targets(&set, 10, test_targets, &error), BASE_OK);
+    for (int k = 0; k < 10; k++)
+        for (int t = 0; t < 5; t++)
+            assert_true((t < 4 ? targets[k * 4 + t] : test_targets[k]) == (of_sample[t] == k));
+    assert_int_equal(data_set_targets(&set, 9, targets, &error), BASE_BAD_INPUT); /* there is a 9 */
+    data_set_free(&set);
+
+    point.classes = (struct experiment_classes){3, classes};
+    read_good(&set, &point);
+    assert_int_equal(data_set_targets(&set, 10, targets, &error), BASE_BAD_INPUT);
+    assert_string_equal(error.text, "3 classes need 3 outputs, one for each; here are 10");
+    data_set_free(&set);
+
+    point = point_of(N, "false", "none"); /* −1 among them */
+    read_good(&set, &point);
+    assert_int_equal(data_set_targets(&set, 10, targets, &error), BASE_BAD_INPUT);
+    assert_string_equal(error.text, "4 classes need 4 outputs, one for each; here are 10");
+    data_set_free(&set);
+}
+
 /* What is held out follows the samples, and is centred and scaled as they are, by the samples alone. */
 static void held_out_samples_follow(void **state)
 {
@@ -436,6 +469,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(numbers_are_finite),
     cmocka_unit_test(changes_are_told),
     cmocka_unit_test(targets_follow_the_classes),
+    cmocka_unit_test(outputs_without_a_sample_are_labels),
     cmocka_unit_test(held_out_samples_follow),
     cmocka_unit_test(held_out_samples_have_targets),
     scratch_test(the_rest_of_the_file_is_looked_at),

@@ -97,11 +97,10 @@ static int run(struct fixture *x, uint64_t trial)
 static int predict(struct fixture *x)
 {
     struct base_error error = {""};
-    struct theory_order order = {.L = 0};
+    void *kept = NULL;
     forget(x);
-    shape_order(&x->a, &x->activation, &order);
-    const int status = measure_training.predict(&order, &x->a, x->values, &error);
-    theory_order_free(&order);
+    const int status = measure_training.predict_next(&kept, &x->a, x->values, &error);
+    measure_training.forget(kept);
     return status;
 }
 

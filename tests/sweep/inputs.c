@@ -296,8 +296,9 @@ static void relative_paths_are_found(void **state)
 static void labels_are_targets(void **state)
 {
     static const char text[] =
-        HEAD "network: {activation: tanh, weight_variance: 2, bias_variance: 0.1, depth: 2, width: 20}\n"
+        HEAD "network: {activation: tanh, weight_variance: 2, bias_variance: 0.1, depth: 2}\n"
              "data: {inputs: mnist, path: images, samples: 4, classes: [0, 7]}\nmeasure: [%s]\n"
+             "sweep: {width: [20, 30]}\n"
              "cases: [{name: one, outputs: 1, labels: labels}, {name: two, outputs: 2, labels: labels},\n"
              "  {name: drawn, outputs: 3, inputs: gaussian}]\n";
     static const double one[] = {-0.5, 0.5, 0.5, -0.5}, two[] = {0, 1, 1, 0, 1, 0, 0, 1};
@@ -316,11 +317,12 @@ static void labels_are_targets(void **state)
         if (sweep_layout_init(&layout, &e, &error) != BASE_OK)
             fail_msg("%s", error.text);
         assert_true(layout.data.bytes == sizeof(double) * (4 * 6 + (measured ? 4 + 8 : 0u)));
-        for (size_t p = 0; p < 3; p++) {
+        for (size_t p = 0; p < 6; p++) { /* width fastest: both have the same */
             assert_int_equal(sweep_point_architecture(&layout, p, a, &error), BASE_OK);
-            assert_true((a->targets != NULL) == (measured && p < 2));
+            assert_true((a->targets != NULL) == (measured && p < 4));
+            assert_ptr_equal(a->targets, layout.data.targets[p - p % 2]);
             for (size_t i = 0; i < a->CT && a->targets != NULL; i++)
-                assert_true(a->targets[i] == targets[p][i]);
+                assert_true(a->targets[i] == targets[p / 2][i]);
         }
         sweep_layout_free(&layout);
         unload(&e);

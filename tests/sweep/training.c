@@ -81,6 +81,44 @@ static void a_training_alone_has_the_same_bits(void **state)
     experiment_free(&experiment);
 }
 
+/* A natural gradient that does not exist at some step ends a training; the steps before are those of shorter
+ * ones. */
+static void a_singular_step_ends_a_training(void **state)
+{
+    enum { TRIALS = 6, STEPS = 12, FEW = 3 };
+    static const char text[] =
+        "trials: 6\nkind: training\nseed: 1\nnetwork: {activation: relu, weight_variance: 2, bias_variance: "
+        "0.1, depth: 2, width: 6, outputs: 1}\ndata: {inputs: gaussian, samples: 8}\n"
+        "training: {optimizer: exact, rate: 3, steps: %d}\n";
+    char path[SCRATCH_PATH], few_path[SCRATCH_PATH], filled[sizeof text];
+    snprintf(filled, sizeof filled, text, FEW);
+    runs_good(filled, scratch_path(state, "few.h5", few_path), 1);
+    snprintf(filled, sizeof filled, text, STEPS);
+    const struct sweep_summary summary = runs_good(filled, scratch_path(state, "x.h5", path), 2);
+    struct store_array loss = read_array(path, "train_loss"), few = read_array(few_path, "train_loss"),
+                       diverged = read_array(path, "diverged"), first = read_array(path, "first_step_share");
+    size_t ended = 0;
+    assert_non_null(strstr(summary.why_unresolved, ": step "));
+    for (size_t i = 0; i < TRIALS; i++) {
+        size_t n = 0;
+        while (n <= STEPS && isfinite(loss.values[i * loss.length + n]))
+            n++;
+        for (size_t s = n; s <= STEPS; s++)
+            assert_true(isnan(loss.values[i * loss.length + s]));
+        assert_true(n > 1 && isfinite(first.values[i]));
+        assert_memory_equal(loss.values + i * loss.length, few.values + i * few.length,
+                            (n < FEW + 1 ? n : FEW + 1) * sizeof(double));
+        ended += isnan(diverged.values[i]) != 0;
+        assert_int_equal(isnan(diverged.values[i]) != 0, n <= STEPS && diverged.values[i] != 1);
+    }
+    assert_int_equal(ended, summary.unresolved);
+    assert_true(ended > 2);
+    store_array_free(&loss);
+    store_array_free(&few);
+    store_array_free(&diverged);
+    store_array_free(&first);
+}
+
 /* Rates of 400 diverge and those of 0.3 do not; what is stored ends there, and steps of other points do not
  * stand in a shorter one. */
 static void divergence_is_stored(void **state)
@@ -190,6 +228,7 @@ static const struct CMUnitTest tests[] = {
     sweep_test(trainings_have_the_same_bits_on_every_way),
     sweep_test(a_training_alone_has_the_same_bits),
     sweep_test(divergence_is_stored),
+    sweep_test(a_singular_step_ends_a_training),
     sweep_test(a_long_training_is_shown_and_stopped),
     cmocka_unit_test(a_long_training_is_probed),
 };

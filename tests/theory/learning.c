@@ -265,7 +265,7 @@ static void predict(const struct setup *x, double rate, double *train_loss, doub
 {
     struct base_error error = {""};
     *prediction = (struct theory_learning){.train_loss = train_loss, .test_loss = test_loss};
-    const int status = theory_learning_predict(&x->a, &x->activation, rate, prediction, &error);
+    const int status = theory_learning_predict(&x->a, &x->activation, rate, NULL, prediction, &error);
     if (status != BASE_OK)
         fail_msg("%s", error.text);
 }
@@ -468,7 +468,7 @@ static void what_has_no_constant_is_told(void **state)
         open_gaussian(&x, &(struct shape){"tanh", 2, 0.1, cases[i].depth, 20, 1, 5, {0}}, cases[i].optimizer);
         assert_int_equal(theory_isotropy(&x.a, &x.activation, &a, &error), BASE_UNRESOLVED);
         assert_non_null(strstr(error.text, cases[i].why));
-        assert_int_equal(theory_learning_predict(&x.a, &x.activation, 1, &theory, &error),
+        assert_int_equal(theory_learning_predict(&x.a, &x.activation, 1, NULL, &theory, &error),
                          i == 2 ? BASE_OK : BASE_UNRESOLVED);
         close_setup(&x);
     }
@@ -483,14 +483,15 @@ static void what_is_not_predicted_is_told(void **state)
         double train_loss[MOST_STEPS + 1];
         struct theory_learning theory = {.train_loss = train_loss};
         open_given(&x, &given_shape, "exact", true);
-        assert_int_equal(theory_learning_predict(&x.a, &x.activation, 1, &theory, &error), BASE_OK);
+        assert_int_equal(theory_learning_predict(&x.a, &x.activation, 1, NULL, &theory, &error), BASE_OK);
         x.training.batch = i == 0 ? T - 1 : 0;
         x.training.weight_decay = i == 1 ? 1e-3 : 0;
         x.training.loss = i > 1 ? "cross_entropy" : "squared";
         x.training.damping = i == 2 ? 1e-3 : 0;
         x.training.subtract_mean = i == 3 ? "true" : "false";
         x.training.optimizer = i == 4 ? "layer" : "exact";
-        assert_int_equal(theory_learning_predict(&x.a, &x.activation, 1, &theory, &error), BASE_UNRESOLVED);
+        assert_int_equal(theory_learning_predict(&x.a, &x.activation, 1, NULL, &theory, &error),
+                         BASE_UNRESOLVED);
         assert_true(strlen(error.text) > 20);
         close_setup(&x);
     }
@@ -502,7 +503,7 @@ static struct theory_critical critical_of(const struct setup *x)
 {
     struct base_error error = {""};
     struct theory_critical critical = {NAN, NAN};
-    if (theory_critical_rate(&x->a, &x->activation, &critical, &error) != BASE_OK)
+    if (theory_critical_rate(&x->a, &x->activation, NULL, &critical, &error) != BASE_OK)
         fail_msg("%s", error.text);
     return critical;
 }
@@ -597,6 +598,109 @@ static void critical_rates_without_an_outlier_are_of_kernels(void **state)
     assert_true(isnan(critical.limit));
     assert_true(critical.rate < 2 * 20 / theta.eig_mean && critical.rate > 2 * 20 / (5 * theta.eig_mean));
     theory_order_free(&order);
+    close_setup(&x);
+}
+
+/* ---- what calls share */
+
+struct numbers {
+    double train_loss[MOST_STEPS + 1], test_loss[MOST_STEPS + 1];
+    struct theory_learning learning;
+    struct theory_critical critical;
+};
+
+static void predict_with(const struct setup *x, struct theory_kept *kept, struct numbers *n)
+{
+    struct base_error error = {""};
+    memset(n, 0, sizeof *n);
+    n->learning = (struct theory_learning){.train_loss = n->train_loss, .test_loss = n->test_loss};
+    assert_int_equal(theory_critical_rate(&x->a, &x->activation, kept, &n->critical, &error), BASE_OK);
+    assert_int_equal(theory_learning_predict(&x->a, &x->activation, 0.01, kept, &n->learning, &error),
+                     BASE_OK);
+    n->learning.train_loss = n->learning.test_loss = NULL;
+}
+
+/* A network of which one thing is another than in that of variant 0: things that no kernel depends on, then
+ * others. */
+enum { VARIANTS = 23 };
+static void open_variant(struct setup *x, const char *optimizer, size_t variant)
+{
+    static double other[M_0 * T];
+    struct shape shape = given_shape;
+    shape.depth -= variant == 5;
+    shape.outputs -= variant == 6;
+    shape.samples -= variant == 7;
+    shape.activation = variant == 8 ? "leaky_relu" : "relu"; /* in closed form */
+    open_given(x, &shape, optimizer, false);
+    x->training.damping = 0.1;
+    for (size_t i = 0; i < (size_t)M_0 * T; i++)
+        other[i] = 0.4 + cos((double)(i * i));
+    switch (variant) {
+    case 1: x->training.momentum = 0.3; break;
+    case 2: x->training.steps = 3; break;
+    case 3: x->training.every = 2; break;
+    case 4: x->training.batch = T; break;
+    case 9: x->training.damping = 0.3; break;
+    case 10: x->training.subtract_mean = "true"; break;
+    case 11: x->training.parametrization = "standard"; break;
+    case 12: x->training.optimizer = "exact"; break;
+    case 13: x->a.weight_variance = 1.1; break;
+    case 14: x->a.bias_variance = 0.9; break;
+    case 15: x->a.widths[1] = 77; break;
+    case 16: x->a.T_test = T_TEST - 1; break;
+    case 17: x->a.targets = other; break;
+    case 18: x->a.test_targets = other; break;
+    case 19: x->a.inputs = other; break;
+    case 20: x->a.test_inputs = other; break;
+    case 22: x->training.momentum = 0.3; /* fall through */
+    case 21: x->a.inputs = x->a.test_inputs = x->a.targets = x->a.test_targets = NULL; break;
+    default: break;
+    }
+}
+
+/* The first network, another, and the first again, Gaussian inputs too (21, 22): with what the call before
+ * has kept the same bits as without. */
+static void what_is_kept_changes_no_number(void **state)
+{
+    (void)state;
+    static const char *const optimizers[] = {"layer", "unit"};
+    for (size_t i = 0; i < 2 * VARIANTS; i++) {
+        struct setup x;
+        struct base_error error = {""};
+        struct numbers with, without;
+        struct theory_kept *kept = theory_kept_new(&error);
+        assert_non_null(kept);
+        for (size_t turn = 0; turn < 3; turn++) {
+            open_variant(&x, optimizers[i % 2], turn == 1 ? i / 2 : i / 2 == 22 ? 21 : 0);
+            predict_with(&x, kept, &with);
+            predict_with(&x, NULL, &without);
+            assert_memory_equal(&with, &without, sizeof with);
+            close_setup(&x);
+        }
+        theory_kept_free(kept);
+    }
+}
+
+/* Inputs that change behind their pointer go unseen where a learning rate alone is new. */
+static void what_is_kept_is_not_computed_again(void **state)
+{
+    (void)state;
+    struct setup x;
+    struct base_error error = {""};
+    struct numbers first, again, anew;
+    struct theory_kept *kept = theory_kept_new(&error);
+    assert_non_null(kept);
+    open_variant(&x, "layer", 0);
+    predict_with(&x, kept, &first);
+    for (size_t i = 0; i < (size_t)M_0 * T; i++)
+        x.inputs[i] = cos((double)i);
+    x.training.learning_rate = 2;
+    predict_with(&x, kept, &again);
+    predict_with(&x, NULL, &anew);
+    assert_memory_equal(&again, &first, sizeof first);
+    assert_true(anew.critical.rate != first.critical.rate);
+    assert_true(anew.train_loss[1] != first.train_loss[1]);
+    theory_kept_free(kept);
     close_setup(&x);
 }
 
@@ -787,6 +891,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(critical_rates_are_those_of_fisher_matrices),
     cmocka_unit_test(critical_rates_are_where_steps_grow),
     cmocka_unit_test(critical_rates_without_an_outlier_are_of_kernels),
+    cmocka_unit_test(what_is_kept_changes_no_number),
+    cmocka_unit_test(what_is_kept_is_not_computed_again),
     cmocka_unit_test(gaussian_inputs_have_two_modes),
     cmocka_unit_test(isotropic_losses_shrink_by_one_factor),
     cmocka_unit_test(units_need_damping),
