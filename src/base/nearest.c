@@ -10,7 +10,7 @@ enum { MAX_WORD = 40 };
 static size_t lower(const char *word, char letters[MAX_WORD])
 {
     size_t n = 0;
-    for (; word[n] != '\0' && n < MAX_WORD; n++)
+    for (; n < MAX_WORD && word[n] != '\0'; n++)
         letters[n] = (char)tolower((unsigned char)word[n]);
     return n;
 }
