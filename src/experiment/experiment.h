@@ -202,9 +202,6 @@ int experiment_load(struct experiment *experiment, const char *path, const struc
                     const struct experiment_vocabulary *vocabulary, struct base_error *error);
 void experiment_free(struct experiment *experiment);
 
-/* Steps of a point's training or descent; 0: it has none. */
-int64_t experiment_point_steps(const struct experiment_point *point);
-
 /* The index of axis value j at grid point p (p < n_points): its position along axis a, or along the cases. */
 size_t experiment_point_case(const struct experiment *experiment, size_t point);
 size_t experiment_point_index(const struct experiment *experiment, size_t point, size_t axis);

@@ -90,9 +90,11 @@ struct measure {
      */
     int (*run)(void *work, const struct net_gram *gram, double *const *values, struct base_error *error);
     /* In place of `run`, for a measure of its own kind of experiment, in which it is alone: it makes the
-     * networks of a trial itself. flops: about what that takes. BASE_STOPPED: as the watch says;
+     * networks of a trial itself. flops: about what that takes; steps: about as many are told to the watch,
+     * NULL: none. BASE_STOPPED: as the watch says;
      * BASE_UNRESOLVED: what is written stays. */
     double (*flops)(const struct net_architecture *architecture);
+    double (*steps)(const struct net_architecture *architecture);
     int (*run_alone)(void *work, uint64_t seed, uint64_t trial, const struct train_watch *watch,
                      double *const *values, struct base_error *error);
     /* The same for the predictions; nan stays where theory says nothing. BASE_UNRESOLVED: the measure

@@ -91,6 +91,11 @@ static void committee_free(void *work)
     train_committee_free(work);
 }
 
+static double dynamics_steps(const struct net_architecture *architecture)
+{
+    return (double)architecture->singular->steps;
+}
+
 static int dynamics_run(void *work, uint64_t seed, uint64_t trial, const struct train_watch *watch,
                         double *const *values, struct base_error *error)
 {
@@ -182,6 +187,7 @@ const struct measure measure_singular_dynamics = {
     .variables = dynamics_variables,
     .bytes = committee_bytes,
     .flops = train_committee_flops,
+    .steps = dynamics_steps,
     .init = committee_init,
     .free = committee_free,
     .run_alone = dynamics_run,

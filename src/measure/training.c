@@ -34,6 +34,12 @@ static double training_flops(const struct net_architecture *architecture)
            (is_true(architecture->training->boundary) ? train_boundary_flops(architecture) : 0);
 }
 
+static double training_steps(const struct net_architecture *architecture)
+{
+    return (double)net_architecture_steps(architecture) +
+           (is_true(architecture->training->boundary) ? train_boundary_steps(architecture) : 0);
+}
+
 static void training_free(void *work)
 {
     struct work *w = work;
@@ -197,6 +203,7 @@ const struct measure measure_training = {
     .targets = true,
     .bytes = training_bytes,
     .flops = training_flops,
+    .steps = training_steps,
     .init = training_init,
     .free = training_free,
     .run_alone = training_run,

@@ -446,7 +446,7 @@ static void record_speed(struct train_run *r, const struct train_record *record,
                          double loss)
 {
     const struct net_architecture *a = r->architecture;
-    const size_t n = a->training->steps < FACTOR_STEPS ? (size_t)a->training->steps : FACTOR_STEPS;
+    const size_t steps = net_architecture_steps(a), n = steps < FACTOR_STEPS ? steps : FACTOR_STEPS;
     double inside = 0, before = 0;
     if (r->batch.B < a->T || a->training->schedule.n > 0)
         return;

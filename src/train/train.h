@@ -389,6 +389,7 @@ struct train_boundaries {
 struct train_boundary; /* what a search takes, again and again */
 double train_boundary_bytes(const struct net_architecture *architecture);
 double train_boundary_flops(const struct net_architecture *architecture);
+double train_boundary_steps(const struct net_architecture *architecture); /* about as many are made */
 int train_boundary_init(struct train_boundary **boundary, const struct net_architecture *architecture,
                         struct base_error *error);
 void train_boundary_free(struct train_boundary *boundary);
