@@ -261,6 +261,7 @@ static int run(int argc, char **argv, struct base_error *error)
     TRY(cmd_load(&experiment, &options.experiment, error));
     TRY(cmd_run_output(&options, &experiment, &path, error));
     o->path = path;
+    cmd_note_repeated_boundaries(&experiment);
     TRY(look_ahead(o, &experiment, &options, error));
     TRY(print_grid(o, error));
     print_totals(o);

@@ -144,6 +144,7 @@ static int run(int argc, char **argv, struct base_error *error)
     }
     TRY(cmd_run_output(&a.run, &experiment, &path, error));
 
+    cmd_note_repeated_boundaries(&experiment);
     catch_signals();
     const struct sweep_options sweep = {
         .threads = a.run.threads, .progress = stderr, .stop = &stop, .folder = cmd_run_folder(&a.run)};

@@ -110,7 +110,8 @@ size_t net_architecture_steps(const struct net_architecture *architecture)
         return 0;
     double steps = 0, samples = 0, B = training->batch == 0 ? T : fmin((double)training->batch, T);
     for (size_t i = 0; i <= training->schedule.n; i++) { /* up to stage i, then to the end */
-        const struct experiment_stage *stage = i < training->schedule.n ? &training->schedule.stages[i] : NULL;
+        const struct experiment_stage *stage =
+            i < training->schedule.n ? &training->schedule.stages[i] : NULL;
         double n = (double)training->steps - steps;
         if (training->epochs > 0)
             n = fmin(n, steps_until(a, training->epochs, samples, B));

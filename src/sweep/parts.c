@@ -37,8 +37,8 @@ static double seconds_a_step(const struct looker *l)
 }
 
 /* BASE_STOPPED: it was left. */
-static int look(struct sweep_network *network, size_t trial, struct looker *l, double slice,
-                double *seconds, struct base_error *error)
+static int look(struct sweep_network *network, size_t trial, struct looker *l, double slice, double *seconds,
+                struct base_error *error)
 {
     *l = (struct looker){.begin = base_seconds(), .slice = slice};
     const struct train_watch watch = {look_on, l};
@@ -96,7 +96,8 @@ out:
 }
 
 /* Steps of B samples one like the other, with or without spectra and losses. */
-static int time_steps(const struct search *s, size_t B, bool measured, bool recorded, double *seconds, struct base_error *error)
+static int time_steps(const struct search *s, size_t B, bool measured, bool recorded, double *seconds,
+                      struct base_error *error)
 {
     int status;
     bool left;

@@ -1,7 +1,7 @@
 /* How long a run takes: a few of its networks are sampled and measured, with as many threads as the run has,
  * so that they get in each other's way as there. A point that is not probed takes the time of the nearest
- * that is, by the ratio of their flop counts; nearest is of the same sampler, activation and kind of training,
- * then by that ratio. */
+ * that is, by the ratio of their flop counts; nearest is of the same sampler, activation and kind of
+ * training, then by that ratio. */
 #include "base/memory.h"
 #include "base/progress.h"
 #include "sweep/network.h"
@@ -38,8 +38,8 @@ struct search {
     const struct sweep_plan *plan;
     struct sweep_estimate *estimate;
     const size_t *missing; /* (n_points) networks to be sampled */
-    double *whole;         /* (n_points) seconds of a network whose training does not end early, where probed */
-    size_t *nearest;       /* (n_points) the probed point whose time is taken; itself where probed */
+    double *whole;   /* (n_points) seconds of a network whose training does not end early, where probed */
+    size_t *nearest; /* (n_points) the probed point whose time is taken; itself where probed */
     double start, budget;
 };
 
@@ -49,7 +49,8 @@ static int run_networks(struct probe *p, struct sweep_network *network)
     struct sweep_moment first = {0}, rest = {0}, moment = {0};
     const double start = base_seconds();
     do {
-        status = sweep_moment(p->layout, p->plan, p->point, p->networks, network, p->slice, &moment, &p->error);
+        status =
+            sweep_moment(p->layout, p->plan, p->point, p->networks, network, p->slice, &moment, &p->error);
         struct sweep_moment *sum = p->networks++ == 0 ? &first : &rest;
         sum->seconds += moment.seconds;
         sum->whole += moment.whole;
@@ -153,7 +154,8 @@ static void extrapolate(struct search *s, size_t probed)
     for (size_t p = 0; p < s->layout->experiment->n_points; p++)
         if (tells_more(s, p, probed)) {
             s->nearest[p] = probed;
-            seconds[p] = p == probed ? seconds[p] : s->whole[probed] * (s->plan->costs[p] / s->plan->costs[probed]);
+            seconds[p] =
+                p == probed ? seconds[p] : s->whole[probed] * (s->plan->costs[p] / s->plan->costs[probed]);
         }
 }
 

@@ -56,7 +56,29 @@ static void mean_subtracted_outputs_have_powers_of_their_own(void **state)
     }
 }
 
+/* `plan` and `run` say where a swept key has no part in the boundaries. */
+static void a_search_that_is_repeated_is_told(void **state)
+{
+    static const char *const commands[] = {"plan x.yaml", "run x.yaml -o x.h5"};
+    shell_file(state, "x.yaml",
+               EXPERIMENT
+               "sweep: {width: [20, 30], learning_rate: [0.001, 0.002, 0.003], momentum: [0, 0.5]}\n");
+    for (size_t i = 0; i < 2; i++) {
+        struct shell shell = shell_expect(state, commands[i], 0);
+        const char *note =
+            strstr(shell.err, "note: a boundary does not depend on learning_rate: it is sought "
+                              "again at each of its 3 values;");
+        assert_non_null(note);
+        assert_null(strstr(note + 1, "note: "));
+        shell_free(&shell);
+    }
+    struct shell shell = shell_expect(state, "plan x.yaml --set training.boundary=false", 0);
+    assert_null(strstr(shell.err, "note: "));
+    shell_free(&shell);
+}
+
 static const struct CMUnitTest tests[] = {
+    scratch_test(a_search_that_is_repeated_is_told),
     scratch_test(an_identity_is_judged_at_every_width),
     scratch_test(mean_subtracted_outputs_have_powers_of_their_own),
 };

@@ -229,7 +229,35 @@ static void a_search_can_be_stopped(void **state)
     net_activation_close(&n.activation);
 }
 
+static bool count_steps(void *context, size_t step, double loss)
+{
+    (void)loss;
+    *(size_t *)context = step;
+    return true;
+}
+
+/* What a run is told beforehand to take: with the momenta of the settings, from 200 steps to thousands. */
+static void a_search_takes_about_as_many_steps_as_expected(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        struct network n;
+        struct base_error error = {""};
+        struct train_boundary *boundary;
+        struct train_boundaries found;
+        size_t steps = 0;
+        const struct train_watch watch = {count_steps, &steps};
+        open_network(&n, &settings[i]);
+        assert_int_equal(train_boundary_init(&boundary, &n.a, &error), BASE_OK);
+        assert_int_equal(train_boundary_find(boundary, SEED, TRIAL, &watch, &found, &error), BASE_OK);
+        assert_close((double)steps, train_boundary_steps(&n.a), 0.35);
+        train_boundary_free(boundary);
+        net_activation_close(&n.activation);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(a_search_takes_about_as_many_steps_as_expected),
     cmocka_unit_test(linear_stability_ends_at_the_largest_eigenvalue),
     cmocka_unit_test(mean_subtraction_permits_larger_rates),
     cmocka_unit_test(trainings_diverge_above_the_boundary_of_recovery),
