@@ -55,8 +55,8 @@ static size_t recovery_steps(double momentum)
     return (size_t)ceil(RECOVERY_STEPS / (1 - momentum));
 }
 
-/* Measured at widths of 30 to 400: 10.4 to 11 tests' steps, and 6.4 to 8.8 as many recover; the others end
- * soon. */
+/* Counted at widths of 30 to 200: the steps of 10.4 to 11 tests, and of 6.4 to 9.6 recoveries in full; the
+ * others end soon. */
 double train_boundary_steps(const struct net_architecture *architecture)
 {
     const double mu = architecture->training->momentum;
