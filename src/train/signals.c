@@ -160,14 +160,3 @@ void train_contract(const struct net_architecture *architecture, const struct tr
                     p[t] += signals->delta[l][(i * a->C + k) * B + t] * errors[l][k * B + t];
         }
 }
-
-void train_subtract_mean(size_t C, size_t B, double *f)
-{
-    for (size_t k = 0; k < C; k++) {
-        double sum = 0;
-        for (size_t t = 0; t < B; t++)
-            sum += f[k * B + t];
-        for (size_t t = 0; t < B; t++)
-            f[k * B + t] -= sum / (double)B;
-    }
-}
