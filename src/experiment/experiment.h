@@ -63,7 +63,7 @@ struct experiment_training {
     const char *nesterov; /* "true" or "false" */
     double weight_decay;
     double damping;                  /* ε: ρ over the mean diagonal of what is inverted */
-    const char *subtract_mean;       /* "true": the outputs are f − (1/T) Σ_t f */
+    const char *normalization;       /* of outputs: "none", "mean", "batch" */
     int64_t every;                   /* losses are recorded at every `every`-th step, and at the last */
     const char *boundary, *isotropy; /* "true": boundaries of stability, isotropy are measured */
     int64_t spectra;                 /* spectra of minibatches at every such step; 0: none */

@@ -127,7 +127,7 @@ out:
 /* What theory says of a point besides the variables. */
 struct setting {
     double *widths, *outputs, *samples, *depths; /* (n_points) */
-    bool *centred;                               /* (n_points) training.subtract_mean */
+    bool *centred;                               /* (n_points) training.normalization is not none */
     struct store_array kappa1, kappa2, alpha;
 };
 
@@ -308,7 +308,7 @@ static int setting_init(struct setting *x, const struct store_result *r, struct 
     TRY(read_network_key(r, "samples", x->samples, error));
     TRY(read_network_key(r, "depth", x->depths, error));
     TRY(base_got(x->centred = base_calloc(r->n_points, sizeof *x->centred, error)));
-    TRY(store_read_flag(r, "subtract_mean", x->centred, error));
+    TRY(store_read_differs(r, "normalization", "none", x->centred, error));
     for (size_t i = 0; i < 3; i++) {
         TRY(store_read(r, names[i], arrays[i], error));
         if (arrays[i]->per_trial || arrays[i]->axis != MEASURE_SCALAR)

@@ -592,6 +592,9 @@ static int refuse(const struct net_architecture *a, struct base_error *error)
         return base_fail(error, BASE_UNRESOLVED, "no loss is predicted with a schedule");
     if (theory_batch_of(a) < a->T)
         return base_fail(error, BASE_UNRESOLVED, "no loss is predicted for batches of some samples");
+    if (theory_divides_by_deviation(a))
+        return base_fail(error, BASE_UNRESOLVED,
+                         "no loss is predicted of outputs that are divided by their deviation");
     if (t->weight_decay > 0)
         return base_fail(error, BASE_UNRESOLVED, "no loss is predicted with a weight decay");
     if (a->T + a->T_test > MOST_SAMPLES)

@@ -35,10 +35,9 @@ static void an_identity_is_judged_at_every_width(void **state)
  * swept, a case's or of all. */
 static void mean_subtracted_outputs_have_powers_of_their_own(void **state)
 {
-    static const char *const of[] = {"sweep: {width: [20, 30, 40, 60], subtract_mean: ['false', 'true']}\n",
-                                     "sweep: {width: [20, 30, 40, 60]}\ncases: [{name: a, subtract_mean: "
-                                     "'false'}, {name: b, subtract_mean: "
-                                     "'true'}]\n"};
+    static const char *const of[] = {"sweep: {width: [20, 30, 40, 60], normalization: [none, mean, batch]}\n",
+                                     "sweep: {width: [20, 30, 40, 60]}\ncases: [{name: a}, {name: b, "
+                                     "normalization: mean}, {name: c, normalization: batch}]\n"};
     for (size_t i = 0; i < 2; i++) {
         char text[1000];
         snprintf(text, sizeof text, "%s%s", EXPERIMENT, of[i]);
