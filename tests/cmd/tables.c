@@ -251,6 +251,62 @@ static void a_buried_outlier_is_not_judged(void **state)
     shell_free(&shell);
 }
 
+/* 50 items of some features, numbers that look like independent N(0, 1). */
+static void write_inputs(void **state, size_t features)
+{
+    char path[SCRATCH_PATH];
+    double x[50 * 40];
+    const hsize_t sizes[2] = {50, features};
+    unsigned random = 1;
+    for (size_t i = 0; i < 50 * features; i++) {
+        x[i] = -6;
+        for (int k = 0; k < 12; k++, random = random * 1664525 + 1013904223)
+            x[i] += (random >> 8) / 16777216.;
+    }
+    const hid_t file = H5Fcreate(scratch_path(state, "i.h5", path), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT),
+                space = H5Screate_simple(2, sizes, NULL),
+                dataset =
+                    H5Dcreate2(file, "x", H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, x) >= 0);
+    H5Dclose(dataset);
+    H5Sclose(space);
+    assert_true(H5Fclose(file) >= 0);
+}
+
+static void expect_lines(void **state, const char *command, size_t n, const char *const *lines)
+{
+    struct shell shell = shell_expect(state, command, 0);
+    for (size_t i = 0; i < n; i++)
+        if (strstr(shell.out, lines[i]) == NULL)
+            fail_msg("no \"%s\" in:\n%s", lines[i], shell.out);
+    shell_free(&shell);
+}
+
+/* Given inputs have no κ: what their own kernel says. With three features the bulk has three large
+ * eigenvalues, and is as narrow as one of three samples. (False alarm: 1 % over the seeds; these are fixed.)
+ */
+static void a_buried_outlier_of_given_inputs_is_not_judged(void **state)
+{
+    static const char *const clear[] = {"\nfisher_eig_max: agrees (1 agree, 0 disagree)\n",
+                                        "\nfisher_eigvec_overlap: agrees (1 agree, 0 disagree)\n"},
+                             *const buried[] = {"undecided (theory's outlier is in the bulk at these widths",
+                                                "\nfisher_eig_max: cannot be judged (0 agree, 0 disagree, 1 "
+                                                "undecided)\n"};
+    shell_file(
+        state, "g.yaml",
+        "seed: 1\ntrials: 40\ndata: {inputs: hdf5, path: 'i.h5:/x', samples: 50}\n"
+        "network: {activation: tanh, weight_variance: 2, bias_variance: 0.001, depth: 3, outputs: 1}\n"
+        "sweep: {width: [100, 200, 400, 800]}\n");
+    write_inputs(state, 40);
+    shell_expect_only(state, "run g.yaml", 0);
+    expect_lines(state, "verify results/g.h5", 2, buried);
+    shell_expect_only(state, "run g.yaml --set bias_variance=0.5 -o clear.h5", 0);
+    expect_lines(state, "verify clear.h5", 2, clear);
+    write_inputs(state, 3);
+    shell_expect_only(state, "run g.yaml --set bias_variance=0.5 --set sweep.width='[25,50,100,200]' -o few.h5", 0);
+    expect_lines(state, "verify few.h5", 2, clear);
+}
+
 static void what_overflows_is_not_judged(void **state)
 {
     shell_file(state, "o.yaml",
@@ -296,6 +352,7 @@ static void what_has_no_theory_takes_a_line(void **state)
 static const struct CMUnitTest tests[] = {
     scratch_test(what_has_no_theory_takes_a_line),
     scratch_test(a_buried_outlier_is_not_judged),
+    scratch_test(a_buried_outlier_of_given_inputs_is_not_judged),
     scratch_test(what_overflows_is_not_judged),
     scratch_test(theory_is_a_table),
     scratch_test(what_theory_does_not_say_is_nan),
