@@ -127,7 +127,7 @@ static void results_are_tables(void **state)
     shell = shell_expect(state, "table results/x.h5 fisher_centred_eig_max_theory_kernel", 0);
     check_table(shell.out, "case\twidth\tfisher_centred_eig_max_theory_kernel", 2, 3); /* no trials */
     shell_free(&shell);
-    shell_refuse(state, "table results/x.h5 nonsense", 2, "nonsense|fisher_eig_max");
+    shell_refuse(state, "table results/x.h5 nonsense", 2, "nonsense|fisher_eig_max, |, kappa1, |, done");
 
     struct shell all = shell_expect(state, "table results/x.h5", 0),
                  predicted = shell_expect(state, "theory x.yaml", 0);
@@ -139,6 +139,32 @@ static void results_are_tables(void **state)
     assert_non_null(strstr(predicted.out, cell));
     shell_free(&all);
     shell_free(&predicted);
+}
+
+/* κ as `theory` prints it; P = 30 · 31 + 30 · 31 + 31. */
+static void what_every_result_has_is_a_table(void **state)
+{
+    double kappa1, kappa2, alpha, theory[3];
+    shell_file(state, "x.yaml", SHELL_EXPERIMENT);
+    shell_expect_only(state, "run x.yaml", 0);
+    struct shell shell = shell_expect(state, "table results/x.h5 kappa1 kappa2 alpha parameters done", 0),
+                 predicted = shell_expect(state, "theory x.yaml", 0);
+    const char *row = strstr(shell.out, "relu\t30\t");
+    assert_int_equal(sscanf(row, "relu\t30\t%lf\t%lf\t%lf\t", &kappa1, &kappa2, &alpha), 3);
+    assert_int_equal(sscanf(strstr(predicted.out, "relu\t30\t"), "relu\t30\t%lf\t%lf\t%lf\t", &theory[0],
+                            &theory[1], &theory[2]),
+                     3);
+    assert_true(kappa1 == theory[0] && kappa2 == theory[1] && alpha == theory[2] && kappa1 > kappa2);
+    assert_non_null(strstr(row, "\t2\t1891\t1\t0\tnan\t0\t5\n"));
+    check_table(shell.out,
+                "case\twidth\tkappa1\tkappa2\talpha\tparameters\tdone\tdone_se\tdone_theory\tdone_sd\tdone_n",
+                2, 3);
+    shell_free(&shell);
+    shell_free(&predicted);
+    shell = shell_expect(state, "table results/x.h5 parameters done --trials", 0);
+    assert_non_null(strstr(shell.out, "\nrelu\t30\t4\t1891\t1\n"));
+    check_table(shell.out, "case\twidth\ttrial\tparameters\tdone", 2, 15);
+    shell_free(&shell);
 }
 
 /* The rows of `table --trials` of one network are what `run --trial` prints of it. */
@@ -358,6 +384,7 @@ static const struct CMUnitTest tests[] = {
     scratch_test(what_theory_does_not_say_is_nan),
     scratch_test(coordinates_are_as_written),
     scratch_test(results_are_tables),
+    scratch_test(what_every_result_has_is_a_table),
     scratch_test(every_trial_is_a_row),
     scratch_test(a_missing_trial_is_nan),
     scratch_test(verify_gives_a_verdict),
