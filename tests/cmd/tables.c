@@ -235,6 +235,26 @@ static void a_missing_trial_is_nan(void **state)
     shell_free(&shell);
 }
 
+/* Every row of a report, "width trials measured s.e. theory ratio s.e.": two digits of each error, and of
+ * each number as many as that shows. */
+static void check_digits(const char *report)
+{
+    size_t rows = 0;
+    for (const char *line = report; *line != '\0'; line += strcspn(line, "\n") + 1) {
+        double mean, se, theory, ratio, ratio_se;
+        char decimals[32];
+        if (sscanf(line, " %*d %*d %lf %lf %lf %lf %lf\n", &mean, &se, &theory, &ratio, &ratio_se) != 5 ||
+            strncmp(line, "  ", 2) != 0)
+            continue;
+        rows++;
+        assert_close(ratio_se, se / theory, 0.1);
+        assert_true(fabs(ratio - mean / theory) < 0.1 * ratio_se);
+        assert_int_equal(sscanf(line, " %*d %*d %*s %*s %*s %*[0-9].%31[0-9]", decimals), 1);
+        assert_true(pow(10, -(double)strlen(decimals)) > ratio_se / 120); /* and no more than that */
+    }
+    assert_true(rows > 20);
+}
+
 static void verify_gives_a_verdict(void **state)
 {
     shell_file(state, "x.yaml", "seed: 1\ntrials: 40\n" SHELL_BODY "sweep: {width: [50, 100, 200, 400]}\n");
@@ -242,6 +262,16 @@ static void verify_gives_a_verdict(void **state)
     shell_expect_only(state, "run x.yaml", 0);
     struct shell shell = shell_expect(state, "verify results/x.h5", 0);
     assert_non_null(strstr(shell.out, "\nverdict: agrees ("));
+    assert_non_null(strstr(shell.out,
+                           "# limit: of measured/theory at large width; p: the probability, were it 1, "
+                           "of finding it at least this far off\n"));
+    assert_null(strstr(shell.out, "no test of the fit"));
+    check_digits(shell.out);
+    shell_free(&shell);
+    shell_expect_only(state, "run x.yaml --set bias_variance=10 -o flat.h5",
+                      0); /* an overlap of nearly 1 */
+    shell = shell_run(state, "verify flat.h5");
+    check_digits(shell.out);
     shell_free(&shell);
 
     shell_expect_only(state, "run one.yaml --set width=30", 0);
@@ -291,8 +321,7 @@ static void write_inputs(void **state, size_t features)
     }
     const hid_t file = H5Fcreate(scratch_path(state, "i.h5", path), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT),
                 space = H5Screate_simple(2, sizes, NULL),
-                dataset =
-                    H5Dcreate2(file, "x", H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+                dataset = H5Dcreate2(file, "x", H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
     assert_true(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, x) >= 0);
     H5Dclose(dataset);
     H5Sclose(space);
@@ -315,22 +344,35 @@ static void a_buried_outlier_of_given_inputs_is_not_judged(void **state)
 {
     static const char *const clear[] = {"\nfisher_eig_max: agrees (1 agree, 0 disagree)\n",
                                         "\nfisher_eigvec_overlap: agrees (1 agree, 0 disagree)\n"},
-                             *const buried[] = {"undecided (theory's outlier is in the bulk at these widths",
+                             *const buried[] = {"\nverdict: agrees (3 of 5 decided: 3 agree, 0 disagree, 2 "
+                                                "undecided)\n",
+                                                "undecided (theory's outlier is in the bulk at these widths",
                                                 "\nfisher_eig_max: cannot be judged (0 agree, 0 disagree, 1 "
                                                 "undecided)\n"};
-    shell_file(
-        state, "g.yaml",
-        "seed: 1\ntrials: 40\ndata: {inputs: hdf5, path: 'i.h5:/x', samples: 50}\n"
-        "network: {activation: tanh, weight_variance: 2, bias_variance: 0.001, depth: 3, outputs: 1}\n"
-        "sweep: {width: [100, 200, 400, 800]}\n");
+    shell_file(state, "g.yaml",
+               "seed: 1\ntrials: 40\ndata: {inputs: hdf5, path: 'i.h5:/x', samples: 50}\n"
+               "network: {activation: tanh, weight_variance: 2, bias_variance: 0.001, depth: 3, outputs: 1}\n"
+               "sweep: {width: [100, 200, 400, 800]}\n");
     write_inputs(state, 40);
     shell_expect_only(state, "run g.yaml", 0);
-    expect_lines(state, "verify results/g.h5", 2, buried);
+    expect_lines(state, "verify results/g.h5", 3, buried);
     shell_expect_only(state, "run g.yaml --set bias_variance=0.5 -o clear.h5", 0);
     expect_lines(state, "verify clear.h5", 2, clear);
     write_inputs(state, 3);
-    shell_expect_only(state, "run g.yaml --set bias_variance=0.5 --set sweep.width='[25,50,100,200]' -o few.h5", 0);
+    shell_expect_only(state,
+                      "run g.yaml --set bias_variance=0.5 --set sweep.width='[25,50,100,200]' -o few.h5", 0);
     expect_lines(state, "verify few.h5", 2, clear);
+}
+
+/* Three widths determine a limit and two powers: nothing is left to test the fit by. */
+static void a_fit_to_all_numbers_says_so(void **state)
+{
+    shell_file(state, "x.yaml", SHELL_EXPERIMENT);
+    shell_expect_only(state, "run x.yaml", 0);
+    struct shell shell = shell_run(state, "verify results/x.h5");
+    assert_non_null(strstr(shell.out, ", no test of the fit (3 widths, 3 terms): "));
+    assert_null(strstr(shell.out, "chi2"));
+    shell_free(&shell);
 }
 
 static void what_overflows_is_not_judged(void **state)
@@ -380,6 +422,7 @@ static const struct CMUnitTest tests[] = {
     scratch_test(a_buried_outlier_is_not_judged),
     scratch_test(a_buried_outlier_of_given_inputs_is_not_judged),
     scratch_test(what_overflows_is_not_judged),
+    scratch_test(a_fit_to_all_numbers_says_so),
     scratch_test(theory_is_a_table),
     scratch_test(what_theory_does_not_say_is_nan),
     scratch_test(coordinates_are_as_written),
