@@ -39,11 +39,11 @@ static int digits_for(double half_width)
     return !(digits >= 2) ? 2 : digits > 12 ? 12 : (int)digits;
 }
 
-/* Significant digits of a number that show so much of its error, six at least. */
+/* Significant digits of a number that show so much of its error, six at least, and where it has none. */
 static int significant_for(double number, double error)
 {
     const double digits = 2 + floor(log10(fabs(number))) - floor(log10(error));
-    return !(digits >= 6) ? 6 : digits > 15 ? 15 : (int)digits;
+    return !(digits >= 6) || isinf(digits) ? 6 : digits > 15 ? 15 : (int)digits;
 }
 
 static void print_points(const struct series *s, FILE *out)

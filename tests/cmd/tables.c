@@ -268,8 +268,7 @@ static void verify_gives_a_verdict(void **state)
     assert_null(strstr(shell.out, "no test of the fit"));
     check_digits(shell.out);
     shell_free(&shell);
-    shell_expect_only(state, "run x.yaml --set bias_variance=10 -o flat.h5",
-                      0); /* an overlap of nearly 1 */
+    shell_expect_only(state, "run x.yaml --set bias_variance=10 -o flat.h5", 0); /* an overlap of nearly 1 */
     shell = shell_run(state, "verify flat.h5");
     check_digits(shell.out);
     shell_free(&shell);
