@@ -65,6 +65,8 @@ struct measure_variable {
     double powers[MEASURE_MAX_POWERS];
     double powers_outputs[MEASURE_MAX_POWERS];
     double powers_first[MEASURE_MAX_POWERS];
+    /* Of one without any: why, where there is more to say of it; NULL: that it is no such statement. */
+    const char *unjudged;
     /* Of a prediction that holds at every width, without powers: to this relative error; 0: of no such one.
      */
     double identity;
