@@ -2,6 +2,7 @@
 # for one, ten and as many outputs as units.
 # gnuplot -c plots/blocks.gp results/blocks.h5 build/fisherfield plots/blocks
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu", "block_on block_off")
 
 trials = "< ".table("--trials block_on block_off")          # columns case, outputs, width, trial, layer, on, off
 eval read("$THEORY", table("block_on block_off"))            # columns case, outputs, width, layer, 5 a variable (the third: theory)

@@ -1,6 +1,7 @@
 # The Fisher matrix from n drawn outputs a sample: its largest eigenvalue over that of F, and the error of its trace.
 # gnuplot -c plots/estimators.gp results/estimators.h5 build/fisherfield plots/estimators
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu", "fisher_eig_max estimator_eig_max estimator_trace estimator_trace_square_error")
 
 # Columns case, outputs, draws, width, kind, 5 a variable (value, s.e., theory, …).
 eval read("$LARGEST", table("fisher_eig_max estimator_eig_max"))

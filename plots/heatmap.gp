@@ -1,6 +1,7 @@
 # AKO19: the norm of every block of two units of the Fisher matrix of single networks, with one output and with as many as units.
 # gnuplot -c plots/heatmap.gp results/heatmap.h5 build/fisherfield plots/heatmap
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("", "block_map")
 
 map = "< ".table("--trials block_map")   # columns case, outputs, trial, unit, unit2, norm; rows of larger networks are nan
 

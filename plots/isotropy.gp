@@ -1,6 +1,7 @@
 # KO20: isotropy of approximate Fisher matrices against damping and width.
 # gnuplot -c plots/isotropy.gp results/isotropy.h5 build/fisherfield plots/isotropy
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("exact, layer, tridiagonal, kfac, unit", "isotropy_a isotropy_error")
 
 eval read("$DATA", table("isotropy_a isotropy_error"))      # columns case, width, damping, then 5 a variable
 array names[5] = ["exact", "layers", "tridiagonal", "K-FAC", "units"]

@@ -1,6 +1,7 @@
 # KAA21: mean, second moment and largest eigenvalue of each layer's block of the Fisher matrix against width.
 # gnuplot -c plots/layers.gp results/layers.h5 build/fisherfield plots/layers
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu", "layer_eig_mean layer_eig_second_moment layer_eig_max")
 
 eval read("$DATA", table("layer_eig_mean layer_eig_second_moment layer_eig_max"))   # columns case, width, layer, 5 a variable
 # Columns case, width, kappa1, kappa2, alpha, then a variable's layers 1 to 4.

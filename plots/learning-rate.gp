@@ -1,6 +1,7 @@
 # KAA19: training loss over width and learning rate, all samples in each step; cells are simulation, the line is theory.
 # gnuplot -c plots/learning-rate.gp results/learning-rate.h5 build/fisherfield plots/learning-rate
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu, linear", "train_loss diverged critical_rate_theory")
 
 # The loss after the training over that before; columns case, width, learning rate, the ratio, share of trials that diverged.
 all = "< ".table("train_loss diverged")

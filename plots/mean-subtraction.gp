@@ -1,6 +1,7 @@
 # KAA21: the largest eigenvalue with the mean of the outputs subtracted and without, the learning rates up to which gradient descent
 # is stable, and the loss at half of them. gnuplot -c plots/mean-subtraction.gp results/mean-subtraction.h5 build/fisherfield plots/mean-subtraction
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu", "initial_eig_max stability_boundary train_loss")
 
 # Columns case, subtract_mean, width, then 5 a variable: λ_max, the boundary; with the mean subtracted over without: case, width, then
 # the ratio of the boundaries, its standard error, and theory; with subtract_mean, width, step, then 5 of the loss.

@@ -2,6 +2,7 @@
 # measured/theory − 1, for the mean and the largest eigenvalue, with power laws fitted from width 1000 on.
 # gnuplot -c plots/million-width.gp results/million-width.h5 build/fisherfield plots/million-width
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu, linear", "fisher_eig_mean fisher_eig_max")
 
 eval read("$DATA", table("fisher_eig_mean fisher_eig_max"))   # columns case, width, 5 a variable
 array cases[3] = ["tanh", "ReLU", "linear"]

@@ -1,6 +1,7 @@
 # KAA19: training loss on MNIST over width and learning rate, with minibatches; the line is the theory of all samples at once.
 # gnuplot -c plots/mnist-learning-rate.gp results/mnist-learning-rate.h5 build/fisherfield plots/mnist-learning-rate
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu, linear", "train_loss diverged critical_rate_theory")
 
 # The loss after the training over that before; columns case, width, learning rate, the ratio, share of trials that diverged.
 all = "< ".table("train_loss diverged")

@@ -1,6 +1,7 @@
 # KO20: losses of natural gradient descent at the learning rate c/a against the number of steps, on MNIST.
 # gnuplot -c plots/mnist-natural-gradient.gp results/mnist-natural-gradient.h5 build/fisherfield plots/mnist-natural-gradient
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("exact, layer, tridiagonal, kfac, unit, gradient", "train_loss test_loss")
 
 eval read("$TRAIN", table("train_loss"))                    # columns case, rate, step, then v, se, theory, sd, n
 eval read("$TEST",  table("test_loss"))

@@ -1,6 +1,7 @@
 # The nonzero eigenvalues of the Fisher matrix on MNIST, by rank, at two widths; lines are those of the mean-field kernel.
 # gnuplot -c plots/mnist-spectrum.gp results/mnist-spectrum.h5 build/fisherfield plots/mnist-spectrum
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu, linear", "fisher_eigenvalues fisher_eig_max_theory_kappa")
 
 eval read("$DATA",  table("fisher_eigenvalues"))            # columns case, width, rank, then v, se, theory, sd, n
 eval read("$KAPPA", table("fisher_eig_max_theory_kappa"))   # columns case, width, v

@@ -1,9 +1,10 @@
 # LDRC20: where trainings end in the plane of mean condition and cumulative energy of the gradients of single samples, and how
 # both depend on batch and learning rate. gnuplot -c plots/mnist-training-spectra.gp results/mnist-training-spectra.h5 build/fisherfield plots/mnist-training-spectra
 call "plots/style.gp" ARG1 ARG2 ARG3
+variables = "test_error spectrum_condition_mean spectrum_energy_cumulative"
+eval need("16, 32, 64, 128, 256, 512, staged, adaptive-0.9, adaptive-0.95", variables)
 
 # The last step of every training: case, learning rate, trial, step, test error, condition, energy; cases of one batch size are numbers.
-variables = "test_error spectrum_condition_mean spectrum_energy_cumulative"
 ends = table("--trials ".variables)." | awk '$4 + 0 > 0 && $5 != \"nan\" {print $1, $2, $3, $4, $5, $6, $7}'"
 kind(of) = ends.sprintf(" | awk '%s'", of)
 fixed    = "< ".kind("$1 + 0 > 0")

@@ -1,6 +1,7 @@
 # KO20: convergence of natural gradient descent at the learning rate c/a on Gaussian inputs, against steps and width.
 # gnuplot -c plots/natural-gradient.gp results/natural-gradient.h5 build/fisherfield plots/natural-gradient
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("exact, layer, tridiagonal, kfac, unit", "train_loss loss_factor first_step_share")
 
 eval read("$LOSS",  table("train_loss"))                        # columns case, width, rate, step, then v, se, theory, sd, n
 eval read("$FIRST", table("loss_factor"))

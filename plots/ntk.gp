@@ -2,6 +2,7 @@
 # from width 400 on, and its mean and largest eigenvalue over those of the mean-field theory.
 # gnuplot -c plots/ntk.gp results/ntk.h5 build/fisherfield plots/ntk
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu, linear", "ntk_kernel_error ntk_eig_mean ntk_eig_max")
 
 eval read("$DATA", table("ntk_kernel_error ntk_eig_mean ntk_eig_max"))   # columns case, width, 5 a variable
 array cases[3] = ["tanh", "ReLU", "linear"]

@@ -1,6 +1,7 @@
 # The smallest eigenvalue of the Fisher matrix of a committee machine towards its singular regions.
 # gnuplot -c plots/singular-eigenvalue.gp results/singular-eigenvalue.h5 build/fisherfield plots/singular-eigenvalue
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("overlap, overlap-learned, weight, norm", "singular_smallest")
 
 eval read("$DATA", table("singular_smallest"))   # columns case, distance, sample_size, v, se, theory, sd, n
 array cases[4] = ["J_1 = J_2, v fixed", "J_1 = J_2, v learned", "v_2 = 0", "J_2 = 0, v learned"]

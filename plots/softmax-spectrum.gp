@@ -1,6 +1,7 @@
 # The eigenvalues of the Fisher matrix of softmax classification in order: C - 1 outliers, a bulk, and a tail that falls out
 # of it. gnuplot -c plots/softmax-spectrum.gp results/softmax-spectrum.h5 build/fisherfield plots/softmax-spectrum
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu, linear", "softmax_eigenvalues")
 
 eval read("$DATA", table("softmax_eigenvalues"))   # columns case, width, rank, then v, se, theory, sd, n
 array cases[3] = ["tanh", "ReLU", "linear"]

@@ -1,9 +1,11 @@
 # KAA21: the Fisher matrix of softmax classification against width, ten classes.
 # gnuplot -c plots/softmax.gp results/softmax.h5 build/fisherfield plots/softmax
 call "plots/style.gp" ARG1 ARG2 ARG3
+variables = "softmax_eig_mean softmax_eig_second_moment softmax_eig_max softmax_eig_max_theory_low ". \
+            "softmax_eig_max_theory_high softmax_eig_max_theory_kernel"
+eval need("tanh, relu, linear", variables)
 
-eval read("$DATA", table("softmax_eig_mean softmax_eig_second_moment softmax_eig_max softmax_eig_max_theory_low ". \
-                         "softmax_eig_max_theory_high softmax_eig_max_theory_kernel"))
+eval read("$DATA", table(variables))
 array cases[3] = ["tanh", "ReLU", "linear"]
 stats $DATA index 0 using 2 nooutput name "WIDTH"
 

@@ -1,6 +1,7 @@
 # KAA19: up to which learning rate gradient descent is linearly stable, and up to which it recovers, against width.
 # gnuplot -c plots/stability.gp results/stability.h5 build/fisherfield plots/stability
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu, linear", "stability_boundary recovery_boundary stability_ratio recovery_ratio")
 
 # Columns case, width, then 5 a variable.
 eval read("$DATA", table("stability_boundary recovery_boundary stability_ratio recovery_ratio"))

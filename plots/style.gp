@@ -34,6 +34,15 @@ table(variables) = sprintf("%s table %s %s", program, result, variables)
 # one is plotted from "< ".table(…).
 read(block, from) = (command = from, sprintf("set print %s; print system(command); unset print", block))
 
+# need(cases, variables): a command that ends the script, before it has made a file, where the result has not all these variables
+# or its cases do not begin with these; `eval` it first.
+lacks(cases, variables) = (said  = system(sprintf("said=$(%s 2>&1 >/dev/null) || printf %%s \"$said\"", table(variables))), \
+                           there = system(sprintf("%s info %s 2>/dev/null | awk '$1 == \"cases\" {sub(/^cases */, \"\"); printf \"%%s\", $0}'", program, result)), \
+                           said ne "" ? said : cases eq "" || strstrt(there.",", cases.",") == 1 ? "" \
+                           : sprintf("%s has the cases %s; the figure shows %s", result, there, cases))
+need(cases, variables) = sprintf("lack = lacks('%s', '%s'); ", cases, variables). \
+    "if (lack ne '') { print ARG0.' draws experiments/'.system('basename '.ARG0.' .gp').'.yaml; '.lack; exit status 1 }"
+
 # begin(format, h): a command that begins the figure, h cm high, as OUTPUT.pdf or OUTPUT.png (300 dpi); `eval` it.
 begin(format, h) = (format eq "pdf") \
     ? sprintf("set terminal pdfcairo size 8.6cm,%gcm font 'DejaVu Sans,8.5'; set output '%s.pdf'", h, output) \

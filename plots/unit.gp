@@ -2,6 +2,7 @@
 # against the width (in layer 3).
 # gnuplot -c plots/unit.gp results/unit.h5 build/fisherfield plots/unit
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu", "unit_error_closed unit_error_quasi unit_error_gaussian unit_error_floor")
 
 eval read("$DATA", table("unit_error_closed unit_error_quasi unit_error_gaussian unit_error_floor"))   # case, width, layer, 5 a variable
 array cases[2] = ["tanh", "ReLU"]

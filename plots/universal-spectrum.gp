@@ -1,6 +1,7 @@
 # KAA19's setting: the density of the nonzero eigenvalues of the Fisher matrix, at two widths.
 # gnuplot -c plots/universal-spectrum.gp results/universal-spectrum.h5 build/fisherfield plots/universal-spectrum
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu, linear", "fisher_eigenvalues fisher_eig_max fisher_centred_eig_max")
 
 trials = "< ".table("--trials fisher_eigenvalues")           # columns case, width, trial, rank, eigenvalue
 eval read("$RANKS",  table("fisher_eigenvalues"))            # columns case, width, rank, then v, se, theory, sd, n
