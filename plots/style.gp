@@ -19,6 +19,12 @@ set style line 3 lc rgb "#009E73" lw 1.6 pt 9  ps 0.52   # green, triangle
 set style line 4 lc rgb "#CC79A7" lw 1.6 pt 13 ps 0.55   # purple, diamond
 set style line 5 lc rgb "#E69F00" lw 1.6 pt 11 ps 0.52   # orange, inverted triangle
 set style line 6 lc rgb "#56B4E9" lw 1.6 pt 4  ps 0.45   # sky, open square
+# The same, open: 11 to 15, thin and larger, so that there is a hole.
+set style line 11 lc rgb "#0072B2" lw 0.8 pt 6  ps 0.52
+set style line 12 lc rgb "#D55E00" lw 0.8 pt 4  ps 0.5
+set style line 13 lc rgb "#009E73" lw 0.8 pt 8  ps 0.66
+set style line 14 lc rgb "#CC79A7" lw 0.8 pt 12 ps 0.66
+set style line 15 lc rgb "#E69F00" lw 0.8 pt 10 ps 0.66
 
 set border lw 0.7
 set tics scale 0.6 nomirror
