@@ -42,12 +42,15 @@ read(block, from) = (command = from, sprintf("set print %s; print system(command
 
 # need(cases, variables): a command that ends the script, before it has made a file, where the result has not all these variables
 # or its cases do not begin with these; `eval` it first.
-lacks(cases, variables) = (said  = system(sprintf("said=$(%s 2>&1 >/dev/null) || printf %%s \"$said\"", table(variables))), \
-                           there = system(sprintf("%s info %s 2>/dev/null | awk '$1 == \"cases\" {sub(/^cases */, \"\"); printf \"%%s\", $0}'", program, result)), \
+lacks(cases, variables) = (said  = system("said=$(".table(variables)." 2>&1 >/dev/null) || printf '%s' \"$said\""), \
+                           there = system(program." info ".result." 2>/dev/null | awk '$1 == \"cases\" {sub(/^cases */, \"\"); printf \"%s\", $0}'"), \
                            said ne "" ? said : cases eq "" || strstrt(there.",", cases.",") == 1 ? "" \
                            : sprintf("%s has the cases %s; the figure shows %s", result, there, cases))
 need(cases, variables) = sprintf("lack = lacks('%s', '%s'); ", cases, variables). \
     "if (lack ne '') { print ARG0.' draws experiments/'.system('basename '.ARG0.' .gp').'.yaml; '.lack; exit status 1 }"
+
+# Whether the result is of --quick, whose sizes are other ones.
+quick = strstrt(system(program." info ".result." 2>/dev/null | grep '^command'"), "--quick") > 0
 
 # begin(format, h): a command that begins the figure, h cm high, as OUTPUT.pdf or OUTPUT.png (300 dpi); `eval` it.
 begin(format, h) = (format eq "pdf") \
