@@ -43,9 +43,9 @@ do for [format in "pdf png"] {
     set xlabel "width  M"
     set format x "%g"
     plot for [i=1:3] for [c in "18 19"] $DATA index i-1 using 2:(column(int(c))/$2) with lines ls i lw 1.1 dt (2,3), \
-         for [i=1:3] $DATA index i-1 using 2:($15/$2) with lines ls i lw 1.1 dt (6,4), \
-         for [i=1:3] $DATA index i-1 using 2:($20/$2) with lines ls i, \
-         for [i=1:3] $DATA index i-1 using 2:($13/$2):($14/$2) with yerrorbars ls i
+         for [i=1:3] $DATA index i-1 using 2:($20/$2) with lines ls i lw (i == 1 ? 3.2 : 1.6), \
+         for [i=1:3] $DATA index i-1 using 2:($15/$2) with lines lc "black" lw 1.1 dt (6,4), \
+         for [i=1:3] $DATA index i-1 using ($2*1.05**(i-2)):($13/$2):($14/$2) with yerrorbars ls i
     set ytics auto
     unset multiplot
 }
