@@ -34,7 +34,7 @@ do for [format in "pdf png"] {
     set xlabel "distance  d  from the singular region"
     set ylabel "smallest eigenvalue of G"
     set key top left
-    set label 1 "N = 10, T = 10^4\nlines: theory\npoints: simulation\n± s.e." at graph 0.54,0.22
+    set label 1 "N = 10, T = 10^4\nlines: theory\npoints: simulation\n± s.e.; powers: of\nthe two least d" at graph 0.54,0.28
     plot for [i=1:4] $DATA index i-1 using 2:(at_10000($3, $6)) with lines ls i notitle, \
          for [i=1:4] $DATA index i-1 using 2:(at_10000($3, $4)):5 with yerrorbars ls i \
              title sprintf("%s:  ∝ d^{%.2f}", cases[i], exponents[i])
