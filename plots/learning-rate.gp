@@ -26,8 +26,7 @@ stats $DATA using 6 name "N" nooutput
 set palette defined (0 "#440154", 1 "#482878", 2 "#3E4989", 3 "#31688E", 4 "#26828E", 5 "#1F9E89", 6 "#35B779", 7 "#6DCD59", \
                      8 "#B4DE2C", 9 "#FDE725")
 
-# Fewer samples with --quick, and fewer steps.
-samples = S_max == 100 ? 100 : 30
+samples = quick ? 30 : 100
 
 do for [format in "pdf png"] {
     eval begin(format, 16)
