@@ -124,8 +124,8 @@ BASE_CLONES static void climb(size_t nodes, double n, const double *restrict z, 
 }
 
 /* sums[j] = Σ_i x_i g_ij for g (nodes, width) */
-BASE_INLINE void gather(size_t nodes, size_t width, const double *restrict x, const double *restrict g,
-                        double *restrict sums)
+BASE_INLINE void gather_width(size_t nodes, size_t width, const double *restrict x, const double *restrict g,
+                              double *restrict sums)
 {
     for (size_t j = 0; j < width; j++)
         sums[j] = 0;
@@ -134,18 +134,14 @@ BASE_INLINE void gather(size_t nodes, size_t width, const double *restrict x, co
             sums[j] += x[i] * g[i * width + j];
 }
 
-BASE_CLONES static void gather_block(size_t nodes, const double *restrict x, const double *restrict g,
-                                     double *restrict sums)
-{
-    gather(nodes, B, x, g, sums);
-}
-
-static void gather_any(size_t nodes, size_t width, const double *x, const double *g, double *sums)
+/* Whole blocks, of a width that the compiler knows, stay in registers. */
+BASE_CLONES static void gather(size_t nodes, size_t width, const double *restrict x, const double *restrict g,
+                               double *restrict sums)
 {
     if (width == B)
-        gather_block(nodes, x, g, sums);
+        gather_width(nodes, B, x, g, sums);
     else
-        gather(nodes, width, x, g, sums);
+        gather_width(nodes, width, x, g, sums);
 }
 
 /* The coefficients of the samples at `at` .. at+width−1, all in one block. */
@@ -154,11 +150,11 @@ static void project(struct mehler *m, struct nodes *x, size_t at, size_t width)
     const size_t n = x->rule.n, block = at / B, lane = at % B, N = m->terms;
     memcpy(x->now, x->rule.w, n * sizeof *x->now);
     memset(x->before, 0, n * sizeof *x->before);
-    gather_any(n, width, x->now, x->phi, m->mean + at);
+    gather(n, width, x->now, x->phi, m->mean + at);
     for (size_t k = 0; k < N; k++) {
-        gather_any(n, width, x->now, x->dphi, m->c + (block * N + k) * B + lane);
+        gather(n, width, x->now, x->dphi, m->c + (block * N + k) * B + lane);
         if (m->squares)
-            gather_any(n, width, x->now, x->dphi2, m->c2 + (block * N + k) * B + lane);
+            gather(n, width, x->now, x->dphi2, m->c2 + (block * N + k) * B + lane);
         climb(n, (double)k, x->rule.x, x->now, x->before);
         double *swap = x->now;
         x->now = x->before;
@@ -219,10 +215,11 @@ static int fill_smooth(struct mehler *m, double reach, double band, struct base_
     TRY(nodes_init(&x, theory_rule_trapezoid_size(reach, h), B, error));
     theory_rule_trapezoid(&x.rule, reach, h);
     for (size_t b = 0; b < m->blocks; b++) {
-        nodes_eval(&x, m->activation, B, m->root + b * B);
-        project(m, &x, b * B, B);
-        for (size_t j = 0; j < B && b * B + j < m->T; j++)
-            m->same[b * B + j] = moments(&x, B, j);
+        const size_t width = m->T - b * B < B ? m->T - b * B : B;
+        nodes_eval(&x, m->activation, width, m->root + b * B);
+        project(m, &x, b * B, width);
+        for (size_t j = 0; j < width; j++)
+            m->same[b * B + j] = moments(&x, width, j);
     }
 out:
     nodes_free(&x);

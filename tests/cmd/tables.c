@@ -282,6 +282,7 @@ static void what_has_no_theory_takes_a_line(void **state)
                            "  case e, momentum 0\n"
                            "       width trials "));
     assert_null(strstr(shell.out, " nan "));
+    assert_null(strstr(shell.out, "\n  not judged: the theory"));
     shell_free(&shell);
     shell_expect_only(state, "run t.yaml -o g.h5 --set cases='[{name: g}]'", 0);
     shell = shell_expect(state, "verify g.h5", 3);

@@ -63,7 +63,7 @@ static void floor_falls_with_samples(void **state)
     (void)state;
     double few[N_VARIABLES][MOST_LAYERS], many[N_VARIABLES][MOST_LAYERS];
     measure(&(struct shape){"tanh", 3, 0.64, 3, 20, 1, 50, {1}}, &net_sampler_weights, 0, few);
-    measure(&(struct shape){"tanh", 3, 0.64, 3, 20, 1, 5000, {1}}, &net_sampler_weights, 0, many);
+    measure(&(struct shape){"tanh", 3, 0.64, 3, 20, 1, 1500, {1}}, &net_sampler_weights, 0, many);
     for (size_t l = 1; l < 3; l++) {
         assert_true(few[FLOOR][l] > 0.02);
         assert_true(many[FLOOR][l] < 0.3 * few[FLOOR][l]);
