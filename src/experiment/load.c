@@ -50,16 +50,24 @@ static void name_measure(struct experiment *experiment)
     experiment->n_measures = 1;
 }
 
-/* At most as many as a training may have between two recorded times. */
-static int64_t count_steps(const struct experiment_singular *s)
+/* Between two recorded times there are at most as many as a training may have. */
+static int count_steps(const struct experiment *experiment, struct experiment_singular *s,
+                       struct base_error *error)
 {
     const double most = 1e7, between = ceil(s->time / (double)s->times / s->time_step * (1 - 1e-12));
-    return s->times * (int64_t)fmin(most, fmax(1, between));
+    if (!(between <= most))
+        return base_fail(error, BASE_BAD_INPUT,
+                         "%.500s: singular.time_step: %g leaves more than 10000000 steps between two of "
+                         "%lld recorded times up to %g; write a larger time_step or more times",
+                         experiment->path, s->time_step, (long long)s->times, s->time);
+    s->steps = s->times * (int64_t)fmax(1, between);
+    return BASE_OK;
 }
 
 /* What its files do not say: a committee machine is a network of depth 2 and width N with one output. */
-static void complete_singular(struct experiment *experiment)
+static int complete_singular(struct experiment *experiment, struct base_error *error)
 {
+    int status = BASE_OK;
     for (size_t p = 0; p < experiment->n_points; p++) {
         struct experiment_point *point = &experiment->points[p];
         point->activation = "erf";
@@ -70,8 +78,10 @@ static void complete_singular(struct experiment *experiment)
         point->inputs = "gaussian";
         point->samples = point->singular.sample_size;
         if (point->singular.time > 0)
-            point->singular.steps = count_steps(&point->singular);
+            TRY(count_steps(experiment, &point->singular, error));
     }
+out:
+    return status;
 }
 
 /* A training measures more where a point of the grid asks for it. */
@@ -162,7 +172,7 @@ int experiment_load(struct experiment *experiment, const char *path, const struc
     if (experiment->kind == EXPERIMENT_TRAINING)
         ask_training(experiment);
     else if (experiment->kind != EXPERIMENT_FISHER)
-        complete_singular(experiment);
+        TRY(complete_singular(experiment, error));
     TRY(experiment_definition_write(&context, &layout, &experiment->definition));
 out:
     if (status != BASE_OK)

@@ -83,10 +83,9 @@ static double mean_square_input(const struct net_architecture *a)
     return a->inputs != NULL ? sum : 1;
 }
 
-/* M_0 features, and one that is constant where there is a bias: more samples than that are not independent.
- */
-static double input_rank(const struct net_architecture *a)
+double theory_input_rank(const struct net_architecture *architecture)
 {
+    const struct net_architecture *a = architecture;
     const bool bias = !is_ntk(a) || a->bias_variance > 0;
     return (double)a->widths[0] + (bias ? 1 : 0);
 }
@@ -104,7 +103,7 @@ int theory_unit_constants(const struct net_architecture *architecture,
     for (size_t l = 1; l < a->L; l++) {
         const double share = active_share(activation, order.q[l]);
         constants[l] =
-            (double)a->widths[l] / (double)a->C * (l == 1 ? fmin(share, input_rank(a) / B) : share);
+            (double)a->widths[l] / (double)a->C * (l == 1 ? fmin(share, theory_input_rank(a) / B) : share);
     }
     constants[a->L] = 1;
 out:
@@ -148,7 +147,7 @@ static int kfac_isotropy(const struct net_architecture *a, const struct net_acti
     TRY(is_linear(activation, &linear, error));
     *value = scaled ? B : 1;
     for (size_t l = 1; l < a->L; l++)
-        *value += linear ? 1 : l == 1 ? fmin(B, input_rank(a)) : B;
+        *value += linear ? 1 : l == 1 ? fmin(B, theory_input_rank(a)) : B;
 out:
     return status;
 }

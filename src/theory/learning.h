@@ -37,6 +37,10 @@ void theory_scales_of(const struct net_architecture *architecture, size_t l, dou
 /* x = Σ⁻¹1 at [l] for l = 1..L, Σ (L, L) of ones on and beside the diagonal. false: Σ is singular. */
 bool theory_tridiagonal_share(size_t L, size_t l, double *x);
 
+/* M_0 features, and one that is constant where there is a bias: more samples than that are not independent in
+ * layer 1. */
+double theory_input_rank(const struct net_architecture *architecture);
+
 /* What the units of layer l, at [l], add to a without damping; 1 at [L]. */
 int theory_unit_constants(const struct net_architecture *architecture,
                           const struct net_activation *activation, double *constants,

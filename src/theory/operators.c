@@ -271,10 +271,11 @@ static int damp_unit(const struct layers *x, struct units *z, double rho, double
     return BASE_OK;
 }
 
-/* What damping leaves of a in layer l. K of a unit is (1/(T M_l)) A ∘ ss with s of √M_l δ, and the factor
- * falls out; the mean square of s is C q̃^l. */
-static int share_of_units(const struct layers *x, struct units *z, size_t l, double *share,
-                          struct base_error *error)
+/* What damping leaves of the constant that the units of layer l add to a: (1/C) Σ_i tr K/(K + ρ)/T, the share
+ * of active samples being known to the constant, but for a layer with more samples than features. K of a unit
+ * is (1/(T M_l)) A ∘ ss with s of √M_l δ, and the factor falls out; the mean square of s is C q̃^l. */
+static int damp_units(const struct layers *x, struct units *z, size_t l, double constant, double *left,
+                      struct base_error *error)
 {
     int status;
     const struct theory_order *o = x->order;
@@ -294,7 +295,10 @@ static int share_of_units(const struct layers *x, struct units *z, size_t l, dou
         draw_unit(x, z);
         TRY(damp_unit(x, z, rho, &damped, &active, error));
     }
-    *share = damped / active;
+    if (l == 1 && theory_input_rank(a) < (double)T)
+        *left = (double)a->widths[l] / (double)a->C * damped / (double)(x->draws * T);
+    else
+        *left = constant * (damped / active);
 out:
     return status;
 }
@@ -311,10 +315,10 @@ static int fill_units(const struct layers *x, struct base_error *error)
     TRY(theory_unit_constants(x->architecture, x->activation, constants, error));
     TRY(units_init(&z, T, x->architecture->C, error));
     for (size_t l = 1; l < L; l++) {
-        double share = 1;
+        double left = constants[l];
         if (x->damping > 0)
-            TRY(share_of_units(x, &z, l, &share, error));
-        sum += share * constants[l];
+            TRY(damp_units(x, &z, l, constants[l], &left, error));
+        sum += left;
     }
     TRY(add_layer(x, L, 1, error));
     for (size_t t = 0; t < T; t++)

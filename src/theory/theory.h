@@ -479,7 +479,7 @@ int theory_order_top(const struct theory_order *order, const double *x, double *
  *     kfac          U = Σ_{l<L} B [A_l/(A_l + ρ)] ∘ [B_l/(B_l + ρ)] + (1/(1+ε)) A_L/(A_L + ρ)
  *     kfac_scaled   the last term B times as much
  *     unit          U = a I ,  a = (1/C) Σ_{l<L} γ_l M_l (tr K/(K + ρ))/(tr K⁺K) + (1/B) tr A_L/(A_L + ρ) ,
- *                   K = A_l ∘ ss , s² = Σ_k δ_k²
+ *                   K = A_l ∘ ss , s² = Σ_k δ_k² ; in layer 1 with B > M_0 + 1, γ_l/tr K⁺K is 1/B
  *
  * the last with means over a unit's δ_k(t) = φ'(u(t)) v_k(t), u and v_k Gaussian, of which 51200/B draws
  * stand for the units of a layer, ρ of the mean over all of them ("beyond"; what of U is not a I is below one

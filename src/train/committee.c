@@ -313,9 +313,9 @@ void train_mixture_fisher(const struct net_architecture *architecture, uint64_t 
         for (size_t t = 0; t < n; t++) {
             const bool second = erfc(-normals[2 * t + 1] / sqrt(2)) / 2 < v; /* the normal's own quantile */
             const double x = normals[2 * t] + (second ? mu : 0);
-            const double ratio = exp(mu * (x - mu / 2)),
-                         density = 1 - v + v * ratio; /* over that of N(0,1) */
-            const double s_v = expm1(mu * (x - mu / 2)) / density, s_mu = v * (x - mu) * ratio / density;
+            const double log_ratio = fmin(mu * (x - mu / 2), 700); /* above, nothing is left of N(0,1) */
+            const double ratio = exp(log_ratio), density = 1 - v + v * ratio; /* over that of N(0,1) */
+            const double s_v = expm1(log_ratio) / density, s_mu = v * (x - mu) * ratio / density;
             G[0] += s_v * s_v;
             G[1] += s_v * s_mu;
             G[2] += s_mu * s_mu;

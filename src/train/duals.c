@@ -1,10 +1,33 @@
 #include "train/duals.h"
 
+#include "base/memory.h"
 #include "linalg/linalg.h"
 
 #include <string.h>
 
 const double train_dual_singular = 1e-12;
+
+int train_dual_init(double ***matrices, size_t L, size_t n, size_t last, struct base_error *error)
+{
+    int status;
+    double **m = base_calloc(L + 2, sizeof *m, error); /* ended by NULL */
+    *matrices = m;
+    TRY(base_got(m));
+    for (size_t l = 1; l <= L; l++)
+        TRY(base_got(m[l] = base_alloc(l < L ? n * n : last * last, sizeof(double), error)));
+out:
+    return status;
+}
+
+double train_dual_flops(const struct net_architecture *architecture, size_t B)
+{
+    const struct net_architecture *a = architecture;
+    const double CB = (double)(a->C * B), b = (double)B;
+    double sum = 0;
+    for (size_t l = 1; l <= a->L; l++)
+        sum += b * b * (double)a->widths[l - 1] + (l < a->L ? (CB * CB + 2 * CB) * (double)a->widths[l] : 0);
+    return sum;
+}
 
 void train_dual_inputs(const struct train_network *network, const struct train_signals *signals, size_t l,
                        double *A)

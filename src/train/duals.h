@@ -12,6 +12,13 @@
 
 #include "train/train.h"
 
+/* A matrix for each layer, (n, n) at [l], l < L, and (last, last) at [L]. Freed by train_layers_free,
+ * whatever this returned. */
+int train_dual_init(double ***matrices, size_t L, size_t n, size_t last, struct base_error *error);
+
+/* Flops of the Θ^l, l = 1..L, and of train_contract. */
+double train_dual_flops(const struct net_architecture *architecture, size_t B);
+
 /* A^{l-1}, both triangles. B² M_{l-1} flops. */
 void train_dual_inputs(const struct train_network *network, const struct train_signals *signals, size_t l,
                        double *A);

@@ -19,8 +19,8 @@ struct work {
     size_t L, C, B;
     double top;  /* B_L⁻¹, damped */
     bool scaled; /* B_L = I_C/B */
-    double **A;  /* (L+1): factors of A^{l-1}/B + ρ (B, B) at [l] */
-    double **D;  /* (L+1): of D^l/B + ρ (CB, CB) at [l] */
+    double **A;  /* factors of A^{l-1}/B + ρ (B, B) at [l] */
+    double **D;  /* of D^l/B + ρ (CB, CB) at [l], l < L */
     double *z;   /* (PANEL, CB) */
 };
 
@@ -47,14 +47,8 @@ static void kfac_free(void *work)
     struct work *w = work;
     if (w == NULL)
         return;
-    for (size_t l = 1; l <= w->L; l++) {
-        if (w->A != NULL)
-            free(w->A[l]);
-        if (w->D != NULL)
-            free(w->D[l]);
-    }
-    free(w->A);
-    free(w->D);
+    train_layers_free(w->A);
+    train_layers_free(w->D);
     free(w->z);
     free(w);
 }
@@ -70,14 +64,9 @@ static int kfac_init(void **work, const struct net_architecture *architecture, s
     w->L = a->L;
     w->C = a->C;
     w->B = B;
-    TRY(base_got(w->A = base_calloc(a->L + 1, sizeof(double *), error)));
-    TRY(base_got(w->D = base_calloc(a->L + 1, sizeof(double *), error)));
+    TRY(train_dual_init(&w->A, a->L, B, B, error));
+    TRY(train_dual_init(&w->D, a->L, CB, 0, error));
     TRY(base_got(w->z = base_alloc(PANEL * CB, sizeof(double), error)));
-    for (size_t l = 1; l <= a->L; l++) {
-        TRY(base_got(w->A[l] = base_alloc(B * B, sizeof(double), error)));
-        if (l < a->L)
-            TRY(base_got(w->D[l] = base_alloc(CB * CB, sizeof(double), error)));
-    }
 out:
     if (status != BASE_OK)
         kfac_free(w);
@@ -123,11 +112,7 @@ static void direction_panel(struct work *w, size_t l, size_t n, const double *de
     const size_t C = w->C, B = w->B, CB = C * B;
     memcpy(w->z, delta, n * CB * sizeof *delta);
     linalg_cholesky_solve(CB, w->D[l], n, w->z);
-    memset(P, 0, n * B * sizeof *P);
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < C; k++)
-            for (size_t t = 0; t < B; t++)
-                P[i * B + t] += w->z[i * CB + k * B + t] * errors[k * B + t];
+    train_contract(n, C, B, w->z, errors, P);
 }
 
 static int kfac_direction(void *work, const struct train_network *network,

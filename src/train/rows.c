@@ -30,8 +30,7 @@ struct work {
     const struct net_architecture *architecture;
     struct net_activation activation; /* of unit_explicit alone */
     double damping;
-    double **P;                        /* P[l] (M_l, B): r_i(t) of all units, the gradient's P */
-    const double **errors;             /* (L+1) pointers to the same errors */
+    double *r;                         /* (widest, B) r_i(t) of a layer's units, the gradient's P */
     double *s;                         /* (PANEL, B) s_t of some units */
     double *h2;                        /* (widest, B) h² of a layer */
     double *gradient, *first, *second; /* (PANEL, widest): Σ_t r h, Σ_t s h, Σ_t s h² */
@@ -44,8 +43,7 @@ struct work {
 static double row_bytes(const struct net_architecture *architecture, size_t B)
 {
     const double b = (double)B, widest = (double)net_architecture_widest(architecture);
-    return train_layers_bytes(architecture, B) +
-           ((PANEL + widest) * b + (3 * PANEL + 5) * widest + PANEL + 4) * sizeof(double);
+    return ((PANEL + 2 * widest) * b + (3 * PANEL + 5) * widest + PANEL + 4) * sizeof(double);
 }
 
 static double explicit_flops(const struct net_architecture *architecture, size_t B)
@@ -63,12 +61,10 @@ static void row_free(void *work)
     struct work *w = work;
     if (w == NULL)
         return;
-    train_layers_free(w->P);
-    double *arrays[] = {w->s,   w->h2,   w->gradient, w->first, w->second, w->g,
-                        w->F_b, w->F_jj, w->v,        w->m,     w->dbeta};
+    double *arrays[] = {w->r, w->s,   w->h2,   w->gradient, w->first, w->second,
+                        w->g, w->F_b, w->F_jj, w->v,        w->m,     w->dbeta};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
-    free(w->errors);
     net_activation_close(&w->activation);
     free(w);
 }
@@ -82,12 +78,11 @@ static int row_init(void **work, const struct net_architecture *architecture, si
     struct work *w = base_calloc(1, sizeof *w, error);
     TRY(base_got(w));
     w->architecture = a;
-    TRY(base_got(w->errors = base_calloc(a->L + 1, sizeof(double *), error)));
-    TRY(train_layers_init(&w->P, a, B, error));
     const struct {
         double **array;
         size_t n;
-    } parts[] = {{&w->s, PANEL * B},
+    } parts[] = {{&w->r, widest * B},
+                 {&w->s, PANEL * B},
                  {&w->h2, widest * B},
                  {&w->gradient, PANEL * widest},
                  {&w->first, PANEL * widest},
@@ -299,7 +294,7 @@ static void descend_panel(struct work *w, const struct train_descent *descent, s
                           const struct train_signals *signals, size_t l, size_t first, size_t n, bool quasi)
 {
     const size_t M = w->architecture->widths[l - 1], B = signals->B;
-    const double *h = signals->h[l - 1], *r = w->P[l] + first * B;
+    const double *h = signals->h[l - 1], *r = w->r + first * B;
     find_s(w, signals, l, first, n);
     linalg_multiply(false, true, n, M, B, 1 / (double)B, r, h, 0, w->gradient);
     if (quasi) {
@@ -322,10 +317,8 @@ static int descend(struct work *w, const struct train_descent *descent, struct t
 {
     int status = BASE_OK;
     const struct net_architecture *a = w->architecture;
-    for (size_t l = 1; l <= a->L; l++)
-        w->errors[l] = errors;
-    train_contract(a, signals, w->errors, w->P);
     for (size_t l = 1; l <= a->L; l++) {
+        train_contract(a->widths[l], a->C, signals->B, signals->delta[l], errors, w->r);
         if (quasi)
             find_squares(w, signals, l);
         else

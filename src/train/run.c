@@ -2,8 +2,6 @@
 #include "train/train.h"
 
 #include "base/memory.h"
-#include "net/purpose.h"
-#include "random/normal.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,6 +16,7 @@ struct train_run {
     enum train_loss loss;
     bool subtract_mean;
     struct train_schedule schedule;
+    struct train_batches batches;
     struct train_spectra spectra;
     struct net_activation activation;
     struct train_network network;
@@ -30,8 +29,6 @@ struct train_run {
     double *first_errors;               /* (C, B) before the first step */
     double *outputs;                    /* (C, max(T, T')) of an evaluation */
     double **P;                         /* P[l] (M_l, B), l = 1..L */
-    size_t *order;                      /* (T) the samples of the epoch in hand */
-    size_t taken;                       /* samples that batches have taken */
     void *work;                         /* the optimizer's */
 };
 
@@ -69,10 +66,9 @@ double train_run_bytes(const struct net_architecture *architecture)
     const struct train_optimizer *optimizer = train_optimizer_find(a->training->optimizer);
     const double B = (double)train_schedule_most(a), M_0 = (double)a->widths[0], C = (double)a->C;
     const double samples = (double)(a->T + a->T_test);
-    const double order = 5 * (double)a->T + B; /* with what sorting takes */
-    const double numbers = (M_0 + C) * samples + C * (3 * B + (double)most_samples(a)) + order;
-    return train_network_bytes(a) + train_descent_bytes(a) + numbers * sizeof(double) +
-           train_layers_bytes(a, train_schedule_most(a)) +
+    const double numbers = (M_0 + C) * samples + C * (3 * B + (double)most_samples(a));
+    return train_network_bytes(a) + train_descent_bytes(a) + train_batches_bytes(a) +
+           numbers * sizeof(double) + train_layers_bytes(a, train_schedule_most(a)) +
            train_signals_bytes(a, train_schedule_most(a), wants_deltas(a)) +
            train_signals_bytes(a, chunk_size(a), false) + optimizer->bytes(a, train_schedule_most(a)) +
            train_spectra_bytes(most_measured(a)) +
@@ -116,7 +112,6 @@ static int make_arrays(struct train_run *r, struct base_error *error)
     TRY(base_got(r->errors = base_alloc(C * B, sizeof(double), error)));
     TRY(base_got(r->first_errors = base_alloc(C * B, sizeof(double), error)));
     TRY(base_got(r->outputs = base_alloc(C * most_samples(a), sizeof(double), error)));
-    TRY(base_got(r->order = base_alloc(a->T, sizeof *r->order, error)));
     TRY(train_layers_init(&r->P, a, B, error));
 out:
     return status;
@@ -138,6 +133,7 @@ int train_run_init(struct train_run **run, const struct net_architecture *archit
     TRY(net_activation_open(&r->activation, a->activation, error));
     TRY(train_network_init(&r->network, a, error));
     TRY(train_descent_init(&r->descent, a, error));
+    TRY(train_batches_init(&r->batches, a, error));
     TRY(train_signals_init(&r->batch, a, B, wants_deltas(a), error));
     TRY(train_signals_init(&r->chunk, a, chunk_size(a), false, error));
     TRY(train_spectra_init(&r->spectra, most_measured(a), error));
@@ -163,7 +159,7 @@ void train_run_free(struct train_run *run)
                         r->batch_targets, r->errors,  r->first_errors, r->outputs};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
-    free(r->order);
+    train_batches_free(&r->batches);
     train_spectra_free(&r->spectra);
     train_signals_free(&r->chunk);
     train_signals_free(&r->batch);
@@ -238,93 +234,26 @@ static void begin(struct train_run *r, uint64_t seed, uint64_t trial)
     train_network_draw(&r->network, seed, trial);
     train_descent_reset(&r->descent, a);
     train_schedule_begin(&r->schedule, a);
+    train_batches_begin(&r->batches, seed, trial);
     train_spectra_reset(&r->spectra);
-    r->taken = 0;
-}
-
-struct ranked {
-    double key;
-    size_t index;
-};
-
-static int by_key(const void *x, const void *y)
-{
-    const struct ranked *a = x, *b = y;
-    if (a->key < b->key || a->key > b->key)
-        return a->key < b->key ? -1 : 1;
-    return (a->index > b->index) - (a->index < b->index);
-}
-
-int train_epoch_order(const struct net_architecture *architecture, uint64_t seed, uint64_t trial,
-                      uint64_t epoch, size_t *order, struct base_error *error)
-{
-    int status;
-    const size_t T = architecture->T;
-    double *keys = base_alloc(T, sizeof *keys, error);
-    struct ranked *ranked = base_alloc(T, sizeof *ranked, error);
-    TRY(base_got(keys));
-    TRY(base_got(ranked));
-    random_normals(seed, net_stream(architecture, trial, epoch, NET_BATCHES), 0, T, keys);
-    for (size_t t = 0; t < T; t++)
-        ranked[t] = (struct ranked){keys[t], t};
-    qsort(ranked, T, sizeof *ranked, by_key);
-    for (size_t t = 0; t < T; t++)
-        order[t] = ranked[t].index;
-out:
-    free(keys);
-    free(ranked);
-    return status;
-}
-
-/* The order of the epoch that begins, in which the n samples that the batch in hand already has change places
- * with later ones where the batch would have them twice. */
-static int begin_epoch(struct train_run *r, uint64_t seed, uint64_t trial, size_t n, const size_t *columns,
-                       struct base_error *error)
-{
-    int status;
-    const size_t T = r->architecture->T, needed = r->schedule.B - n;
-    bool *held = base_calloc(T, sizeof *held, error);
-    TRY(base_got(held));
-    TRY(train_epoch_order(r->architecture, seed, trial, r->taken / T, r->order, error));
-    for (size_t i = 0; i < n; i++)
-        held[columns[i]] = true;
-    for (size_t i = 0, later = needed; i < needed; i++) {
-        const size_t sample = r->order[i];
-        if (!held[sample])
-            continue;
-        while (held[r->order[later]])
-            later++;
-        r->order[i] = r->order[later];
-        r->order[later] = sample;
-    }
-out:
-    free(held);
-    return status;
 }
 
 /* The next B samples into the batch; all of them, in their own order, where B = T. */
-static int take_batch(struct train_run *r, uint64_t seed, uint64_t trial, struct base_error *error)
+static int take_batch(struct train_run *r, struct base_error *error)
 {
     int status = BASE_OK;
     const struct net_architecture *a = r->architecture;
     const size_t T = a->T, B = r->schedule.B;
-    size_t *columns = NULL;
     r->batch.B = B;
     if (B == T) {
         memcpy(r->batch.h[0], r->inputs, a->widths[0] * T * sizeof(double));
         memcpy(r->batch_targets, r->targets, a->CT * sizeof(double));
         return BASE_OK;
     }
-    TRY(base_got(columns = base_alloc(B, sizeof *columns, error)));
-    for (size_t i = 0; i < B; i++, r->taken++) {
-        if (r->taken % T == 0)
-            TRY(begin_epoch(r, seed, trial, i, columns, error));
-        columns[i] = r->order[r->taken % T];
-    }
-    gather(a->widths[0], T, r->inputs, B, columns, r->batch.h[0]);
-    gather(a->C, T, r->targets, B, columns, r->batch_targets);
+    TRY(train_batches_next(&r->batches, B, error));
+    gather(a->widths[0], T, r->inputs, B, r->batches.columns, r->batch.h[0]);
+    gather(a->C, T, r->targets, B, r->batches.columns, r->batch_targets);
 out:
-    free(columns);
     return status;
 }
 
@@ -472,14 +401,15 @@ int train_run(struct train_run *run, uint64_t seed, uint64_t trial, double rate,
     put(wanted->diverged, 0, 0);
     put(wanted->epoch, 0, 0);
     for (size_t s = 0;; s++) {
-        TRY(take_batch(r, seed, trial, error));
-        const double loss = look(r), whole = is_recorded(r, s) ? whole_loss(r, loss) : NAN;
+        TRY(take_batch(r, error));
+        const bool recorded = is_recorded(r, s);
+        const double loss = look(r), whole = recorded ? whole_loss(r, loss) : loss;
         start = s == 0 ? whole : start;
-        if (train_diverged(loss, start)) {
+        if (train_diverged(loss, start) || train_diverged(whole, start)) {
             put(wanted->diverged, 0, 1);
             break;
         }
-        if (is_recorded(r, s))
+        if (recorded)
             record(r, wanted, s, whole);
         record_speed(r, wanted, s, start, loss);
         if (train_schedule_over(&r->schedule))
@@ -505,7 +435,7 @@ int train_run_isotropy(struct train_run *run, uint64_t seed, uint64_t trial, dou
     if (r->optimizer->direction == NULL)
         return BASE_OK;
     begin(r, seed, trial);
-    TRY(take_batch(r, seed, trial, error));
+    TRY(take_batch(r, error));
     look(r);
     train_backward(&r->network, &r->batch);
     TRY(r->optimizer->prepare(r->work, &r->network, &r->batch, r->architecture->training->damping, error));

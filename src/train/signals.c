@@ -145,20 +145,17 @@ void train_backward_errors(const struct train_network *network, const struct tra
     }
 }
 
-void train_contract(const struct net_architecture *architecture, const struct train_signals *signals,
-                    const double *const *errors, double *const *P)
+void train_contract(size_t units, size_t C, size_t B, const double *delta, const double *errors, double *P)
 {
-    const struct net_architecture *a = architecture;
-    const size_t B = signals->B;
-    memcpy(P[a->L], errors[a->L], a->C * B * sizeof **errors);
-    for (size_t l = 1; l < a->L; l++)
-        for (size_t i = 0; i < a->widths[l]; i++) {
-            double *p = P[l] + i * B;
-            memset(p, 0, B * sizeof *p);
-            for (size_t k = 0; k < a->C; k++)
-                for (size_t t = 0; t < B; t++)
-                    p[t] += signals->delta[l][(i * a->C + k) * B + t] * errors[l][k * B + t];
-        }
+    if (delta == NULL) {
+        memcpy(P, errors, units * B * sizeof *P);
+        return;
+    }
+    memset(P, 0, units * B * sizeof *P);
+    for (size_t i = 0; i < units; i++)
+        for (size_t k = 0; k < C; k++)
+            for (size_t t = 0; t < B; t++)
+                P[i * B + t] += delta[(i * C + k) * B + t] * errors[k * B + t];
 }
 
 void train_subtract_mean(size_t C, size_t B, double *f)

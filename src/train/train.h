@@ -64,8 +64,8 @@ struct train_signals {
     size_t B, C;
     double **h;     /* (L+1) pointers: h[l] (M_l, B); h[0] the inputs, h[L] the outputs f (C, B) */
     double **dphi;  /* (L+1) pointers: φ'(u^l) (M_l, B), l = 1..L-1 */
-    double **delta; /* (L+1) pointers: δ^l_ki(t) at delta[l][i*C*B + k*B + t] (M_l, CB), l = 1..L-1; NULL
-                       where no δ of single outputs are wanted */
+    double **delta; /* (L+1) pointers: δ^l_ki(t) at delta[l][i*C*B + k*B + t] (M_l, CB), l = 1..L-1, and NULL
+                       at [L]; NULL where no δ of single outputs are wanted */
     double *u;      /* (max M_l, B) scratch */
 };
 /* deltas: with room for δ. */
@@ -91,9 +91,9 @@ void train_backward(const struct train_network *network, struct train_signals *s
 void train_backward_errors(const struct train_network *network, const struct train_signals *signals,
                            const double *errors, double *const *P);
 
-/* The same from δ, with errors of their own in each layer, errors[l] (C, B). 2CB Σ_l M_l flops. */
-void train_contract(const struct net_architecture *architecture, const struct train_signals *signals,
-                    const double *const *errors, double *const *P);
+/* P_i(t) = Σ_k δ_ki(t) e_k(t) of the units of a layer, P (units, B), from delta[l] (units, CB) and errors e
+ * (C, B); delta NULL, as delta[L] is: δ^L. */
+void train_contract(size_t units, size_t C, size_t B, const double *delta, const double *errors, double *P);
 
 /* f_k(t) −= (1/B) Σ_s f_k(s) for f (C, B): the mean-subtracted outputs. The same makes ∂/∂f of ∂/∂f̄. */
 void train_subtract_mean(size_t C, size_t B, double *f);
@@ -193,9 +193,9 @@ extern const struct train_optimizer train_gradient;
  * units of a layer the mean over the layer; K-FAC's B_L ρ = ε B_L. exact is of the cross entropy too, with F
  * = (1/B) Jᵀ Q J and Q_t = diag(g) − ggᵀ; the others are of the squared loss. Biases count, with weight σ_b
  * in the NTK parametrization. */
-extern const struct train_optimizer train_exact;          /* dual.c */
-extern const struct train_optimizer train_layer;          /* dual.c */
-extern const struct train_optimizer train_tridiagonal;    /* dual.c */
+extern const struct train_optimizer train_exact;          /* exact.c */
+extern const struct train_optimizer train_layer;          /* layer.c */
+extern const struct train_optimizer train_tridiagonal;    /* layer.c */
 extern const struct train_optimizer train_kfac;           /* kfac.c */
 extern const struct train_optimizer train_kfac_scaled;    /* kfac.c */
 extern const struct train_optimizer train_unit;           /* unit.c */
@@ -249,6 +249,32 @@ void train_schedule_grow(struct train_schedule *schedule);
 bool train_schedule_over(const struct train_schedule *schedule);
 /* The largest batch that a training can come to. */
 size_t train_schedule_most(const struct net_architecture *architecture);
+
+/* ---- batches.c: the samples of each step
+ *
+ * Epoch after epoch they are taken in a random order, each epoch's own, that does not depend on the size of
+ * batches. A batch that takes the last n samples of one epoch and the first m of the next has none twice,
+ * which would make its Fisher matrix singular: from i = 0 on, a sample i < m that it already has changes
+ * places with the next one from m on that it has not.
+ */
+struct train_batches {
+    const struct net_architecture *architecture;
+    uint64_t seed, trial;
+    size_t taken;    /* samples that batches have taken */
+    size_t *order;   /* (T) the samples of the epoch in hand */
+    size_t *columns; /* (B) the samples of the batch in hand */
+};
+int train_batches_init(struct train_batches *batches, const struct net_architecture *architecture,
+                       struct base_error *error);
+void train_batches_free(struct train_batches *batches);
+double train_batches_bytes(const struct net_architecture *architecture);
+void train_batches_begin(struct train_batches *batches, uint64_t seed, uint64_t trial);
+/* The next batch, of B < T samples. */
+int train_batches_next(struct train_batches *batches, size_t B, struct base_error *error);
+
+/* order (T) of an epoch, before any change. BASE_FAILED without memory. */
+int train_epoch_order(const struct net_architecture *architecture, uint64_t seed, uint64_t trial,
+                      uint64_t epoch, size_t *order, struct base_error *error);
 
 /* ---- spectra.c: spectra of minibatches (LDRC20, as the authors' code has them)
  *
@@ -309,14 +335,6 @@ double train_spectra_condition_mean(const struct train_spectra *spectra);
 double train_spectra_cumulative(const struct train_spectra *spectra, size_t steps);
 
 /* ---- run.c: a whole training */
-
-/* The samples of a training in the order in which its batches take them: epoch after epoch, each in a random
- * order of its own that does not depend on the size of batches. A batch that takes the last n samples of one
- * epoch and the first m of the next has none twice, which would make its Fisher matrix singular: from i = 0
- * on, a sample i < m that it already has changes places with the next one from m on that it has not.
- * order (T), before any change; BASE_FAILED without memory. */
-int train_epoch_order(const struct net_architecture *architecture, uint64_t seed, uint64_t trial,
-                      uint64_t epoch, size_t *order, struct base_error *error);
 
 /* What is looked at while it goes on. */
 struct train_watch {

@@ -18,7 +18,7 @@
 
 struct work {
     size_t L, C, B;
-    double **A;     /* (L+1): A^{l-1} (B, B) at [l], both triangles; at [L] the factor of A/B + ρ */
+    double **A;     /* A^{l-1} (B, B) at [l], both triangles; at [L] the factor of A/B + ρ */
     double *rho;    /* (L+1): of the layers' units, at [L] of the last layer */
     double *K;      /* (B, B) of a unit, upper triangle, then its factor */
     double *q, *y;  /* (B) */
@@ -48,9 +48,7 @@ static void unit_free(void *work)
     struct work *w = work;
     if (w == NULL)
         return;
-    for (size_t l = 1; l <= w->L && w->A != NULL; l++)
-        free(w->A[l]);
-    free(w->A);
+    train_layers_free(w->A);
     free(w->rho);
     free(w->K);
     free(w->q);
@@ -70,9 +68,7 @@ static int unit_init(void **work, const struct net_architecture *architecture, s
     w->L = a->L;
     w->C = a->C;
     w->B = B;
-    TRY(base_got(w->A = base_calloc(a->L + 1, sizeof(double *), error)));
-    for (size_t l = 1; l <= a->L; l++)
-        TRY(base_got(w->A[l] = base_alloc(B * B, sizeof(double), error)));
+    TRY(train_dual_init(&w->A, a->L, B, B, error));
     TRY(base_got(w->rho = base_calloc(a->L + 1, sizeof(double), error)));
     TRY(base_got(w->K = base_alloc(B * B, sizeof(double), error)));
     TRY(base_got(w->S = base_alloc(B * B, sizeof(double), error)));

@@ -123,6 +123,8 @@ static void mistakes_are_refused(void **state)
          "x.yaml:4:40: singular.proportion: \"1\" is not a number above 0 and below 1"},
         {KIND("fisher") "singular: {sample_size: 7, distance: 0}",
          "singular.distance: \"0\" is not a number above 0"},
+        {KIND("dynamics") "singular: {sample_size: 7, time: 3e7, times: 2, time_step: 1}",
+         "x.yaml: singular.time_step: 1 leaves more than 10000000 steps between two of 2 recorded times"},
         {KIND("dynamics") "singular: {sample_size: 7, time: 1, dimension: 3}",
          "singular.dimension: \"3\" is not a whole number from 4 to 1000"},
         {KIND("dynamics") "singular: {sample_size: 7, time: 1, teacher_units: 3}",

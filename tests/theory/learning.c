@@ -449,6 +449,20 @@ static void damping_lessens_constants(void **state)
     }
 }
 
+/* Where a layer has more samples than features, nearly all of what is left of a without damping is left. */
+static void damped_units_know_their_rank(void **state)
+{
+    (void)state;
+    struct setup x;
+    struct theory_learning theory;
+    open_gaussian(&x, &(struct shape){"tanh", 2, 0.1, 3, 40, 1, 12, {0.1}}, "unit");
+    assert_close(constant_of(&x), 40 * 5.0 / 12 + 40 + 1, 1e-12);
+    x.training.damping = 1e-7;
+    predict(&x, 0.5, NULL, NULL, &theory);
+    assert_close(theory.isotropy_a, constant_of(&x), 0.01);
+    close_setup(&x);
+}
+
 static void what_has_no_constant_is_told(void **state)
 {
     (void)state;
@@ -886,6 +900,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(shares_of_units_are_those_of_their_thresholds),
     cmocka_unit_test(constants_count_the_batch),
     cmocka_unit_test(damping_lessens_constants),
+    cmocka_unit_test(damped_units_know_their_rank),
     cmocka_unit_test(what_has_no_constant_is_told),
     cmocka_unit_test(what_is_not_predicted_is_told),
     cmocka_unit_test(critical_rates_are_those_of_fisher_matrices),

@@ -104,16 +104,15 @@ static void signals_are_the_networks(void **state)
     memcpy(s.h[0], w.h[0], a.widths[0] * a.T * sizeof(double));
     train_forward(&network, &activation, &s);
     train_backward(&network, &s);
-    double *errors = new_array(a.CT), *own[4] = {NULL}, *P[4] = {NULL}, *Q[4] = {NULL};
+    double *errors = new_array(a.CT), *P[4] = {NULL}, *Q[4] = {NULL};
     for (size_t i = 0; i < a.CT; i++)
         errors[i] = sin(1.7 * (double)i + 0.3);
     for (size_t l = 1; l <= a.L; l++) {
-        own[l] = errors;
         P[l] = new_array(a.widths[l] * a.T);
         Q[l] = new_array(a.widths[l] * a.T);
+        train_contract(a.widths[l], a.C, a.T, s.delta[l], errors, Q[l]);
     }
     train_backward_errors(&network, &s, errors, P);
-    train_contract(&a, &s, (const double *const *)own, Q);
     for (size_t l = 1; l <= a.L; l++)
         for (size_t i = 0; i < a.widths[l]; i++)
             for (size_t t = 0; t < a.T; t++) {
@@ -640,6 +639,36 @@ static void divergence_is_recorded(void **state)
         }
 }
 
+/* The second sample is 0, of which outputs without biases know nothing: its batch has the loss that it had.
+ */
+static void a_loss_that_no_batch_shows_diverges_too(void **state)
+{
+    (void)state;
+    enum { T = 2 };
+    static const double targets[T] = {1, 1};
+    struct experiment_training training = plain_training();
+    struct net_architecture a;
+    struct net_activation activation = {0};
+    struct base_error error;
+    size_t order[T];
+    training.batch = 1;
+    training.steps = 1;
+    open_network("linear", 1, T, &training, &a, &activation);
+    a.bias_variance = 0;
+    double *inputs = new_array(a.widths[0] * T);
+    a.inputs = inputs;
+    a.targets = targets;
+    assert_int_equal(train_epoch_order(&a, 1, 2, 0, order, &error), BASE_OK);
+    for (size_t i = 0; i < a.widths[0]; i++) {
+        inputs[i * T + order[0]] = 1;
+        inputs[i * T + order[1]] = 0;
+    }
+    const struct trained t = train(&a, 1, 2, 1e5);
+    assert_true(t.diverged == 1 && isfinite(t.train_loss[0]) && isnan(t.train_loss[1]));
+    free(inputs);
+    net_activation_close(&activation);
+}
+
 /* ---- randomness */
 
 /* A first batch without any loss says nothing of the size of losses. */
@@ -815,6 +844,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_repeated_training_has_the_same_bits),
     cmocka_unit_test(a_training_is_watched),
     cmocka_unit_test(divergence_is_recorded),
+    cmocka_unit_test(a_loss_that_no_batch_shows_diverges_too),
     cmocka_unit_test(a_first_batch_may_have_no_loss),
     cmocka_unit_test(teachers_and_held_out_inputs_are_their_own),
     cmocka_unit_test(an_epoch_has_every_sample_once),
