@@ -2,6 +2,7 @@
 # subtracted, and divided by their standard deviation too; what that gains, and the loss at half of each.
 # gnuplot -c plots/mean-subtraction.gp results/mean-subtraction.h5 build/fisherfield plots/mean-subtraction
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu", "initial_eig_max stability_boundary train_loss")
 
 # Columns case, normalization, width, then 5 of the boundary; over that of the outputs as they are: case, normalization, width, then the
 # ratio of the boundaries, its standard error, and theory; with normalization, width, step, then 5 of the loss.
