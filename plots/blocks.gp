@@ -2,6 +2,7 @@
 # for one, ten and as many outputs as units.
 # gnuplot -c plots/blocks.gp results/blocks.h5 build/fisherfield plots/blocks
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu", "block_on block_off")
 
 trials = "< ".table("--trials block_on block_off")          # columns case, outputs, width, trial, layer, on, off
 eval read("$THEORY", table("block_on block_off"))            # columns case, outputs, width, layer, 5 a variable (the third: theory)
@@ -43,12 +44,14 @@ do for [i=0:5] {
     text[i+1] = sprintf("%s:  M^{ %.3f ± %.3f}", outputs[i%3+1], exponent, exponent_err)
 }
 
+stats $RATIOS using 1 name "M" nooutput
+
 do for [format in "pdf png"] {
     eval begin(format, 12)
     set multiplot layout 2,1 margins 0.19,0.97,0.1,0.985 spacing 0.025
     set logscale xy
-    set xrange [20:500]
-    set yrange [0.03:1.2]
+    set xrange [M_min/1.25:M_max*1.25]
+    set yrange [0.018:1.8]
     set xtics (25, 50, 100, 200, 400)
     set format x ""
     unset xlabel
@@ -57,7 +60,7 @@ do for [format in "pdf png"] {
         if (c == 1) { set xlabel "width  M"; set format x "%g" }
         set ylabel "‖F_{ij}‖ / ‖F_{ii}‖  (r.m.s., i ≠ j)"
         set label 1 cases[c+1] at graph 0.03,0.93
-        if (c == 0) { set label 2 "T = 5, layer 2 of 4\nlines: theory\npoints: simulation ± s.e." at graph 0.97,0.93 right } else { unset label 2 }
+        if (c == 0) { set label 2 "T = 5, layer 2 of 4\nlines: theory\npoints: simulation ± s.e.\npowers: fits of the points" at graph 0.97,0.93 right } else { unset label 2 }
         plot for [s=0:2] $RATIOS index 3*c+s using 1:4 with lines ls s+1 notitle, \
              for [s=0:2] $RATIOS index 3*c+s using 1:2:($2*$3) with yerrorbars ls s+1 title text[3*c+s+1]
     }

@@ -1,6 +1,7 @@
 # AKO19: the norm of every block of two units of the Fisher matrix of single networks, with one output and with as many as units.
 # gnuplot -c plots/heatmap.gp results/heatmap.h5 build/fisherfield plots/heatmap
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("", "block_map")
 
 map = "< ".table("--trials block_map")   # columns case, outputs, trial, unit, unit2, norm; rows of larger networks are nan
 
@@ -23,24 +24,24 @@ do for [i=1:2] {
 }
 
 do for [format in "pdf png"] {
-    eval begin(format, 13.4)
-    set multiplot layout 2,1 margins 0.17,0.77,0.09,0.965 spacing 0.085
+    eval begin(format, 14.2)
+    set multiplot layout 2,1 margins 0.17,0.76,0.08,0.965 spacing 0.125
     set logscale cb
     set cbrange [1e-3:1]
-    set format cb "10^{%T}"
-    set cblabel "norm / largest of hidden units" offset 0.5
+    set cbtics ("≤ 10^{-3}" 1e-3, "10^{-2}" 1e-2, "0.1" 0.1, "≥ 1" 1)
+    set cblabel "norm / largest of hidden units" offset -0.3
     set size ratio -1
     set tics out
     unset mxtics
     unset mytics
     set ylabel "unit" offset 2
     do for [i=1:2] {
-        if (i == 2) { set xlabel "unit" offset 0,0.3 } else { unset xlabel }
+        set xlabel "unit" offset 0,0.3
         set xrange [0.5:units[i]+0.5]
         set yrange [units[i]+0.5:0.5]
         set xtics hidden[i]
         set ytics hidden[i]
-        set title sprintf("C = %d", outputs[i]) offset 0,-0.8
+        set title sprintf("C = %d, units of layers 1 to 4", outputs[i]) offset 0,-0.8
         do for [l=1:3] {
             edge = l * hidden[i] + 0.5
             set arrow 2*l-1 from edge, 0.5 to edge, units[i]+0.5 nohead front lc "white" lw 0.5

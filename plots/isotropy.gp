@@ -1,8 +1,11 @@
 # KO20: isotropy of approximate Fisher matrices against damping and width.
 # gnuplot -c plots/isotropy.gp results/isotropy.h5 build/fisherfield plots/isotropy
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("exact, layer, tridiagonal, kfac, unit", "isotropy_a isotropy_error")
 
 eval read("$DATA", table("isotropy_a isotropy_error"))      # columns case, width, damping, then 5 a variable
+# Side by side: at the same distance on the axis of damping and on that of width.
+beside(i) = 10**(0.09*(i-3))
 array names[5] = ["exact", "layers", "tridiagonal", "K-FAC", "units"]
 stats $DATA using 2 nooutput
 M = STATS_max
@@ -29,9 +32,9 @@ do for [format in "pdf png"] {
     unset xlabel
     set ylabel "a / a without damping"
     set key bottom left
-    set label 1 sprintf("M = %d, T = 50", M) at graph 0.45,0.1
-    plot for [i=1:5] $DATA index i-1 using ($2 == M ? $3 : NaN):($6/a[i]) with lines ls i notitle, \
-         for [i=1:5] $DATA index i-1 using ($2 == M ? $3 : NaN):($4/a[i]):($5/a[i]) with yerrorbars ls i title names[i]
+    set label 1 sprintf("M = %d, T = 50\nlines: theory", M) at graph 0.45,0.2
+    plot for [i=1:5] $DATA index i-1 using ($2 == M ? $3 : NaN):($6/a[i]) with lines ls i lw (i == 1 ? 3.2 : 1.4) notitle, \
+         for [i=1:5] $DATA index i-1 using ($2 == M ? $3*beside(i) : NaN):($4/a[i]):($5/a[i]) with yerrorbars ls i title names[i]
     unset key
     unset label 1
     set logscale y
@@ -42,7 +45,7 @@ do for [format in "pdf png"] {
     set format y "10^{%T}"
     set ylabel "isotropy error"
     set xlabel "damping  ε" offset 0,0.5
-    plot for [i=1:5] $DATA index i-1 using ($2 == M ? $3 : NaN):9:10 with yerrorbars ls i
+    plot for [i=1:5] $DATA index i-1 using ($2 == M ? $3*beside(i) : NaN):9:10 with yerrorbars ls i
 
     set tmargin at screen 0.315
     set bmargin at screen 0.075
@@ -54,7 +57,7 @@ do for [format in "pdf png"] {
     set label 1 sprintf("ε = 10^{%d}", int(floor(log10(least) + 0.5))) at graph 0.97,0.5 right
     set label 2 "1/√((L − 1)M)" at 380,0.12 center tc ls 5
     plot 1/sqrt(2*x) with lines ls 5 notitle, \
-         for [i=1:5] $DATA index i-1 using ($3 == least ? $2 : NaN):9:10 with yerrorbars ls i
+         for [i=1:5] $DATA index i-1 using ($3 == least ? $2*beside(i)**0.16 : NaN):9:10 with yerrorbars ls i
     unset label 1
     unset label 2
     set xtics autofreq

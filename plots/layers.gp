@@ -1,6 +1,7 @@
 # KAA21: mean, second moment and largest eigenvalue of each layer's block of the Fisher matrix against width.
 # gnuplot -c plots/layers.gp results/layers.h5 build/fisherfield plots/layers
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu", "layer_eig_mean layer_eig_second_moment layer_eig_max")
 
 eval read("$DATA", table("layer_eig_mean layer_eig_second_moment layer_eig_max"))   # columns case, width, layer, 5 a variable
 # Columns case, width, kappa1, kappa2, alpha, then a variable's layers 1 to 4.
@@ -15,7 +16,7 @@ do for [format in "pdf png"] {
     set multiplot layout 3,2 columnsfirst margins 0.18,0.98,0.085,0.925 spacing 0.035,0.02
     set logscale xy
     set xrange [80:4000]
-    set xtics (100, 400, 1600)
+    set xtics (100, "" 200, 400, "" 800, 1600, "" 3200)
     do for [i=1:2] {
         first_column = i == 1
         set format x ""
@@ -29,8 +30,8 @@ do for [format in "pdf png"] {
         unset logscale y
         set yrange [0.4:1.35]
         set format y first_column ? "%.1f" : ""
-        plot for [l=1:4] $THEORY index i-1 using 2:(units(l)*column(5+l)) with lines ls l notitle, \
-             for [l=1:4] $DATA index i-1 using 2:(in_layer(l, units(l)*$4)):(units(l)*$5) with yerrorbars ls l \
+        plot for [l=1:4] $THEORY index i-1 using 2:(units(l)*column(5+l)) with lines ls l lw (i == 1 ? (l == 3 ? 2.8 : 1.2) : 1.6) notitle, \
+             for [l=1:4] $DATA index i-1 using ($2*1.06**(l == 3 ? -1 : l == 4 ? 1 : 0)):(in_layer(l, units(l)*$4)):(units(l)*$5) with yerrorbars ls l \
                  title sprintf("layer %d", l)
 
         unset key

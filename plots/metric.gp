@@ -1,6 +1,7 @@
 # KAA21: mean, second moment and largest eigenvalue of the metrics on inputs and features, layer by layer, at width 1000.
 # gnuplot -c plots/metric.gp results/metric.h5 build/fisherfield plots/metric
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu, linear", "metric_eig_mean metric_eig_second_moment metric_eig_max")
 
 eval read("$DATA", table("metric_eig_mean metric_eig_second_moment metric_eig_max"))   # columns case, width, layer, 5 a variable
 array cases[3] = ["tanh", "ReLU", "linear"]

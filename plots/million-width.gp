@@ -2,6 +2,7 @@
 # measured/theory − 1, for the mean and the largest eigenvalue, with power laws fitted from width 1000 on.
 # gnuplot -c plots/million-width.gp results/million-width.h5 build/fisherfield plots/million-width
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu, linear", "fisher_eig_mean fisher_eig_max")
 
 eval read("$DATA", table("fisher_eig_mean fisher_eig_max"))   # columns case, width, 5 a variable
 array cases[3] = ["tanh", "ReLU", "linear"]
@@ -44,12 +45,12 @@ do for [format in "pdf png"] {
     unset xlabel
     set key bottom left
 
-    set ylabel "deviation of  m_λ"
+    set ylabel "relative deviation of  m_λ"
     set label 1 "points: one network's deviation\nfrom theory, r.m.s. ± s.e.\nlines: fits from M = 1000 on" at graph 0.97,0.93 right
     plot for [i=1:3] factor[i] * x**power[i] with lines ls i notitle, \
          for [i=1:3] $DATA index i-1 using 2:(deviation(3)):(deviation(3)*relative_error(3)) with yerrorbars ls i title text[i]
 
-    set ylabel "deviation of  λ_{max}"
+    set ylabel "relative deviation of  λ_{max}"
     unset label 1
     set xlabel "width  M"
     set format x "10^{%T}"

@@ -1,6 +1,7 @@
 # KAA19: Fisher-Rao norms against depth, at width 400.
 # gnuplot -c plots/norm.gp results/norm.h5 build/fisherfield plots/norm
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu, linear", "fisher_rao_norm fisher_rao_norm_independent fisher_rao_norm_weights")
 
 eval read("$DATA", table("fisher_rao_norm fisher_rao_norm_independent fisher_rao_norm_weights"))   # columns case, depth, width, 5 a variable
 array cases[3] = ["tanh", "ReLU", "linear"]

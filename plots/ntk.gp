@@ -2,6 +2,7 @@
 # from width 400 on, and its mean and largest eigenvalue over those of the mean-field theory.
 # gnuplot -c plots/ntk.gp results/ntk.h5 build/fisherfield plots/ntk
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu, linear", "ntk_kernel_error ntk_eig_mean ntk_eig_max")
 
 eval read("$DATA", table("ntk_kernel_error ntk_eig_mean ntk_eig_max"))   # columns case, width, 5 a variable
 array cases[3] = ["tanh", "ReLU", "linear"]
@@ -33,7 +34,7 @@ do for [format in "pdf png"] {
     eval begin(format, 12)
     set multiplot layout 2,1 margins 0.2,0.97,0.1,0.985 spacing 0.025
     set logscale x
-    set xrange [80:16000]
+    set xrange [60:20000]
     set format x ""
     unset xlabel
 
@@ -53,9 +54,9 @@ do for [format in "pdf png"] {
     set format x "10^{%T}"
     set key top right
     plot 1 with lines lc "black" lw 0.9 notitle, \
-         for [i=1:3] $DATA index i-1 using ($2*1.08**(i-2)):($8/$10):($9/$10) with yerrorbars ls i notitle, \
-         for [i=1:3] $DATA index i-1 using ($2*1.08**(i-2)):($13/$15):($14/$15) with yerrorbars ls i pt (i == 1 ? 6 : i == 2 ? 4 : 8) notitle, \
+         for [i=1:3] $DATA index i-1 using ($2*1.28**(i-2)*0.95):($8/$10):($9/$10) with yerrorbars ls i notitle, \
+         for [i=1:3] $DATA index i-1 using ($2*1.28**(i-2)*1.05):($13/$15):($14/$15) with yerrorbars ls 10+i notitle, \
          keyentry with points lc "black" pt 7 ps 0.45 title "mean eigenvalue", \
-         keyentry with points lc "black" pt 6 ps 0.45 title "λ_{max}"
+         keyentry with points lc "black" pt 6 ps 0.52 lw 0.8 title "λ_{max}"
     unset multiplot
 }

@@ -1,6 +1,7 @@
 # KAA19: the order parameters and the largest eigenvalue against the variance of the weights, across the boundary of order and
 # chaos, at width 1000. gnuplot -c plots/order-chaos.gp results/order-chaos.h5 build/fisherfield plots/order-chaos
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("", "fisher_eig_mean fisher_eig_max")
 
 # Columns case, depth, weight_variance, width, then kappa1, kappa2, alpha, m_λ, s_λ, λ_max; or 5 a variable.
 at_theory(keys) = sprintf("%s theory experiments/order-chaos.yaml --set sweep.width='[1000]' --set sweep.weight_variance='%s' %s", \

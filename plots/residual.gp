@@ -2,6 +2,7 @@
 # at width 800.
 # gnuplot -c plots/residual.gp results/residual.h5 build/fisherfield plots/residual
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("plain, residual, weaker_skip, trained_branch", "fisher_eig_mean fisher_eig_second_moment fisher_eig_max")
 
 eval read("$DATA", table("fisher_eig_mean fisher_eig_second_moment fisher_eig_max"))   # columns case, depth, width, 5 a variable
 eval read("$THEORY", sprintf("%s theory experiments/residual.yaml --set sweep.width='[800]' --set sweep.depth='%s'", \

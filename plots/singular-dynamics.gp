@@ -1,6 +1,8 @@
 # Descents of a committee machine past a singular region: error against time, and the way in the plane of overlap and norm.
 # gnuplot -c plots/singular-dynamics.gp results/singular-dynamics.h5 build/fisherfield plots/singular-dynamics
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("gradient, natural, ridge-0.01, ridge-0.1, one-gradient, one-natural", \
+          "singular_time singular_error singular_norm_11 singular_norm_12 singular_norm_22")
 
 # Columns case, step, then v, v_se, v_theory, v_sd, v_n of each: time, error, |J_1|², J_1·J_2, |J_2|².
 data = "< ".table("singular_time singular_error singular_norm_11 singular_norm_12 singular_norm_22")

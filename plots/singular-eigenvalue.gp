@@ -1,6 +1,7 @@
 # The smallest eigenvalue of the Fisher matrix of a committee machine towards its singular regions.
 # gnuplot -c plots/singular-eigenvalue.gp results/singular-eigenvalue.h5 build/fisherfield plots/singular-eigenvalue
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("overlap, overlap-learned, weight, norm", "singular_smallest")
 
 eval read("$DATA", table("singular_smallest"))   # columns case, distance, sample_size, v, se, theory, sd, n
 array cases[4] = ["J_1 = J_2, v fixed", "J_1 = J_2, v learned", "v_2 = 0", "J_2 = 0, v learned"]
@@ -33,7 +34,7 @@ do for [format in "pdf png"] {
     set xlabel "distance  d  from the singular region"
     set ylabel "smallest eigenvalue of G"
     set key top left
-    set label 1 "N = 10, T = 10^4\nlines: theory\npoints: simulation\n± s.e." at graph 0.54,0.22
+    set label 1 "N = 10, T = 10^4\nlines: theory\npoints: simulation\n± s.e.; powers: of\nthe two least d" at graph 0.54,0.28
     plot for [i=1:4] $DATA index i-1 using 2:(at_10000($3, $6)) with lines ls i notitle, \
          for [i=1:4] $DATA index i-1 using 2:(at_10000($3, $4)):5 with yerrorbars ls i \
              title sprintf("%s:  ∝ d^{%.2f}", cases[i], exponents[i])

@@ -1,6 +1,7 @@
 # The determinant of the Fisher matrix of a mixture of two normals towards its singular set.
 # gnuplot -c plots/singular-mixture.gp results/singular-mixture.h5 build/fisherfield plots/singular-mixture
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("", "mixture_determinant")
 
 eval read("$DATA", table("mixture_determinant"))   # columns case, separation, proportion, sample_size, v, se, theory, sd, n
 array separations[3] = [2, 0.5, 0.1]

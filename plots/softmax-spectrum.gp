@@ -1,6 +1,7 @@
 # The eigenvalues of the Fisher matrix of softmax classification in order: C - 1 outliers, a bulk, and a tail that falls out
 # of it. gnuplot -c plots/softmax-spectrum.gp results/softmax-spectrum.h5 build/fisherfield plots/softmax-spectrum
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu, linear", "softmax_eigenvalues")
 
 eval read("$DATA", table("softmax_eigenvalues"))   # columns case, width, rank, then v, se, theory, sd, n
 array cases[3] = ["tanh", "ReLU", "linear"]
@@ -26,11 +27,11 @@ do for [format in "pdf png"] {
         set label 1 cases[i] at graph 0.04,0.1
         if (i == 1) { set label 2 sprintf("C = %d, T = 60\nlines: theory, M = %d\npoints: mean ± s.d. of networks", RANK_max / 60 + 1, widths[2]) at graph 0.04,0.43 } else { unset label 2 }
         plot $DATA index i-1 using 3:($2 == widths[2] && $6 > 0 ? $6/$2 : NaN) with lines ls i lw 1.2 notitle, \
-             for [w=1:2] $DATA index i-1 using ($3*(1.02-0.02*w)):(at(w, $4)):($4 > $7 ? ($4-$7)/$2 : 1e-9):(($4+$7)/$2) \
-                 with yerrorbars ls i pt (w == 1 ? 6 : 7) ps 0.35 lw 0.8 notitle, \
+             for [w=1:2] $DATA index i-1 using 3:(at(w, $4)):($4 > $7 ? ($4-$7)/$2 : 1e-9):(($4+$7)/$2) \
+                 with yerrorbars ls i pt (w == 1 ? 6 : 7) ps (w == 1 ? 0.6 : 0.27) lw 0.7 notitle, \
              keyentry with lines lc "black" lw 1.2 title "theory", \
-             keyentry with points lc "black" pt 6 ps 0.45 title sprintf("M = %d", widths[1]), \
-             keyentry with points lc "black" pt 7 ps 0.45 title sprintf("M = %d", widths[2])
+             keyentry with points lc "black" pt 6 ps 0.6 lw 0.7 title sprintf("M = %d", widths[1]), \
+             keyentry with points lc "black" pt 7 ps 0.27 title sprintf("M = %d", widths[2])
     }
     unset multiplot
 }

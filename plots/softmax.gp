@@ -1,9 +1,11 @@
 # KAA21: the Fisher matrix of softmax classification against width, ten classes.
 # gnuplot -c plots/softmax.gp results/softmax.h5 build/fisherfield plots/softmax
 call "plots/style.gp" ARG1 ARG2 ARG3
+variables = "softmax_eig_mean softmax_eig_second_moment softmax_eig_max softmax_eig_max_theory_low ". \
+            "softmax_eig_max_theory_high softmax_eig_max_theory_kernel"
+eval need("tanh, relu, linear", variables)
 
-eval read("$DATA", table("softmax_eig_mean softmax_eig_second_moment softmax_eig_max softmax_eig_max_theory_low ". \
-                         "softmax_eig_max_theory_high softmax_eig_max_theory_kernel"))
+eval read("$DATA", table(variables))
 array cases[3] = ["tanh", "ReLU", "linear"]
 stats $DATA index 0 using 2 nooutput name "WIDTH"
 
@@ -41,9 +43,9 @@ do for [format in "pdf png"] {
     set xlabel "width  M"
     set format x "%g"
     plot for [i=1:3] for [c in "18 19"] $DATA index i-1 using 2:(column(int(c))/$2) with lines ls i lw 1.1 dt (2,3), \
-         for [i=1:3] $DATA index i-1 using 2:($15/$2) with lines ls i lw 1.1 dt (6,4), \
-         for [i=1:3] $DATA index i-1 using 2:($20/$2) with lines ls i, \
-         for [i=1:3] $DATA index i-1 using 2:($13/$2):($14/$2) with yerrorbars ls i
+         for [i=1:3] $DATA index i-1 using 2:($20/$2) with lines ls i lw (i == 1 ? 3.2 : 1.6), \
+         for [i=1:3] $DATA index i-1 using 2:($15/$2) with lines lc "black" lw 1.1 dt (6,4), \
+         for [i=1:3] $DATA index i-1 using ($2*1.05**(i-2)):($13/$2):($14/$2) with yerrorbars ls i
     set ytics auto
     unset multiplot
 }

@@ -1,6 +1,7 @@
 # KAA19: up to which learning rate gradient descent is linearly stable, and up to which it recovers, against width.
 # gnuplot -c plots/stability.gp results/stability.h5 build/fisherfield plots/stability
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu, linear", "stability_boundary recovery_boundary stability_ratio recovery_ratio")
 
 # Columns case, width, then 5 a variable.
 eval read("$DATA", table("stability_boundary recovery_boundary stability_ratio recovery_ratio"))
@@ -23,25 +24,25 @@ do for [format in "pdf png"] {
     unset label 2
 
     # Times M: what theory has as a constant.
-    set ylabel "η M"
+    set ylabel "learning rate × width  η M"
     set logscale y
-    set yrange [1.5:200]
+    set yrange [1.5:400]
     set key at screen 0.95,0.995 maxrows 1 width -2
-    set label 1 "filled: linearly stable up to\nopen: recovers up to\nlines: theory η_c" at graph 0.04,0.93
+    set label 1 sprintf("filled: linearly stable up to\nopen: recovers up to\nlines: theory η_c\nT = %d", quick ? 30 : 100) at graph 0.04,0.93
     plot for [i=1:3] $DATA index i-1 using 2:($5*$2) with lines ls i notitle, \
          for [i=1:3] $DATA index i-1 using 2:($3*$2):($4*$2) with yerrorbars ls i title cases[i], \
-         for [i=1:3] $DATA index i-1 using 2:($8*$2):($9*$2) with yerrorbars ls i pt (i == 1 ? 6 : i == 2 ? 4 : 8) notitle
+         for [i=1:3] $DATA index i-1 using 2:($8*$2):($9*$2) with yerrorbars ls 10+i notitle
     unset label 1
 
-    set ylabel "boundary / (2/λ_{max} of the network)"
+    set ylabel "η λ_{max} / 2  of each network"
     set yrange [0.7:40]
     set xlabel "width  M"
     set format x "%g"
     unset key
-    set label 2 sprintf("within %.1g of 1", worst) at graph 0.04,0.14
+    set label 2 sprintf("filled: within %.1g of 1", worst) at graph 0.04,0.16
     set arrow 1 from graph 0, first 1 to graph 1, first 1 nohead lc "black" lw 0.9
     plot for [i=1:3] $DATA index i-1 using ($2*(1 + 0.03*(i - 2))):13:14 with yerrorbars ls i, \
-         for [i=1:3] $DATA index i-1 using ($2*(1 + 0.03*(i - 2))):18:19 with yerrorbars ls i pt (i == 1 ? 6 : i == 2 ? 4 : 8)
+         for [i=1:3] $DATA index i-1 using ($2*(1 + 0.03*(i - 2))):18:19 with yerrorbars ls 10+i
     unset arrow 1
     unset multiplot
 }

@@ -1,6 +1,7 @@
 # KAA19: mean, second moment and largest eigenvalue of the Fisher matrix against the number of samples, at width 1000.
 # gnuplot -c plots/universal-samples.gp results/universal-samples.h5 build/fisherfield plots/universal-samples
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu, linear", "fisher_eig_mean fisher_eig_second_moment fisher_eig_max")
 
 eval read("$DATA", table("fisher_eig_mean fisher_eig_second_moment fisher_eig_max"))   # columns case, samples, width, 5 a variable
 eval read("$THEORY", sprintf("%s theory experiments/universal-samples.yaml --set sweep.width='[1000]' --set sweep.samples='%s'", \

@@ -1,6 +1,7 @@
 # KAA19's setting: the density of the nonzero eigenvalues of the Fisher matrix, at two widths.
 # gnuplot -c plots/universal-spectrum.gp results/universal-spectrum.h5 build/fisherfield plots/universal-spectrum
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu, linear", "fisher_eigenvalues fisher_eig_max fisher_centred_eig_max")
 
 trials = "< ".table("--trials fisher_eigenvalues")           # columns case, width, trial, rank, eigenvalue
 eval read("$RANKS",  table("fisher_eigenvalues"))            # columns case, width, rank, then v, se, theory, sd, n
@@ -72,13 +73,13 @@ do for [format in "pdf png"] {
         if (i == 1) { set label 2 "T = 100\npoints ± s.e.\nand P − T zeros" at graph 0.43,0.75 center } else { unset label 2 }
         plot $LIMITS index i-1 using ($5/$2):(high) with impulses ls i lw 0.9 notitle, \
              $LIMITS index i-1 using ($10/$2):(high) with impulses ls i lw 0.9 dt (12,8) notitle, \
-             for [w=1:2] $DENSITY index 2*(i-1)+w-1 using 1:2:($3 > low ? $3 : low):4 \
-                 with yerrorbars ls i pt (w == 1 ? 6 : 7) notitle, \
              for [w=1:2] $KERNEL index 2*(i-1)+w-1 using 1:2 with lines lc "black" lw 1.1 notitle, \
+             for [w=1:2] $DENSITY index 2*(i-1)+w-1 using 1:2:($3 > low ? $3 : low):4 \
+                 with yerrorbars ls (w == 1 ? 10+i : i) ps (i == 3 ? 0.55 : 0.42) lw 0.7 notitle, \
              keyentry with lines lc "black" lw 0.9 title "λ_{max}", \
              keyentry with lines lc "black" lw 0.9 dt (12,8) title "bulk, limit", \
-             keyentry with lines lc "black" lw 1.8 title "bulk, kernel", \
-             keyentry with points lc "black" pt 6 ps 0.45 title sprintf("M = %d", widths[1]), \
+             keyentry with lines lc "black" lw 1.1 title "bulk, kernel", \
+             keyentry with points lc "black" pt 6 ps 0.5 lw 0.8 title sprintf("M = %d", widths[1]), \
              keyentry with points lc "black" pt 7 ps 0.45 title sprintf("M = %d", widths[2])
     }
     unset multiplot

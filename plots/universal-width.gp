@@ -1,6 +1,7 @@
 # KAA19, the main figure: mean, second moment and largest eigenvalue of the Fisher matrix against width.
 # gnuplot -c plots/universal-width.gp results/universal-width.h5 build/fisherfield plots/universal-width
 call "plots/style.gp" ARG1 ARG2 ARG3
+eval need("tanh, relu, linear", "fisher_eig_mean fisher_eig_second_moment fisher_eig_max")
 
 eval read("$DATA", table("fisher_eig_mean fisher_eig_second_moment fisher_eig_max"))
 array cases[3] = ["tanh", "ReLU", "linear"]

@@ -27,6 +27,13 @@ const char *base_format_seconds(double seconds, char text[32])
     return text;
 }
 
+const char *base_format_rate(size_t n, double seconds, char text[32])
+{
+    const double rate = seconds > 0 ? (double)n / seconds : 0;
+    snprintf(text, 32, rate < 9.95 ? "%.2g" : "%.0f", rate);
+    return text;
+}
+
 void base_progress_start(struct base_progress *progress, FILE *stream, const char *label, const char *unit,
                          size_t total, double total_cost)
 {
@@ -43,16 +50,17 @@ void base_progress_start(struct base_progress *progress, FILE *stream, const cha
 
 static void show(struct base_progress *p)
 {
-    char left[32], rate[64];
+    char left[32], per_second[32], rate[96];
     const double now = base_seconds(), elapsed = now - p->start;
     if (p->stream == NULL || now - p->last < (p->terminal ? interval_terminal : interval_log))
         return;
     p->last = now;
     base_format_seconds(fmax(0, elapsed * (p->total_cost / p->cost - 1)), left);
+    base_format_rate(p->steps > 0 ? p->steps : p->count, elapsed, per_second);
     if (p->steps > 0)
-        snprintf(rate, sizeof rate, "%.3g steps a second, loss %.3g", (double)p->steps / elapsed, p->loss);
+        snprintf(rate, sizeof rate, "%s steps a second, loss %.3g", per_second, p->loss);
     else
-        snprintf(rate, sizeof rate, "%.1f a second", (double)p->count / elapsed);
+        snprintf(rate, sizeof rate, "%s a second", per_second);
     fprintf(p->stream, "%s%s: %zu of %zu %s, %s, %s left%s", p->terminal ? "\r\033[K" : "", p->label,
             p->count, p->total, p->unit, rate, left, p->terminal ? "" : "\n");
     fflush(p->stream);

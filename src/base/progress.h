@@ -37,5 +37,7 @@ void base_progress_end(struct base_progress *progress);
 
 /* "1 h 02 min", "3 min 20 s", "12 s", "0.4 s" into text, which is returned. */
 const char *base_format_seconds(double seconds, char text[32]);
+/* "0.12", "5.1", "12", "1347" a second, likewise; "0" in no time at all. */
+const char *base_format_rate(size_t n, double seconds, char text[32]);
 
 #endif

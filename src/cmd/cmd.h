@@ -44,6 +44,8 @@ int cmd_load(struct experiment *experiment, const struct cmd_experiment_options 
 void cmd_note_missing_theory(const struct experiment *experiment,
                              const struct store_predictions *predictions);
 void cmd_note_no_theory(size_t points, const char *why_first);
+/* And where boundaries of stability are sought again for each value of a key that has no part in them. */
+void cmd_note_repeated_boundaries(const struct experiment *experiment);
 
 /* ---- options.c */
 

@@ -96,3 +96,23 @@ void cmd_note_no_theory(size_t points, const char *why_first)
             "warning: theory cannot be computed at %zu grid point%s and is nan there; the first: %s\n",
             points, points == 1 ? "" : "s", why_first);
 }
+
+void cmd_note_repeated_boundaries(const struct experiment *experiment)
+{
+    static const char *const without_part[] = {
+        "learning_rate", "rate",    "steps",   "epochs", "batch",    "optimizer", "loss",
+        "weight_decay",  "damping", "spectra", "every",  "adaptive", "isotropy",  "test_samples"};
+    const size_t n = sizeof without_part / sizeof *without_part;
+    for (size_t a = 0; a < experiment->n_axes && (experiment->asked & EXPERIMENT_BOUNDARY) != 0; a++) {
+        const struct experiment_axis *axis = &experiment->axes[a];
+        size_t i = 0;
+        while (i < n && strcmp(axis->key, without_part[i]) != 0)
+            i++;
+        if (i < n && axis->length > 1)
+            fprintf(
+                stderr,
+                "note: a boundary does not depend on %s: it is sought again at each of its %zu values; an "
+                "experiment of its own finds it once\n",
+                axis->key, axis->length);
+    }
+}

@@ -15,14 +15,14 @@
 
 /* Grids of more points show one row a case and sampler. */
 enum { MOST_ROWS = 40 };
-static const double probe_seconds = 1;
+static const double probe_seconds = 2;
 /* A network of more flops is announced: nothing is seen until it is measured. */
 static const double long_network = 5e10, flops_a_second = 1e10;
 
 static const struct argp parser = {.args_doc = "EXPERIMENT.yaml",
                                    .doc = "Say what `run` would take: memory, time, disk space. Samples a "
-                                          "few of the networks for a second to tell the "
-                                          "time, makes nothing, and refuses what `run` would refuse.",
+                                          "few of the networks for two seconds to tell "
+                                          "the time, makes nothing, and refuses what `run` would refuse.",
                                    .children = cmd_run_parser};
 
 /* All that is known beforehand. */
@@ -222,10 +222,8 @@ static void announce_long_networks(const struct outlook *o)
 {
     char time[32];
     double least = INFINITY;
-    for (size_t p = 0; p < o->layout.experiment->n_points; p++) {
-        const int64_t steps = experiment_point_steps(&o->layout.experiment->points[p]);
-        least = fmin(least, o->plan.costs[p] / (double)(steps > 0 ? steps : 1));
-    }
+    for (size_t p = 0; p < o->layout.experiment->n_points; p++)
+        least = fmin(least, o->plan.costs[p] / fmax(1, o->plan.steps[p]));
     if (least > long_network)
         fprintf(stderr, "sampling one network to see how long it takes, some %s\n",
                 base_format_seconds(least / flops_a_second, time));
@@ -263,6 +261,7 @@ static int run(int argc, char **argv, struct base_error *error)
     TRY(cmd_load(&experiment, &options.experiment, error));
     TRY(cmd_run_output(&options, &experiment, &path, error));
     o->path = path;
+    cmd_note_repeated_boundaries(&experiment);
     TRY(look_ahead(o, &experiment, &options, error));
     TRY(print_grid(o, error));
     print_totals(o);

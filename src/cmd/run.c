@@ -107,14 +107,14 @@ static int quote_command(int argc, char **argv, char **command, struct base_erro
 
 static void print_summary(const char *path, const struct sweep_summary *s)
 {
-    char time[32];
+    char time[32], rate[32];
     base_format_seconds(s->seconds, time);
+    base_format_rate(s->sampled, s->seconds, rate);
     if (s->kept > 0)
         fprintf(stderr, "%s: %zu of %zu networks were there already\n", path, s->kept, s->total);
     if (s->sampled > 0)
-        fprintf(stderr, "%s: %zu network%s in %s (%.3g a second, %d thread%s)\n", path, s->sampled,
-                s->sampled == 1 ? "" : "s", time, s->seconds > 0 ? (double)s->sampled / s->seconds : 0,
-                s->threads, s->threads == 1 ? "" : "s");
+        fprintf(stderr, "%s: %zu network%s in %s (%s a second, %d thread%s)\n", path, s->sampled,
+                s->sampled == 1 ? "" : "s", time, rate, s->threads, s->threads == 1 ? "" : "s");
     if (s->diverged > 0)
         fprintf(stderr, "%s: the training of %zu of these diverged; its losses end there\n", path,
                 s->diverged);
@@ -144,6 +144,7 @@ static int run(int argc, char **argv, struct base_error *error)
     }
     TRY(cmd_run_output(&a.run, &experiment, &path, error));
 
+    cmd_note_repeated_boundaries(&experiment);
     catch_signals();
     const struct sweep_options sweep = {
         .threads = a.run.threads, .progress = stderr, .stop = &stop, .folder = cmd_run_folder(&a.run)};

@@ -63,7 +63,7 @@ struct experiment_training {
     const char *nesterov; /* "true" or "false" */
     double weight_decay;
     double damping;                  /* ε: ρ over the mean diagonal of what is inverted */
-    const char *subtract_mean;       /* "true": the outputs are f − (1/T) Σ_t f */
+    const char *normalization;       /* of outputs: "none", "mean", "batch" */
     int64_t every;                   /* losses are recorded at every `every`-th step, and at the last */
     const char *boundary, *isotropy; /* "true": boundaries of stability, isotropy are measured */
     int64_t spectra;                 /* spectra of minibatches at every such step; 0: none */
@@ -211,9 +211,6 @@ struct experiment_options {
 int experiment_load(struct experiment *experiment, const char *path, const struct experiment_options *options,
                     const struct experiment_vocabulary *vocabulary, struct base_error *error);
 void experiment_free(struct experiment *experiment);
-
-/* Steps of a point's training or descent; 0: it has none. */
-int64_t experiment_point_steps(const struct experiment_point *point);
 
 /* The index of axis value j at grid point p (p < n_points): its position along axis a, or along the cases. */
 size_t experiment_point_case(const struct experiment *experiment, size_t point);

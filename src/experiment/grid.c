@@ -157,11 +157,6 @@ out:
     return status;
 }
 
-int64_t experiment_point_steps(const struct experiment_point *point)
-{
-    return point->training.steps > 0 ? point->training.steps : point->singular.steps;
-}
-
 /* The number of points between one value of an axis and the next. */
 static size_t stride(const struct experiment *experiment, size_t first_axis)
 {

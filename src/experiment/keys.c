@@ -14,6 +14,7 @@ static const char *const inputs[] = {"gaussian", "mnist", "cifar10", "hdf5", NUL
 static const char *const flags[] = {"false", "true", NULL};
 static const char *const optimizers[] = {"gradient",    "exact", "layer",         "tridiagonal",    "kfac",
                                          "kfac_scaled", "unit",  "unit_explicit", "quasi_diagonal", NULL};
+static const char *const output_normalizations[] = {"none", "mean", "batch", NULL};
 static const char *const parametrizations[] = {"ntk", "standard", NULL};
 static const char *const losses[] = {"squared", "cross_entropy", NULL};
 static const char *const output_weights[] = {"fixed", "learned", NULL};
@@ -343,9 +344,10 @@ const struct experiment_key experiment_keys[N_KEYS] = {
                      .fallback = "0",
                      .doc = "damping ε: what is added to the diagonal of a matrix that is inverted, over the "
                             "diagonal's mean"},
-    [KEY_SUBTRACT_MEAN] = {TRAINING("training.subtract_mean", KEY_WORD, subtract_mean),
-                           .right = "true or false", .fallback = "false", .words = flags,
-                           .doc = "subtract_mean: whether the outputs are f − (1/T) Σ_t f"},
+    [KEY_NORMALIZATION] = {TRAINING("training.normalization", KEY_WORD, normalization),
+                           .right = "none, mean or batch", .fallback = "none", .words = output_normalizations,
+                           .doc = "normalization of the outputs over the samples: none, their mean is "
+                                  "subtracted, or they are divided by their standard deviation too"},
     [KEY_EVERY] = {TRAINING("training.every", KEY_INTEGER, every),
                    .right = "a whole number from 1 to 10000000", .fallback = "1", .least = 1,
                    .most = 10000000,

@@ -32,16 +32,17 @@ static int check_loss(const struct experiment_context *context, const struct exp
         optimizer->text);
 }
 
-static int check_mean(const struct experiment_context *context, const struct experiment_value *optimizer,
-                      const struct experiment_value *mean)
+static int check_normalization(const struct experiment_context *context,
+                               const struct experiment_value *optimizer,
+                               const struct experiment_value *normalization)
 {
-    if (!is(mean, "true") || is(optimizer, "gradient"))
+    if (is(normalization, "none") || is(optimizer, "gradient"))
         return BASE_OK;
     return experiment_tree_fail(
-        context->error, mean->node, mean->path,
-        "true goes with optimizer: gradient alone, and %s is asked for: the kernel of "
-        "mean-subtracted outputs is singular",
-        optimizer->text);
+        context->error, normalization->node, normalization->path,
+        "%s goes with optimizer: gradient alone, and %s is asked for: the kernel of normalized outputs is "
+        "singular",
+        normalization->text, optimizer->text);
 }
 
 static int check_isotropy(const struct experiment_context *context, const struct experiment_value *loss,
@@ -102,7 +103,7 @@ int experiment_layout_optimizers(const struct experiment_context *context,
         check *check;
     } pairs[] = {{KEY_OPTIMIZER, KEY_DEPTH, check_depth},
                  {KEY_OPTIMIZER, KEY_LOSS, check_loss},
-                 {KEY_OPTIMIZER, KEY_SUBTRACT_MEAN, check_mean},
+                 {KEY_OPTIMIZER, KEY_NORMALIZATION, check_normalization},
                  {KEY_LOSS, KEY_ISOTROPY, check_isotropy}};
     int status = BASE_OK;
     for (size_t p = 0; p < sizeof pairs / sizeof *pairs; p++) {

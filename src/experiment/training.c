@@ -82,6 +82,35 @@ static int check_adaptive(const struct experiment_context *context, const struct
     return BASE_OK;
 }
 
+/* Of one sample the deviation is 0, of two the normalized outputs are ±1 whatever the network. */
+static int check_deviations(const struct experiment_context *context, const struct experiment_layout *layout,
+                            size_t c)
+{
+    enum { FEWEST = 3 };
+    static const size_t keys[] = {KEY_SAMPLES, KEY_BATCH, KEY_TEST_SAMPLES};
+    static const char message[] =
+        "normalization: batch takes the deviation of 3 samples or more, and of %lld "
+        "there is none that depends on the network; write more, or another "
+        "normalization";
+    const struct experiment_value *schedule = &layout->settings[c][KEY_SCHEDULE];
+    if (find_word(layout, c, KEY_NORMALIZATION, "batch") == NULL)
+        return BASE_OK;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        size_t n;
+        const struct experiment_value *values =
+            experiment_layout_values(layout, layout->settings[c], keys[i], &n);
+        for (size_t j = 0; j < n; j++) /* 0: all, or none that are held out */
+            if (values[j].integer > 0 && values[j].integer < FEWEST)
+                return experiment_tree_fail(context->error, values[j].node, values[j].path, message,
+                                            (long long)values[j].integer);
+    }
+    for (size_t i = 0; i < schedule->n; i++)
+        if (schedule->stages[i].batch > 0 && schedule->stages[i].batch < FEWEST)
+            return experiment_tree_fail(context->error, schedule->node->items[i], schedule->path, message,
+                                        (long long)schedule->stages[i].batch);
+    return BASE_OK;
+}
+
 /* Natural gradients solve for batches of one size. */
 static int check_growth(const struct experiment_context *context, const struct experiment_layout *layout,
                         size_t c)
@@ -178,6 +207,7 @@ int experiment_layout_training(const struct experiment_context *context, struct 
     for (size_t c = 0; c < layout->n_cases; c++) {
         TRY(check_batches(context, layout, c));
         TRY(check_adaptive(context, layout, c));
+        TRY(check_deviations(context, layout, c));
         TRY(check_growth(context, layout, c));
         TRY(check_words(context, layout, c));
     }

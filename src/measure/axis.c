@@ -39,7 +39,7 @@ size_t measure_axis_dimensions(enum measure_axis axis, size_t *first)
 void measure_sizes_include(size_t sizes[MEASURE_N_DIMENSIONS], const struct net_architecture *network)
 {
     const size_t depth = network->L, ranks = network->CT, units = net_architecture_units(network);
-    size_t steps = network->training == NULL ? 0 : (size_t)network->training->steps + 1;
+    size_t steps = network->training == NULL ? 0 : net_architecture_steps(network) + 1;
     if (network->singular != NULL && network->singular->time > 0)
         steps = (size_t)network->singular->times + 1;
     const size_t wanted[MEASURE_N_DIMENSIONS] = {

@@ -65,6 +65,8 @@ struct measure_variable {
     double powers[MEASURE_MAX_POWERS];
     double powers_outputs[MEASURE_MAX_POWERS];
     double powers_first[MEASURE_MAX_POWERS];
+    /* Of one without any: why, where there is more to say of it; NULL: that it is no such statement. */
+    const char *unjudged;
     /* Of a prediction that holds at every width, without powers: to this relative error; 0: of no such one.
      */
     double identity;
@@ -91,9 +93,11 @@ struct measure {
      */
     int (*run)(void *work, const struct net_gram *gram, double *const *values, struct base_error *error);
     /* In place of `run`, for a measure of its own kind of experiment, in which it is alone: it makes the
-     * networks of a trial itself. flops: about what that takes. BASE_STOPPED: as the watch says;
+     * networks of a trial itself. flops: about what that takes; steps: about as many are told to the watch,
+     * NULL: none. BASE_STOPPED: as the watch says;
      * BASE_UNRESOLVED: what is written stays. */
     double (*flops)(const struct net_architecture *architecture);
+    double (*steps)(const struct net_architecture *architecture);
     int (*run_alone)(void *work, uint64_t seed, uint64_t trial, const struct train_watch *watch,
                      double *const *values, struct base_error *error);
     /* The same for the predictions; nan stays where theory says nothing. BASE_UNRESOLVED: the measure

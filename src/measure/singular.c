@@ -18,10 +18,13 @@ enum { TIME, ERROR, R_11, R_12, R_21, R_22, Q_11, Q_12, Q_22, V_1, V_2, PLATEAU,
 /* Levels of ε whose times are measured: the plateau lasts from 1.1 ε_p to ½ ε_p. */
 enum { PLATEAU_BEGIN, PLATEAU_END, TARGET_ERROR, N_LEVELS };
 
+static const char finite_steps[] = "the prediction is the flow, of vanishing steps; descents have steps of "
+                                   "time_step, and are off by more than their s.e.";
+
 #define AT_TIMES(symbol, what, how)                                                                          \
     {                                                                                                        \
         .name = "singular_" symbol, .long_name = what " at each recorded time", .formula = how,              \
-        .source = "APO06", .axis = MEASURE_STEP, .predicted = true                                           \
+        .source = "APO06", .axis = MEASURE_STEP, .predicted = true, .unjudged = finite_steps                 \
     }
 
 static const struct measure_variable dynamics_variables[N_DYNAMICS] = {
@@ -42,12 +45,14 @@ static const struct measure_variable dynamics_variables[N_DYNAMICS] = {
          .formula =
              "t(eps_p / 2) - t(1.1 eps_p), eps_p = 1/3 - (4/pi) arcsin(1/4); teacher of two units, v = 1",
          .source = "APO06",
-         .predicted = true},
+         .predicted = true,
+         .unjudged = finite_steps},
     [TARGET] = {.name = "target_time",
                 .long_name = "time at which the error first falls to singular.target",
                 .formula = "t(target)",
                 .source = "APO06",
-                .predicted = true},
+                .predicted = true,
+                .unjudged = finite_steps},
 };
 
 /* The plateau is that of fixed output weights and two teacher units. */
@@ -89,6 +94,11 @@ static int committee_init(void **work, const struct net_architecture *architectu
 static void committee_free(void *work)
 {
     train_committee_free(work);
+}
+
+static double dynamics_steps(const struct net_architecture *architecture)
+{
+    return (double)architecture->singular->steps;
 }
 
 static int dynamics_run(void *work, uint64_t seed, uint64_t trial, const struct train_watch *watch,
@@ -182,6 +192,7 @@ const struct measure measure_singular_dynamics = {
     .variables = dynamics_variables,
     .bytes = committee_bytes,
     .flops = train_committee_flops,
+    .steps = dynamics_steps,
     .init = committee_init,
     .free = committee_free,
     .run_alone = dynamics_run,

@@ -34,6 +34,12 @@ static double training_flops(const struct net_architecture *architecture)
            (is_true(architecture->training->boundary) ? train_boundary_flops(architecture) : 0);
 }
 
+static double training_steps(const struct net_architecture *architecture)
+{
+    return (double)net_architecture_steps(architecture) +
+           (is_true(architecture->training->boundary) ? train_boundary_steps(architecture) : 0);
+}
+
 static void training_free(void *work)
 {
     struct work *w = work;
@@ -134,14 +140,11 @@ out:
     return status;
 }
 
-/* λ_max of F and the boundary that follows from it, η_c but for the weight decay. */
-static void predict_boundary(const struct net_architecture *a, double critical_rate,
-                             double *const *predictions)
+/* λ_max of F and the boundary that follows from it, which no weight decay moves. */
+static void predict_boundary(const struct theory_critical *critical, double *const *predictions)
 {
-    const double factor = train_boundary_factor(a),
-                 eig_max = factor / critical_rate - a->training->weight_decay;
-    *predictions[INITIAL_EIG_MAX] = eig_max;
-    *predictions[STABILITY_BOUNDARY] = factor / eig_max;
+    *predictions[INITIAL_EIG_MAX] = critical->eig_max;
+    *predictions[STABILITY_BOUNDARY] = critical->boundary;
     *predictions[STABILITY_RATIO] = 1;
 }
 
@@ -167,7 +170,7 @@ static int training_predict(void **kept, const struct net_architecture *architec
 {
     int status;
     struct net_activation activation = {0};
-    struct theory_critical critical = {NAN, NAN};
+    struct theory_critical critical = {NAN, NAN, NAN, NAN};
     TRY(net_activation_open(&activation, architecture->activation, error));
     if (*kept == NULL)
         TRY(base_got(*kept = theory_kept_new(error)));
@@ -175,7 +178,7 @@ static int training_predict(void **kept, const struct net_architecture *architec
     *predictions[CRITICAL_RATE] = critical.rate;
     *predictions[CRITICAL_LIMIT] = critical.limit;
     if (is_true(architecture->training->boundary))
-        predict_boundary(architecture, critical.rate, predictions);
+        predict_boundary(&critical, predictions);
     if (status != BASE_UNRESOLVED)
         TRY(status);
     TRY(predict_losses(architecture, &activation, *kept, predictions, error));
@@ -197,6 +200,7 @@ const struct measure measure_training = {
     .targets = true,
     .bytes = training_bytes,
     .flops = training_flops,
+    .steps = training_steps,
     .init = training_init,
     .free = training_free,
     .run_alone = training_run,

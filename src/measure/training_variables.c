@@ -125,19 +125,18 @@ const struct measure_variable measure_training_variables[N_VARIABLES] = {
                .source = "LDRC20",
                .axis = MEASURE_STEP,
                .asked = EXPERIMENT_BATCHES},
-    [INITIAL_EIG_MAX] = {.name = "initial_eig_max",
-                         .long_name =
-                             "largest eigenvalue of the Fisher matrix of the parameters that are trained, "
-                             "and of mean-subtracted outputs where they are, before the training",
-                         .formula = "lambda_1(F), F = (1/T) sum_t sum_k grad f_k(t) grad f_k(t)^T",
-                         .source = "KAA19",
-                         .asked = EXPERIMENT_BOUNDARY,
-                         .predicted = true,
-                         .outlier = true,
-                         .powers = {1, 2},
-                         .powers_outputs = {0.5, 1},
-                         .accuracy =
-                             0.005}, /* of mean-subtracted outputs, averaged over some draws of inputs */
+    [INITIAL_EIG_MAX] =
+        {.name = "initial_eig_max",
+         .long_name = "largest eigenvalue of the Fisher matrix of the parameters that are trained, "
+                      "and of normalized outputs where they are, before the training",
+         .formula = "lambda_1(F), F = (1/T) sum_t sum_k grad f_k(t) grad f_k(t)^T",
+         .source = "KAA19",
+         .asked = EXPERIMENT_BOUNDARY,
+         .predicted = true,
+         .outlier = true,
+         .powers = {1, 2},
+         .powers_outputs = {0.5, 1},
+         .accuracy = 0.005}, /* of normalized outputs, averaged over some draws of inputs and networks */
     [STABILITY_BOUNDARY] = {.name = "stability_boundary",
                             .long_name = "learning rate up to which gradient descent is linearly stable",
                             .formula = "eta: |v.(f - y)| after 10 steps is its start, y = f - 1e-6 sqrt(T) v",

@@ -95,6 +95,37 @@ void net_architecture_set_inputs(struct net_architecture *architecture, size_t f
     count_parameters(architecture);
 }
 
+/* Further steps of B samples until so many epochs are over. */
+static double steps_until(const struct net_architecture *a, double epochs, double samples, double B)
+{
+    return fmax(0, ceil((ceil(epochs * (double)a->T) - samples) / B));
+}
+
+size_t net_architecture_steps(const struct net_architecture *architecture)
+{
+    const struct net_architecture *a = architecture;
+    const struct experiment_training *training = a->training;
+    const double T = (double)a->T;
+    if (training == NULL)
+        return 0;
+    double steps = 0, samples = 0, B = training->batch == 0 ? T : fmin((double)training->batch, T);
+    for (size_t i = 0; i <= training->schedule.n; i++) { /* up to stage i, then to the end */
+        const struct experiment_stage *stage =
+            i < training->schedule.n ? &training->schedule.stages[i] : NULL;
+        double n = (double)training->steps - steps;
+        if (training->epochs > 0)
+            n = fmin(n, steps_until(a, training->epochs, samples, B));
+        if (stage != NULL)
+            n = fmin(n, stage->step > 0 ? fmax(0, (double)stage->step - steps)
+                                        : steps_until(a, stage->epoch, samples, B));
+        steps += n;
+        samples += n * B;
+        if (stage != NULL && stage->batch >= 0)
+            B = stage->batch == 0 ? T : fmin((double)stage->batch, T);
+    }
+    return (size_t)steps;
+}
+
 size_t net_architecture_units(const struct net_architecture *architecture)
 {
     size_t units = 0;

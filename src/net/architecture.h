@@ -60,6 +60,10 @@ int net_architecture_init(struct net_architecture *architecture, const struct ex
 void net_architecture_set_inputs(struct net_architecture *architecture, size_t features, const double *inputs,
                                  uint64_t word);
 
+/* Steps of its training, of an adaptive one as if its batch did not grow (with which there are no more):
+ * until `steps` are made or `epochs` over, whichever is first. 0: it is not trained. */
+size_t net_architecture_steps(const struct net_architecture *architecture);
+
 /* Hidden and output units: Σ_{l=1}^{L} M_l. */
 size_t net_architecture_units(const struct net_architecture *architecture);
 

@@ -72,6 +72,8 @@ bool report_limit_fits(const struct report_limit *limit);
  * kind) as further columns behind the swept axes; variables with one number a network repeat it, and two
  * different of these axes do not go into one table. names NULL: all variables with one number a network;
  * where there are none, those that share the axis of the first.
+ * kappa1, kappa2, alpha and parameters, by name, are one column each, as a second prediction is; `done` is a
+ * variable without a theory.
  *
  * trials: a row for every trial in place of the statistics. Columns: case, swept axes, trial, [coordinates,]
  * then v of each variable, nan where the trial is not there yet: the rows that `run --trial` prints. */

@@ -127,24 +127,32 @@ out:
 /* What theory says of a point besides the variables. */
 struct setting {
     double *widths, *outputs, *samples, *depths; /* (n_points) */
-    bool *centred;                               /* (n_points) training.subtract_mean */
-    struct store_array kappa1, kappa2, alpha;
+    bool *centred;                               /* (n_points) training.normalization is not none */
+    struct store_array kappa1, kappa2, alpha, parameters;
+    struct store_array mean, top, edge; /* tr F/P, λ_max of F and of mean-subtracted outputs; or no values */
 };
 
-/* Whether an outlier 1 + θ times the bulk is clear of it: at finite width the bulk has a relative half-width
- * of about 2 to 4 √ratio, with ratio = CT over the units. */
-static bool is_clear(double theta, double ratio)
+/* Whether an outlier 1 + θ times the bulk is in it: at finite width the bulk has a relative half-width of
+ * about 2 to 4 √ratio, with ratio = CT over the units. Not where θ is not known. */
+static bool is_within(double theta, double ratio)
 {
-    return theta >= 4 * sqrt(ratio);
+    return theta < 4 * sqrt(ratio);
 }
 
-/* In theory the dual of one output is (αM/T)((κ_1 − κ_2) 1 + κ_2 11ᵀ), and θ = Tκ_2/(κ_1 − κ_2). */
+/* In theory the dual of one output is (αM/T)((κ_1 − κ_2) 1 + κ_2 11ᵀ), and θ = Tκ_2/(κ_1 − κ_2); of given
+ * inputs it is their kernel K, with no κ. There the edge of the bulk, λ_2(K), is λ_1(ΠKΠ) at most, which has
+ * 1 + θ, and the bulk is as wide as one of (tr K − λ_1(K))/λ_1(ΠKΠ) equal eigenvalues. */
 static bool is_buried(const struct setting *x, size_t point)
 {
     const double kappa1 = x->kappa1.values[point], kappa2 = x->kappa2.values[point];
-    const double theta = x->samples[point] * kappa2 / (kappa1 - kappa2);
-    const double ratio = x->outputs[point] * x->samples[point] / (x->alpha.values[point] * x->widths[point]);
-    return !is_clear(theta, ratio);
+    double theta = x->samples[point] * kappa2 / (kappa1 - kappa2), bulk = x->samples[point];
+    if (isnan(kappa1) && x->edge.values != NULL) {
+        const double top = x->top.values[point], edge = x->edge.values[point],
+                     trace = x->mean.values[point] * x->parameters.values[point] / x->outputs[point];
+        theta = top / edge - 1;
+        bulk = (trace - top) / edge;
+    }
+    return is_within(theta, x->outputs[point] * bulk / (x->alpha.values[point] * x->widths[point]));
 }
 
 /* That of a layer's block likewise, with κ_2/κ_1 by its sharpness, ((T−1)κ_2/κ_1 + 1)/T. What a block is made
@@ -153,7 +161,7 @@ static bool is_buried_in_layer(const struct setting *x, size_t point, double sha
 {
     const double T = x->samples[point], share = (T * sharpness - 1) / (T - 1);
     return T > 1 &&
-           !is_clear(T * share / (1 - share), x->depths[point] * x->outputs[point] * T / x->widths[point]);
+           is_within(T * share / (1 - share), x->depths[point] * x->outputs[point] * T / x->widths[point]);
 }
 
 /* The predictions of one number of a variable: of point p at values[p*stride]. */
@@ -294,11 +302,31 @@ static int read_network_key(const struct store_result *r, const char *key, doubl
     return BASE_OK;
 }
 
+static int read_scalar(const struct store_result *r, const char *name, struct store_array *array,
+                       struct base_error *error)
+{
+    const int status = store_read(r, name, array, error);
+    if (status == BASE_OK && (array->per_trial || array->axis != MEASURE_SCALAR))
+        return base_fail(error, BASE_BAD_INPUT, "%s: `%s` has unexpected dimensions", r->path, name);
+    return status;
+}
+
+/* What theory says of whole Fisher matrices, where the result has that. */
+static int read_spectrum(const struct store_result *r, struct setting *x, struct base_error *error)
+{
+    int status = BASE_OK;
+    if (!store_has(r, "fisher_centred_eig_max_theory"))
+        return BASE_OK;
+    TRY(read_scalar(r, "fisher_eig_mean_theory", &x->mean, error));
+    TRY(read_scalar(r, "fisher_eig_max_theory", &x->top, error));
+    TRY(read_scalar(r, "fisher_centred_eig_max_theory", &x->edge, error));
+out:
+    return status;
+}
+
 static int setting_init(struct setting *x, const struct store_result *r, struct base_error *error)
 {
     int status;
-    const char *const names[] = {"kappa1", "kappa2", "alpha"};
-    struct store_array *const arrays[] = {&x->kappa1, &x->kappa2, &x->alpha};
     TRY(base_got(x->widths = base_calloc(r->n_points, sizeof(double), error)));
     TRY(base_got(x->outputs = base_calloc(r->n_points, sizeof(double), error)));
     TRY(base_got(x->samples = base_calloc(r->n_points, sizeof(double), error)));
@@ -308,12 +336,12 @@ static int setting_init(struct setting *x, const struct store_result *r, struct 
     TRY(read_network_key(r, "samples", x->samples, error));
     TRY(read_network_key(r, "depth", x->depths, error));
     TRY(base_got(x->centred = base_calloc(r->n_points, sizeof *x->centred, error)));
-    TRY(store_read_flag(r, "subtract_mean", x->centred, error));
-    for (size_t i = 0; i < 3; i++) {
-        TRY(store_read(r, names[i], arrays[i], error));
-        if (arrays[i]->per_trial || arrays[i]->axis != MEASURE_SCALAR)
-            TRY(base_fail(error, BASE_BAD_INPUT, "%s: `%s` has unexpected dimensions", r->path, names[i]));
-    }
+    TRY(store_read_differs(r, "normalization", "none", x->centred, error));
+    TRY(read_scalar(r, "kappa1", &x->kappa1, error));
+    TRY(read_scalar(r, "kappa2", &x->kappa2, error));
+    TRY(read_scalar(r, "alpha", &x->alpha, error));
+    TRY(read_scalar(r, "parameters", &x->parameters, error));
+    TRY(read_spectrum(r, x, error));
 out:
     return status;
 }
@@ -328,6 +356,10 @@ static void setting_free(struct setting *x)
     store_array_free(&x->kappa1);
     store_array_free(&x->kappa2);
     store_array_free(&x->alpha);
+    store_array_free(&x->parameters);
+    store_array_free(&x->mean);
+    store_array_free(&x->top);
+    store_array_free(&x->edge);
 }
 
 int series_collect(const struct store_result *result, const struct theory_values *own,

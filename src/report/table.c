@@ -6,16 +6,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One chosen variable: every trial, and what theory says, if anything; or a second prediction alone. */
+/* One chosen variable: every trial, and what theory says, if anything; or, in `theory`, what a grid point has
+ * one of: a second prediction, or κ. */
 struct column {
     const char *name;
     struct store_array measured, theory; /* values NULL: not measured, no prediction */
 };
 
-static bool is_only_predicted(const char *name)
+/* What every result has besides its variables: one number a grid point but for the last, which is measured.
+ */
+static const char *const others[] = {"kappa1", "kappa2", "alpha", "parameters", "done"};
+enum { N_OTHERS = sizeof others / sizeof *others };
+
+static size_t find_other(const char *name)
+{
+    size_t i = 0;
+    while (i < N_OTHERS && strcmp(others[i], name) != 0)
+        i++;
+    return i;
+}
+
+static bool is_of_points(const char *name)
 {
     const struct measure_variable *v = measure_find_variable(name);
-    return v != NULL && v->only_predicted;
+    return v != NULL ? v->only_predicted : find_other(name) < N_OTHERS - 1;
 }
 
 static const struct store_array *shape_of(const struct column *column)
@@ -29,7 +43,7 @@ static int column_read(const struct store_result *r, const char *name, struct co
     int status;
     char theory[128];
     column->name = name;
-    if (is_only_predicted(name)) {
+    if (is_of_points(name)) {
         TRY(store_read(r, name, &column->theory, error));
         if (column->theory.per_trial)
             TRY(base_fail(error, BASE_BAD_INPUT, "%s: `%s` has unexpected dimensions", r->path, name));
@@ -92,15 +106,17 @@ static void list_predictions(const struct store_result *r, size_t size, char *li
 
 static int check_name(const struct store_result *r, const char *name, struct base_error *error)
 {
-    char known[1024] = "";
+    char known[2048] = "";
     for (size_t i = 0; i < r->n_names; i++) {
         if (strcmp(r->names[i], name) == 0)
             return BASE_OK;
         list_name(r->names[i], sizeof known, known);
     }
-    if (is_only_predicted(name) && store_has(r, name))
+    if ((is_of_points(name) || find_other(name) < N_OTHERS) && store_has(r, name))
         return BASE_OK;
     list_predictions(r, sizeof known, known);
+    for (size_t i = 0; i < N_OTHERS; i++)
+        list_name(others[i], sizeof known, known);
     return base_fail(error, BASE_BAD_INPUT, "%s: no variable `%s`; it has %s", r->path, name, known);
 }
 

@@ -32,13 +32,30 @@ static void print_place(const struct series *s, FILE *out)
     }
 }
 
+/* Decimals that show two digits of an error. */
+static int digits_for(double half_width)
+{
+    const double digits = 1 - floor(log10(half_width));
+    return !(digits >= 2) ? 2 : digits > 12 ? 12 : (int)digits;
+}
+
+/* Significant digits of a number that show so much of its error, six at least, and where it has none. */
+static int significant_for(double number, double error)
+{
+    const double digits = 2 + floor(log10(fabs(number))) - floor(log10(error));
+    return !(digits >= 6) || isinf(digits) ? 6 : digits > 15 ? 15 : (int)digits;
+}
+
 static void print_points(const struct series *s, FILE *out)
 {
     fprintf(out, "  %*s %6s %13s %11s %13s %10s %9s\n", 10, s->size, "trials", "measured", "s.e.", "theory",
             "ratio", "s.e.");
-    for (size_t i = 0; i < s->n; i++)
-        fprintf(out, "  %10.0f %6zu %13.6g %11.2g %13.6g %10.4f %9.4f\n", s->widths[i], s->moments[i].n,
-                s->moments[i].mean, s->moments[i].se, s->theory[i], s->ratios[i], s->se[i]);
+    for (size_t i = 0; i < s->n; i++) {
+        const struct report_moments *m = &s->moments[i];
+        const int digits = significant_for(m->mean, m->se);
+        fprintf(out, "  %10.0f %6zu %13.*g %11.2g %13.*g %10.*f %9.2g\n", s->widths[i], m->n, digits, m->mean,
+                m->se, digits, s->theory[i], digits_for(s->se[i]), s->ratios[i], s->se[i]);
+    }
 }
 
 static bool of_samples(const struct series *s)
@@ -55,14 +72,7 @@ static void print_power(double power, char letter, FILE *out)
         fprintf(out, "%c^-%s", letter, power == 0.5 ? "1/2" : "p");
 }
 
-/* Decimals that show two digits of an error. */
-static int digits_for(double half_width)
-{
-    const double digits = 1 - floor(log10(half_width));
-    return !(digits >= 2) ? 2 : digits > 12 ? 12 : (int)digits;
-}
-
-static void print_limit(const struct series *s, double level, const char *verdict, FILE *out)
+static void print_powers(const struct series *s, FILE *out)
 {
     fputs("  1 ", out);
     for (size_t p = 0; p < s->n_powers; p++) {
@@ -70,20 +80,34 @@ static void print_limit(const struct series *s, double level, const char *verdic
         print_power(s->powers[p], of_samples(s) ? 'T' : 'M', out);
         fputc(' ', out);
     }
-    if (s->state == SERIES_EXACT) {
-        fprintf(out, ": exact at every width: %s\n", verdict);
-        return;
-    }
+}
+
+static void print_fit(const struct report_limit *limit, const struct series *s, double level, FILE *out)
+{
+    const double half_width = report_limit_half_width(limit, level);
+    const int digits = digits_for(half_width);
+    fprintf(out, ": limit %.*f +- %.*f (%.5g %% interval), p = %.2g, ", digits, limit->limit, digits,
+            half_width, 100 * (1 - level), report_limit_p_value(limit));
+    if (limit->chi2_dof > 0)
+        fprintf(out, "chi2/dof %.1f/%zu", limit->chi2, limit->chi2_dof);
+    else
+        fprintf(out, "no test of the fit (%zu %s, %zu terms)", s->n, of_samples(s) ? "sizes" : "widths",
+                s->n_powers + 1);
+}
+
+static void print_limit(const struct series *s, double level, const char *verdict, FILE *out)
+{
     if (s->state == SERIES_IDENTITY) {
-        fprintf(out, "  1 at every width, to %g %%: farthest from it at width %.0f, p = %.2g: %s\n",
+        fprintf(out, "  1 to %g %% at every width (most against it: width %.0f, p = %.2g): %s\n",
                 100 * s->variable->identity, s->widths[s->worst], fmin(1, s->p_value), verdict);
         return;
     }
-    const double half_width = report_limit_half_width(&s->limit, level);
-    const int digits = digits_for(half_width);
-    fprintf(out, ": limit %.*f +- %.*f (%.5g %% interval), p = %.2g, chi2/dof %.1f/%zu: %s\n", digits,
-            s->limit.limit, digits, half_width, 100 * (1 - level), report_limit_p_value(&s->limit),
-            s->limit.chi2, s->limit.chi2_dof, verdict);
+    print_powers(s, out);
+    if (s->state == SERIES_EXACT)
+        fputs(": exact at every width", out);
+    else
+        print_fit(&s->limit, s, level, out);
+    fprintf(out, ": %s\n", verdict);
 }
 
 /* No prediction at any width: its numbers have nothing to stand beside. */
@@ -105,8 +129,9 @@ static const char *why_skipped(const struct report *report, const struct series 
     case SERIES_OVERFLOW: return "the measured numbers, or their errors, are beyond all bounds";
     case SERIES_NO_TRIALS: return "fewer than two finished trials at some width";
     case SERIES_NO_LIMIT:
-        return of_samples(s) ? "the prediction is no statement about the limit of large samples"
-                             : "the prediction is no statement about the limit of large width";
+        return s->variable->unjudged != NULL ? s->variable->unjudged
+               : of_samples(s) ? "the prediction is no statement about the limit of large samples"
+                               : "the prediction is no statement about the limit of large width";
     default: break;
     }
     if (of_samples(s))
@@ -164,11 +189,9 @@ static void report_series(struct report *report, const struct series *s, struct 
         fprintf(report->out, ": not judged: %s\n", why_skipped(report, s));
         return;
     }
-    if (s->state != SERIES_NO_LIMIT) {
-        print_place(s, report->out);
-        fputc('\n', report->out);
-        print_points(s, report->out);
-    }
+    print_place(s, report->out);
+    fputc('\n', report->out);
+    print_points(s, report->out);
     if (s->state == SERIES_FITTED || s->state == SERIES_EXACT || s->state == SERIES_IDENTITY) {
         const char *verdict = judge(s, report->level, tally);
         print_limit(s, report->level, verdict, report->out);
@@ -178,13 +201,17 @@ static void report_series(struct report *report, const struct series *s, struct 
     }
 }
 
-static void print_tally(const char *label, const struct tally *t, FILE *out)
+/* overall: also how many of all are decided, where some are not. */
+static void print_tally(const char *label, const struct tally *t, bool overall, FILE *out)
 {
-    fprintf(out, "%s: %s (%zu agree, %zu disagree", label,
+    const size_t decided = t->agree + t->disagree;
+    fprintf(out, "%s: %s (", label,
             t->disagree > 0 ? "DISAGREES"
             : t->agree > 0  ? "agrees"
-                            : "cannot be judged",
-            t->agree, t->disagree);
+                            : "cannot be judged");
+    if (overall && t->undecided > 0)
+        fprintf(out, "%zu of %zu decided: ", decided, decided + t->undecided);
+    fprintf(out, "%zu agree, %zu disagree", t->agree, t->disagree);
     if (t->undecided > 0)
         fprintf(out, ", %zu undecided", t->undecided);
     if (t->skipped > 0)
@@ -198,7 +225,7 @@ static const char *label(const struct series *s, char text[MEASURE_COLUMN])
     size_t first, used = (size_t)snprintf(text, MEASURE_COLUMN, "%.60s", s->variable->name);
     const size_t n = measure_axis_dimensions(s->variable->axis, &first);
     char coordinate[MEASURE_COORDINATE];
-    for (size_t i = 0; i < n && s->state != SERIES_NO_LIMIT; i++)
+    for (size_t i = 0; i < n; i++)
         used += (size_t)snprintf(
             text + used, MEASURE_COLUMN - used, ", %s %s", measure_dimensions[first + i].name,
             measure_axis_coordinate(s->variable->axis, s->result->sizes, s->index, i, coordinate));
@@ -217,6 +244,39 @@ static size_t find_end(const struct series_list *list, size_t first)
     return end;
 }
 
+static void add_tally(const struct tally *tally, struct tally *sum)
+{
+    sum->agree += tally->agree;
+    sum->disagree += tally->disagree;
+    sum->undecided += tally->undecided;
+    sum->skipped += tally->skipped;
+}
+
+static void print_heading(const struct report *report, const char *name, const struct series *s)
+{
+    fprintf(report->out, "%s: %s [%s]\n", name, s->variable->long_name,
+            report->theory == NULL ? s->variable->source : report->theory);
+}
+
+/* Variables next to each other whose predictions no width comes to, for one reason. */
+static size_t report_unjudged(struct report *report, const struct series_list *list, size_t first)
+{
+    const struct series *s = &list->series[first];
+    const char *why = why_skipped(report, s);
+    struct tally tally = {0};
+    size_t end = first;
+    for (; end < list->n && list->series[end].state == SERIES_NO_LIMIT &&
+           list->series[end].result == s->result && why_skipped(report, &list->series[end]) == why;
+         end++)
+        print_heading(report, list->series[end].variable->name, &list->series[end]);
+    tally.skipped = end - first;
+    fprintf(report->out, "  not judged: %s\n", why);
+    print_tally(end == first + 1 ? s->variable->name : "all these", &tally, false, report->out);
+    fputc('\n', report->out);
+    add_tally(&tally, &report->all);
+    return end;
+}
+
 static size_t report_number(struct report *report, const struct series_list *list, size_t first)
 {
     const struct series *head = &list->series[first];
@@ -226,20 +286,16 @@ static size_t report_number(struct report *report, const struct series_list *lis
     size_t bare = 0;
     for (size_t i = first; i < end; i++)
         bare += is_bare(&list->series[i]);
-    fprintf(report->out, "%s: %s [%s]\n", label(head, name), head->variable->long_name,
-            report->theory == NULL ? head->variable->source : report->theory);
+    print_heading(report, label(head, name), head);
     for (size_t i = first; i < end && bare < end - first; i++)
         report_series(report, &list->series[i], &tally);
     if (bare == end - first) {
         tally.skipped = bare;
         fprintf(report->out, "  not judged: %s\n", why_skipped(report, head));
     }
-    print_tally(name, &tally, report->out);
+    print_tally(name, &tally, false, report->out);
     fputc('\n', report->out);
-    report->all.agree += tally.agree;
-    report->all.disagree += tally.disagree;
-    report->all.undecided += tally.undecided;
-    report->all.skipped += tally.skipped;
+    add_tally(&tally, &report->all);
     return end;
 }
 
@@ -276,14 +332,19 @@ static enum report_verdict print_report(const struct series_list *list, const ch
     const struct store_result *file = NULL;
     if (theory != NULL)
         fprintf(out, "# theory: %s, in place of the stored one; only its variables are judged\n", theory);
+    if (tests > 0)
+        fputs("# limit: of measured/theory at large width; p: the probability, were it 1, of finding it at "
+              "least this far off\n",
+              out);
     for (size_t i = 0; i < list->n;) {
         if (list->series[i].result != file) {
             file = list->series[i].result;
             print_file(file, out);
         }
-        i = report_number(&report, list, i);
+        i = list->series[i].state == SERIES_NO_LIMIT ? report_unjudged(&report, list, i)
+                                                     : report_number(&report, list, i);
     }
-    print_tally("verdict", &report.all, out);
+    print_tally("verdict", &report.all, true, out);
     if (tests > 0)
         fprintf(
             out,

@@ -197,8 +197,8 @@ int store_read_attribute(const struct store_result *result, const char *name, co
 }
 
 /* The text of each case of a key that is not swept. */
-static int read_case_flags(const struct store_result *r, const char *key, bool *flags,
-                           struct base_error *error)
+static int compare_cases(const struct store_result *r, const char *key, const char *word, bool *flags,
+                         struct base_error *error)
 {
     int status;
     size_t n = 0;
@@ -215,7 +215,7 @@ static int read_case_flags(const struct store_result *r, const char *key, bool *
         const size_t stride = r->n_points / r->n_cases;
         TRY(h5_reference_follow(dataset, &references[c], 1, &text, error));
         for (size_t p = c * stride; p < (c + 1) * stride; p++)
-            flags[p] = strcmp(text, "true") == 0;
+            flags[p] = strcmp(text, word) != 0;
         free(text);
     }
 out:
@@ -225,7 +225,8 @@ out:
                              : base_fail_within(error, BASE_BAD_INPUT, "%s: variable `%s`", r->path, key);
 }
 
-int store_read_flag(const struct store_result *result, const char *key, bool *flags, struct base_error *error)
+int store_read_differs(const struct store_result *result, const char *key, const char *word, bool *flags,
+                       struct base_error *error)
 {
     const struct store_result *r = result;
     size_t stride = r->n_points / r->n_cases;
@@ -237,10 +238,10 @@ int store_read_flag(const struct store_result *result, const char *key, bool *fl
         if (axis->type != EXPERIMENT_STRING)
             return base_fail(error, BASE_BAD_INPUT, "%s: coordinate %s is not text", r->path, key);
         for (size_t p = 0; p < r->n_points; p++)
-            flags[p] = strcmp(axis->strings[p / stride % axis->length], "true") == 0;
+            flags[p] = strcmp(axis->strings[p / stride % axis->length], word) != 0;
         return BASE_OK;
     }
     for (size_t p = 0; p < r->n_points; p++)
         flags[p] = false;
-    return store_has(r, key) ? read_case_flags(r, key, flags, error) : BASE_OK;
+    return store_has(r, key) ? compare_cases(r, key, word, flags, error) : BASE_OK;
 }

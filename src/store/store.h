@@ -163,9 +163,10 @@ void store_array_free(struct store_array *array);
 int store_read_key(const struct store_result *result, const char *key, double *values,
                    struct base_error *error);
 
-/* Whether a key is true at each point, (n_points); nowhere where the result does not speak of it. */
-int store_read_flag(const struct store_result *result, const char *key, bool *flags,
-                    struct base_error *error);
+/* Whether a key is another word than this at each point, (n_points); nowhere where the result does not speak
+ * of it. */
+int store_read_differs(const struct store_result *result, const char *key, const char *word, bool *flags,
+                       struct base_error *error);
 
 /* A root attribute as text; numbers are printed. NULL with no error when there is none. Lives as long as the
  * result. */

@@ -20,7 +20,8 @@ out:
 }
 
 int sweep_network_init(struct sweep_network *network, const struct store_layout *layout,
-                       const struct sweep_plan *plan, size_t point, struct base_error *error)
+                       const struct sweep_plan *plan, size_t point,
+                       const struct experiment_training *training, bool untested, struct base_error *error)
 {
     int status;
     const struct experiment *e = layout->experiment;
@@ -28,6 +29,10 @@ int sweep_network_init(struct sweep_network *network, const struct store_layout 
     network->layout = layout;
     network->sampler = plan->samplers[point];
     TRY(sweep_point_architecture(layout, point, &network->architecture, error));
+    if (training != NULL)
+        network->architecture.training = training;
+    if (untested)
+        network->architecture.T_test = 0;
     TRY(open_activations(network, plan->threads_inside, error));
     network->alone = e->kind == EXPERIMENT_FISHER ? NULL : measure_find(e->measures[0]);
     if (network->alone == NULL)

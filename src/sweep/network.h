@@ -23,9 +23,11 @@ struct sweep_network {
 };
 
 /* Room for grid point `point`, as the plan has it; free is safe on a zeroed struct and on a half-built one.
- */
+ * training: NULL, or another one for its networks, of no more steps and without held-out samples where
+ * `untested`. */
 int sweep_network_init(struct sweep_network *network, const struct store_layout *layout,
-                       const struct sweep_plan *plan, size_t point, struct base_error *error);
+                       const struct sweep_plan *plan, size_t point,
+                       const struct experiment_training *training, bool untested, struct base_error *error);
 void sweep_network_free(struct sweep_network *network);
 
 /* Samples trial `trial` and measures it into values; watch: NULL, or told of the steps of a training.

@@ -36,6 +36,12 @@ static double cost_of(const struct experiment *e, const struct net_sampler *samp
     return sampler->cost(a) + 60 * (double)a->CT * (double)a->CT * (double)a->L;
 }
 
+static double steps_of(const struct experiment *e, const struct net_architecture *a)
+{
+    const struct measure *measure = measure_find(e->measures[0]);
+    return measure->steps != NULL ? measure->steps(a) : 0;
+}
+
 static int check_memory(const struct store_layout *layout, const struct net_sampler *sampler, size_t point,
                         double bytes, struct base_error *error)
 {
@@ -76,6 +82,7 @@ static int plan_point(struct sweep_plan *plan, const struct store_layout *layout
     TRY(check_memory(layout, sampler, p, least, error));
     plan->samplers[p] = sampler;
     plan->costs[p] = cost_of(e, sampler, a);
+    plan->steps[p] = steps_of(e, a);
     plan->bytes = fmax(plan->bytes, least);
 out:
     return status;
@@ -144,6 +151,7 @@ int sweep_plan_init(struct sweep_plan *plan, const struct store_layout *layout, 
     TRY(base_got(a));
     TRY(base_got(plan->samplers = base_calloc(e->n_points, sizeof *plan->samplers, error)));
     TRY(base_got(plan->costs = base_calloc(e->n_points, sizeof *plan->costs, error)));
+    TRY(base_got(plan->steps = base_calloc(e->n_points, sizeof *plan->steps, error)));
     TRY(base_got(plan->memories = base_calloc(e->n_points, sizeof *plan->memories, error)));
     TRY(base_got(plan->sizes = base_calloc(e->n_points, sizeof *plan->sizes, error)));
     TRY(base_got(plan->regenerated = base_calloc(e->n_points, sizeof *plan->regenerated, error)));
@@ -162,6 +170,7 @@ void sweep_plan_free(struct sweep_plan *plan)
 {
     free(plan->samplers);
     free(plan->costs);
+    free(plan->steps);
     free(plan->memories);
     free(plan->sizes);
     free(plan->regenerated);

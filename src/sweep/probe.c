@@ -1,12 +1,12 @@
 /* How long a run takes: a few of its networks are sampled and measured, with as many threads as the run has,
  * so that they get in each other's way as there. A point that is not probed takes the time of the nearest
- * that is, by the ratio of their flop counts; nearest is of the same sampler, activation and optimizer, then
- * by that ratio. */
+ * that is, by the ratio of their flop counts; nearest is of the same sampler, activation and kind of
+ * training, then by that ratio. */
 #include "base/memory.h"
 #include "base/progress.h"
 #include "sweep/network.h"
+#include "sweep/parts.h"
 #include "sweep/sweep.h"
-#include "train/train.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -24,11 +24,11 @@ struct probe {
     const struct sweep_plan *plan;
     size_t point;
     size_t most;  /* networks */
-    double slice; /* seconds after which no other network is begun, and a training left */
+    double slice; /* seconds after which no other network is begun, and a training left (parts.h) */
 
     pthread_t thread;
     size_t networks;
-    double seconds; /* a network, the first one (new memory) not counted where there are others */
+    struct sweep_moment mean; /* a network, the first one (new memory) not counted where there are others */
     int status;
     struct base_error error;
 };
@@ -38,53 +38,26 @@ struct search {
     const struct sweep_plan *plan;
     struct sweep_estimate *estimate;
     const size_t *missing; /* (n_points) networks to be sampled */
-    size_t *nearest;       /* (n_points) the probed point whose time is taken; itself where probed */
+    double *whole;   /* (n_points) seconds of a network whose training does not end early, where probed */
+    size_t *nearest; /* (n_points) the probed point whose time is taken; itself where probed */
     double start, budget;
 };
-
-/* A training is left when the slice is over and a step was made after the first, which has all that comes
- * before it in its time. */
-struct looker {
-    double begin, slice;
-    double first, last; /* seconds of the first step and the last, which is number `steps` */
-    size_t steps;
-};
-
-static bool look_on(void *context, size_t step, double loss)
-{
-    struct looker *l = context;
-    (void)step;
-    (void)loss;
-    l->last = base_seconds();
-    if (l->steps++ == 0)
-        l->first = l->last;
-    return l->steps < 2 || l->last - l->begin < l->slice;
-}
-
-/* Seconds of one network; of a training that was left, by its steps so far. */
-static int time_network(const struct probe *p, struct sweep_network *network, double *seconds,
-                        struct base_error *error)
-{
-    struct looker l = {.begin = base_seconds(), .slice = p->slice};
-    const struct train_watch watch = {look_on, &l};
-    const double steps = (double)experiment_point_steps(&p->layout->experiment->points[p->point]);
-    int status = sweep_network_run(network, p->networks, &watch, error);
-    *seconds = base_seconds() - l.begin;
-    if (status == BASE_STOPPED)
-        *seconds = l.first - l.begin + (l.last - l.first) / (double)(l.steps - 1) * (steps - 1);
-    return status == BASE_STOPPED || status == BASE_UNRESOLVED ? BASE_OK : status;
-}
 
 static int run_networks(struct probe *p, struct sweep_network *network)
 {
     int status;
-    double first = 0, rest = 0, seconds;
+    struct sweep_moment first = {0}, rest = {0}, moment = {0};
     const double start = base_seconds();
     do {
-        status = time_network(p, network, &seconds, &p->error);
-        *(p->networks++ == 0 ? &first : &rest) += seconds;
-    } while (status == BASE_OK && p->networks < p->most && base_seconds() - start + first < p->slice);
-    p->seconds = p->networks > 1 ? rest / (double)(p->networks - 1) : first;
+        status =
+            sweep_moment(p->layout, p->plan, p->point, p->networks, network, p->slice, &moment, &p->error);
+        struct sweep_moment *sum = p->networks++ == 0 ? &first : &rest;
+        sum->seconds += moment.seconds;
+        sum->whole += moment.whole;
+    } while (status == BASE_OK && p->networks < p->most && base_seconds() - start + first.seconds < p->slice);
+    const double others = (double)(p->networks - 1);
+    p->mean.seconds = p->networks > 1 ? rest.seconds / others : first.seconds;
+    p->mean.whole = p->networks > 1 ? rest.whole / others : first.whole;
     return status;
 }
 
@@ -94,7 +67,7 @@ static void *work(void *argument)
     struct probe *p = argument;
     struct sweep_network *network = base_calloc(1, sizeof *network, &p->error);
     TRY(base_got(network));
-    TRY(sweep_network_init(network, p->layout, p->plan, p->point, &p->error));
+    TRY(sweep_network_init(network, p->layout, p->plan, p->point, NULL, false, &p->error));
     TRY(run_networks(p, network));
 out:
     if (network != NULL)
@@ -128,27 +101,38 @@ static int probe_point(struct search *s, size_t point, struct base_error *error)
     for (int i = 1; i < started; i++)
         pthread_join(probes[i].thread, NULL);
 
-    double sum = 0;
+    struct sweep_moment sum = {0};
     for (int i = 0; i < started; i++) {
         if (probes[i].status != BASE_OK)
             *error = probes[i].error;
         TRY(probes[i].status);
-        sum += probes[i].seconds;
+        sum.seconds += probes[i].mean.seconds;
+        sum.whole += probes[i].mean.whole;
         e->probed_networks += probes[i].networks;
     }
     e->probed_points++;
-    e->network_seconds[point] = sum / started;
+    e->network_seconds[point] = sum.seconds / started;
+    s->whole[point] = sum.whole / started;
 out:
     free(probes);
     return status;
 }
 
+static bool same_training(const struct experiment_training *a, const struct experiment_training *b)
+{
+    return strcmp(a->optimizer, b->optimizer) == 0 && a->batch == b->batch &&
+           a->schedule.stages == b->schedule.stages && (a->momentum > 0) == (b->momentum > 0) &&
+           (a->adaptive > 0) == (b->adaptive > 0) && a->spectra == b->spectra &&
+           strcmp(a->boundary, b->boundary) == 0 && strcmp(a->isotropy, b->isotropy) == 0;
+}
+
 static bool same_kind(const struct search *s, size_t a, size_t b)
 {
-    const struct experiment_point *points = s->layout->experiment->points;
+    const struct experiment *e = s->layout->experiment;
+    const struct experiment_point *points = e->points;
     return s->plan->samplers[a] == s->plan->samplers[b] &&
            strcmp(points[a].activation, points[b].activation) == 0 &&
-           strcmp(points[a].training.optimizer, points[b].training.optimizer) == 0;
+           (e->kind != EXPERIMENT_TRAINING || same_training(&points[a].training, &points[b].training));
 }
 
 /* Whether `other` tells more of the time of `point` than what is known. */
@@ -170,7 +154,8 @@ static void extrapolate(struct search *s, size_t probed)
     for (size_t p = 0; p < s->layout->experiment->n_points; p++)
         if (tells_more(s, p, probed)) {
             s->nearest[p] = probed;
-            seconds[p] = seconds[probed] * (s->plan->costs[p] / s->plan->costs[probed]);
+            seconds[p] =
+                p == probed ? seconds[p] : s->whole[probed] * (s->plan->costs[p] / s->plan->costs[probed]);
         }
 }
 
@@ -178,8 +163,8 @@ static void extrapolate(struct search *s, size_t probed)
 static double look_seconds(const struct search *s, size_t point)
 {
     const double seconds = s->estimate->network_seconds[point];
-    const int64_t steps = experiment_point_steps(&s->layout->experiment->points[point]);
-    return steps > 0 ? fmin(seconds, share_a_point * s->budget + 2 * seconds / (double)steps) : seconds;
+    const double steps = s->plan->steps[point], slice = share_a_point * s->budget;
+    return steps > 0 ? fmin(seconds, 2 * slice + 8 * seconds / steps) : seconds;
 }
 
 /* The next point to be probed, n_points when the budget is spent: the cheapest to begin with and of each
@@ -243,6 +228,7 @@ int sweep_estimate_init(struct sweep_estimate *estimate, const struct store_layo
     memset(estimate, 0, sizeof *estimate);
     TRY(base_got(estimate->missing_each = base_calloc(e->n_points, sizeof *estimate->missing_each, error)));
     TRY(base_got(estimate->network_seconds = base_calloc(e->n_points, sizeof(double), error)));
+    TRY(base_got(s.whole = base_calloc(e->n_points, sizeof(double), error)));
     TRY(base_got(s.nearest = base_calloc(e->n_points, sizeof *s.nearest, error)));
     for (size_t p = 0; p < e->n_points; p++) {
         s.nearest[p] = SIZE_MAX;
@@ -253,6 +239,7 @@ int sweep_estimate_init(struct sweep_estimate *estimate, const struct store_layo
     TRY(probe(&s, error));
 out:
     free(s.nearest);
+    free(s.whole);
     if (status != BASE_OK)
         sweep_estimate_free(estimate);
     return status;

@@ -118,9 +118,8 @@ static bool look_on(void *context, size_t step, double loss)
 static int run_network(struct shared *s, struct sweep_network *network, size_t point, size_t trial,
                        double *spent, struct base_error *error)
 {
-    const double cost = s->plan->costs[point];
-    const int64_t steps = experiment_point_steps(&s->layout->experiment->points[point]);
-    struct looker looker = {s, steps > 0 ? cost / (double)steps : 0, cost};
+    const double cost = s->plan->costs[point], steps = s->plan->steps[point];
+    struct looker looker = {s, steps > 0 ? cost / steps : 0, cost};
     const struct train_watch watch = {look_on, &looker};
     const int status = sweep_network_run(network, trial, &watch, error);
     *spent = cost - looker.rest;
@@ -142,7 +141,7 @@ static void *work(void *argument)
         double spent = 0;
         if (ready != point) {
             sweep_network_free(network);
-            status = sweep_network_init(network, s->layout, s->plan, point, &error);
+            status = sweep_network_init(network, s->layout, s->plan, point, NULL, false, &error);
             ready = point;
         }
         if (status == BASE_OK)

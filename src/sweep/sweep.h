@@ -36,6 +36,7 @@ void sweep_predictions_free(const struct store_layout *layout, struct store_pred
 struct sweep_plan {
     const struct net_sampler **samplers; /* (n_points) */
     double *costs;                       /* (n_points) flops of one network, sampler and dual */
+    double *steps;                       /* (n_points) about as many as its watch is told of; 0: none */
     double *memories;                    /* (n_points) bytes that one network's sampler gets */
     double *sizes;                       /* (n_points) bytes of one network in all */
     bool *regenerated;    /* (n_points) the sampler could use more: it draws some numbers twice */

@@ -14,7 +14,7 @@ int sweep_trial(const struct store_layout *layout, size_t point, size_t trial, d
     struct sweep_network *network = base_calloc(1, sizeof *network, error);
     TRY(base_got(network));
     TRY(sweep_plan_init(&plan, layout, 0, 1, error));
-    TRY(sweep_network_init(network, layout, &plan, point, error));
+    TRY(sweep_network_init(network, layout, &plan, point, NULL, false, error));
     TRY(sweep_network_run(network, trial, NULL, error));
     for (size_t v = 0; v < layout->n_variables; v++)
         memcpy(values[v], network->values[v], store_layout_length(layout, v) * sizeof(double));

@@ -36,7 +36,8 @@ static bool have_same_kernels(const struct net_architecture *a, const struct net
 static bool have_same_steps(const struct experiment_training *a, const struct experiment_training *b)
 {
     return strcmp(a->optimizer, b->optimizer) == 0 && strcmp(a->parametrization, b->parametrization) == 0 &&
-           strcmp(a->subtract_mean, b->subtract_mean) == 0 && a->damping == b->damping;
+           strcmp(a->normalization, b->normalization) == 0 && a->damping == b->damping &&
+           (strcmp(a->normalization, "batch") != 0 || a->weight_decay == b->weight_decay);
 }
 
 void theory_kept_match(struct theory_kept *kept, const struct net_architecture *architecture)

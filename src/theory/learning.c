@@ -11,6 +11,7 @@
 #include <string.h>
 
 static const double tolerance = 1e-8;
+enum { MOST_DECOMPOSED = 2048 }; /* samples whose kernel has all its eigenvectors found */
 
 enum theory_method theory_method_of(const struct net_architecture *architecture)
 {
@@ -35,7 +36,12 @@ static bool is_ntk(const struct net_architecture *a)
 
 bool theory_subtracts_mean(const struct net_architecture *architecture)
 {
-    return strcmp(architecture->training->subtract_mean, "true") == 0;
+    return strcmp(architecture->training->normalization, "mean") == 0;
+}
+
+bool theory_divides_by_deviation(const struct net_architecture *architecture)
+{
+    return strcmp(architecture->training->normalization, "batch") == 0;
 }
 
 void theory_scales_of(const struct net_architecture *architecture, size_t l, double *a, double *b)
@@ -192,18 +198,29 @@ static void two_numbers(const struct theory_order *order, const struct net_archi
     }
 }
 
+/* One number, whose mean with a weight decay needs no other draws. */
+static struct theory_top known_top(double top)
+{
+    return (struct theory_top){top, 1 / top, NAN};
+}
+
 /* λ_max in the limit of large width with two order parameters; nan where it is not O(T). */
 static int limit_of_two(const struct net_architecture *a, const struct net_activation *activation,
-                        double *top, struct base_error *error)
+                        struct theory_top *top, struct base_error *error)
 {
     int status;
     struct theory_order order = {.L = 0};
+    const double decay = a->training->weight_decay;
+    const bool divided = theory_divides_by_deviation(a), centred = divided || theory_subtracts_mean(a);
     double K[2];
     TRY(theory_order_solve(&order, activation, a->weight_variance, a->bias_variance, a->L, tolerance, error));
     two_numbers(&order, a, K);
-    *top = theory_subtracts_mean(a)              ? (a->T > 1 ? K[0] - K[1] : NAN)
-           : a->T > 1 && !(K[1] >= 1e-12 * K[0]) ? NAN
-                                                 : K[0] + ((double)a->T - 1) * K[1];
+    *top = known_top(centred                               ? (a->T > 1 ? K[0] - K[1] : NAN)
+                     : a->T > 1 && !(K[1] >= 1e-12 * K[0]) ? NAN
+                                                           : K[0] + ((double)a->T - 1) * K[1]);
+    if (divided)
+        TRY(theory_normalized_limit(a->T, a->C, order.q[2 * a->L] - order.q[2 * a->L + 1], K[0] - K[1], decay,
+                                    top, error));
 out:
     theory_order_free(&order);
     return status;
@@ -221,13 +238,15 @@ static void centre(size_t T, double *K)
     theory_centre_rows(0, T, &view.matrix);
 }
 
-/* λ_max of Θ/T of inputs of this gram; room: 2 T² + T numbers. */
+/* λ_max of Θ/T of inputs of this gram, or of outputs drawn for it; room: 2 T² + T numbers. */
 static int kernel_top(const struct net_architecture *a, const struct net_activation *activation,
-                      const double *gram, double *room, double *top, struct base_error *error)
+                      const double *gram, double share, gsl_rng *random, double *room, struct theory_top *top,
+                      struct base_error *error)
 {
     int status;
     const size_t T = a->T;
-    double *K = room, *nngp = room + T * T, *scales = NULL;
+    const double decay = a->training->weight_decay;
+    double *K = room, *nngp = room + T * T, *scales = NULL, largest;
     TRY(base_got(scales = base_calloc(2 * a->L, sizeof *scales, error)));
     for (size_t l = 1; l <= a->L; l++) {
         theory_scales_of(a, l, &scales[l - 1], &scales[a->L + l - 1]);
@@ -236,41 +255,57 @@ static int kernel_top(const struct net_architecture *a, const struct net_activat
     }
     TRY(theory_kernel_sum(activation, a->weight_variance, a->bias_variance, a->L, T, gram, scales,
                           scales + a->L, tolerance, K, nngp, error));
-    if (theory_subtracts_mean(a))
+    if (theory_subtracts_mean(a) || theory_divides_by_deviation(a))
         centre(T, K);
-    TRY(theory_eigen_top(T, K, top, room + 2 * T * T, error));
+    if (theory_divides_by_deviation(a)) {
+        const gsl_matrix_view kernel = gsl_matrix_view_array(K, T, T);
+        gsl_matrix_view covariance = gsl_matrix_view_array(nngp, T, T);
+        gsl_matrix_transpose(&covariance.matrix); /* its root takes the lower triangle */
+        TRY(theory_normalized_tops(&kernel.matrix, &covariance.matrix, a->C, share, random, decay, top,
+                                   error));
+    } else {
+        TRY(theory_eigen_top(T, K, &largest, room + 2 * T * T, error));
+        *top = known_top(largest);
+    }
 out:
     free(scales);
     return status;
 }
 
 /* The mean over drawn inputs, or that of given ones. */
-static int mean_top(const struct net_architecture *a, const struct net_activation *activation, double *top,
-                    struct base_error *error)
+static int mean_top(const struct net_architecture *a, const struct net_activation *activation,
+                    struct theory_top *top, struct base_error *error)
 {
     int status;
     const size_t T = a->T, draws = a->inputs != NULL ? 1 : T <= 5 ? 200 : T >= 500 ? 2 : 1000 / T;
-    double *gram = NULL, *room, sum = 0;
+    const double share = 1 / (double)draws;
+    const int most = theory_divides_by_deviation(a) ? MOST_DECOMPOSED : THEORY_MOST_DRAWN;
+    double *gram = NULL, *room;
     gsl_rng *random = gsl_rng_alloc(gsl_rng_mt19937);
+    *top = (struct theory_top){0, 0, 0};
     TRY(random != NULL ? BASE_OK : base_fail(error, BASE_FAILED, "GSL has no memory for random numbers"));
-    if (T > THEORY_MOST_DRAWN)
+    if (T > (size_t)most)
         TRY(base_fail(error, BASE_UNRESOLVED,
-                      "no critical learning rate is predicted for more than %d samples", THEORY_MOST_DRAWN));
+                      "no critical learning rate is predicted for more than %d samples", most));
     TRY(base_got(gram = base_calloc(3 * T * T + T, sizeof *gram, error)));
     room = gram + T * T;
     for (size_t d = 0; d < draws; d++) {
-        double one = NAN;
+        struct theory_top one;
         TRY(a->inputs != NULL ? theory_gram_compute(a->widths[0], T, a->inputs, gram, error)
                               : theory_gram_draw(random, a->widths[0], T, room, gram, error));
-        TRY(kernel_top(a, activation, gram, room, &one, error));
-        sum += one / (double)draws;
+        TRY(kernel_top(a, activation, gram, share, random, room, &one, error));
+        top->mean += one.mean * share;
+        top->inverse += one.inverse * share;
+        top->decayed += one.decayed * share;
     }
-    *top = sum;
 out:
     gsl_rng_free(random);
     free(gram);
     return status;
 }
+
+/* Fewer samples than these have no mean of 1/σ², or none that its draws come to. */
+enum { FEWEST_OF_INVERSE = 6 };
 
 static int find_top(const struct net_architecture *a, const struct net_activation *activation,
                     struct theory_kept *kept, struct base_error *error)
@@ -278,11 +313,11 @@ static int find_top(const struct net_architecture *a, const struct net_activatio
     int status = BASE_OK;
     if (kept->has_top)
         return BASE_OK;
-    kept->limit = NAN;
+    kept->limit = (struct theory_top){NAN, NAN, NAN};
     if (a->inputs == NULL)
         TRY(limit_of_two(a, activation, &kept->limit, error));
     kept->top = kept->limit;
-    if (isnan(kept->limit) || theory_subtracts_mean(a))
+    if (isnan(kept->limit.inverse) || theory_subtracts_mean(a) || theory_divides_by_deviation(a))
         TRY(mean_top(a, activation, &kept->top, error));
     kept->has_top = true;
 out:
@@ -295,15 +330,24 @@ int theory_critical_rate(const struct net_architecture *architecture, const stru
     int status;
     const struct net_architecture *a = architecture;
     const double mu = a->training->momentum, decay = a->training->weight_decay;
-    const bool nesterov = strcmp(a->training->nesterov, "true") == 0;
+    const bool nesterov = strcmp(a->training->nesterov, "true") == 0,
+               divided = theory_divides_by_deviation(a);
     const double most = 2 * (1 + mu) / (nesterov ? 1 + 2 * mu : 1);
     struct theory_kept own = {.draws = NULL}, *mine = kept != NULL ? kept : &own;
     if (theory_subtracts_mean(a) && a->T == 1)
         return base_fail(error, BASE_UNRESOLVED, "one sample whose mean is subtracted does not learn");
+    if (divided && a->T < 3)
+        return base_fail(error, BASE_UNRESOLVED, "one or two samples that are normalized do not learn");
     theory_kept_match(mine, a);
     TRY(find_top(a, activation, mine, error));
-    critical->rate = most / (mine->top + decay);
-    critical->limit = most / (mine->limit + decay);
+    critical->rate = most * mine->top.decayed;
+    critical->limit = most * mine->limit.decayed;
+    critical->boundary = most * mine->top.inverse;
+    critical->eig_max = divided && a->T < FEWEST_OF_INVERSE ? NAN : mine->top.mean;
+    if (!divided) {
+        critical->rate = most / (mine->top.mean + decay);
+        critical->limit = most / (mine->limit.mean + decay);
+    }
 out:
     return status;
 }

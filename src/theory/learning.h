@@ -22,7 +22,23 @@ enum theory_method theory_method_of(const struct net_architecture *architecture)
 /* B: samples of a step. */
 size_t theory_batch_of(const struct net_architecture *architecture);
 
+/* Of the three normalizations of outputs. */
 bool theory_subtracts_mean(const struct net_architecture *architecture);
+bool theory_divides_by_deviation(const struct net_architecture *architecture);
+
+/* Outputs f̄_k = (f_k − μ_k)/σ_k over T samples (normalized.c): C independent Gaussian f_k, and λ_max = max_k
+ * λ_1(P_k K P_k)/σ_k², P_k = 1 − f̄_k f̄_kᵀ/T, of one kernel K = ΠΘΠ/T of them all.
+ *
+ * K (T, T), both triangles, and the covariance of the outputs, lower triangle, which is destroyed: over
+ * `share` of 16384/C draws of f. 60 T³ + 16384·share (2 T² + 100 T) flops. */
+struct theory_top {
+    double mean, inverse, decayed; /* E λ_max, E 1/λ_max, E 1/(λ_max + λ), λ: the weight decay */
+};
+int theory_normalized_tops(const gsl_matrix *K, gsl_matrix *covariance, size_t C, double share,
+                           gsl_rng *random, double decay, struct theory_top *top, struct base_error *error);
+/* For K = top Π and a covariance v Π, where λ_max is top over the least σ_k²; the mean is nan. */
+int theory_normalized_limit(size_t T, size_t C, double variance, double top, double decay,
+                            struct theory_top *limit, struct base_error *error);
 
 /* Whether a training records its losses after so many steps: every `every`-th, and the last. */
 bool theory_loss_recorded(const struct net_architecture *architecture, size_t step);
@@ -77,7 +93,7 @@ struct theory_kept {
     struct net_architecture architecture; /* whose it is */
     struct experiment_training training;
     bool has_top;
-    double top, limit; /* λ_max of Θ/T, and by the two order parameters */
+    struct theory_top top, limit; /* λ_max of Θ/T, and by the two order parameters */
     size_t n_draws;
     struct theory_draw *draws; /* (n_draws) */
     double isotropy_a;         /* tr U/T */

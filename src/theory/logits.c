@@ -124,7 +124,7 @@ int theory_logit_steps(const struct net_architecture *architecture, double rate,
 {
     int status;
     const struct net_architecture *a = architecture;
-    const size_t steps = (size_t)a->training->steps,
+    const size_t steps = net_architecture_steps(a),
                  networks = DRAWS / draws > FEWEST_DRAWS ? DRAWS / draws : FEWEST_DRAWS;
     struct logits x;
     TRY(logits_init(&x, a, order, error));

@@ -382,14 +382,14 @@ void theory_loss_add(double *sums, size_t s, double weight, double loss)
 bool theory_loss_recorded(const struct net_architecture *architecture, size_t step)
 {
     const struct experiment_training *training = architecture->training;
-    return step % (size_t)training->every == 0 || step == (size_t)training->steps;
+    return step % (size_t)training->every == 0 || step == net_architecture_steps(architecture);
 }
 
 static int run_steps(struct modes *m, const struct start *s, const struct net_architecture *a, double rate,
                      gsl_rng *random, double weight, struct theory_learning *sums, struct base_error *error)
 {
     int status;
-    const size_t steps = (size_t)a->training->steps, n = steps < FACTOR_STEPS ? steps : FACTOR_STEPS;
+    const size_t steps = net_architecture_steps(a), n = steps < FACTOR_STEPS ? steps : FACTOR_STEPS;
     gsl_matrix *kept = gsl_matrix_alloc(2, m->T);
     TRY(base_given(kept, error));
     modes_restart(m);
@@ -592,6 +592,9 @@ static int refuse(const struct net_architecture *a, struct base_error *error)
         return base_fail(error, BASE_UNRESOLVED, "no loss is predicted with a schedule");
     if (theory_batch_of(a) < a->T)
         return base_fail(error, BASE_UNRESOLVED, "no loss is predicted for batches of some samples");
+    if (theory_divides_by_deviation(a))
+        return base_fail(error, BASE_UNRESOLVED,
+                         "no loss is predicted of outputs that are divided by their deviation");
     if (t->weight_decay > 0)
         return base_fail(error, BASE_UNRESOLVED, "no loss is predicted with a weight decay");
     if (a->T + a->T_test > MOST_SAMPLES)
@@ -626,7 +629,7 @@ static bool leaves_linear_regime(const struct net_architecture *a, const struct 
 
 static void set_sums(const struct net_architecture *a, struct theory_learning *p, double value)
 {
-    const size_t steps = (size_t)a->training->steps;
+    const size_t steps = net_architecture_steps(a);
     for (size_t s = 0; s <= steps; s++) {
         if (p->train_loss != NULL)
             p->train_loss[s] = theory_loss_recorded(a, s) ? value : NAN;

@@ -2,7 +2,6 @@
 #include "train/train.h"
 
 #include "base/memory.h"
-#include "fisher/fisher.h"
 #include "linalg/linalg.h"
 #include "train/duals.h"
 
@@ -11,14 +10,16 @@
 #include <string.h>
 
 enum { STABLE_STEPS = 10, RECOVERY_STEPS = 30, MOST_DOUBLINGS = 6 };
-static const double amplitude = 1e-6;     /* of f − y at the start, over √T */
-static const double largest_growth = 1e3; /* of it: a growing mode has shown itself */
-static const double spread = 1.02;        /* where the search begins, about the guess */
+static const double amplitude = 1e-6; /* of f − y at the start, over √T */
+/* Of it: a growing mode has shown itself. Much more of it would change small networks until they are stable.
+ */
+static const double largest_growth = 10;
+static const double spread = 1.02; /* where the search begins, about the guess */
 static const double stable_tolerance = 1e-4, recovery_tolerance = 1e-2;
 
 struct train_boundary {
     const struct net_architecture *architecture;
-    bool subtract_mean;
+    enum train_normalization normalization;
     struct net_activation activation;
     struct train_network start, network; /* of θ_0, and what descends from there */
     struct train_descent descent;
@@ -29,7 +30,8 @@ struct train_boundary {
     double *dual, *scratch;   /* (CT, CT) */
     double *A;                /* (T, T) */
     double *mode;             /* (CT) v, the leading eigenvector of the dual */
-    double *means;            /* (C, CT) */
+    double *room;             /* (2C + 1, CT) */
+    double *sigma;            /* (C) of the outputs in hand */
     const struct train_watch *watch;
     size_t steps; /* that the watch has seen */
 };
@@ -38,7 +40,8 @@ double train_boundary_bytes(const struct net_architecture *architecture)
 {
     const struct net_architecture *a = architecture;
     const double T = (double)a->T, CT = (double)a->CT;
-    const double numbers = T * ((double)a->widths[0] + T) + 2 * CT * CT + (4 + (double)a->C) * CT;
+    const double numbers =
+        T * ((double)a->widths[0] + T) + 2 * CT * CT + (5 + 2 * (double)a->C) * CT + (double)a->C;
     return train_layers_bytes(a, a->T) + 2 * train_network_bytes(a) + train_descent_bytes(a) +
            train_signals_bytes(a, a->T, true) + linalg_eigen_top_bytes(a->CT, 1) + numbers * sizeof(double);
 }
@@ -55,17 +58,25 @@ static size_t recovery_steps(double momentum)
     return (size_t)ceil(RECOVERY_STEPS / (1 - momentum));
 }
 
+/* Counted at widths of 30 to 200: the steps of 10.4 to 11 tests, and of 6.4 to 9.6 recoveries in full; the
+ * others end soon. */
+double train_boundary_steps(const struct net_architecture *architecture)
+{
+    const struct experiment_training *t = architecture->training;
+    const double stable = 11 * (double)(STABLE_STEPS + settling_steps(t->momentum));
+    const bool bounded =
+        train_normalization_find(t->normalization) == TRAIN_BATCH; /* no recovery is sought */
+    return stable + (bounded ? 0 : 8 * (double)recovery_steps(t->momentum));
+}
+
 double train_boundary_flops(const struct net_architecture *architecture)
 {
     const struct net_architecture *a = architecture;
     const double T = (double)a->T, CT = (double)a->CT, C = (double)a->C;
-    const double stable = 10 * (double)(STABLE_STEPS + settling_steps(a->training->momentum));
-    const double recovery =
-        5 * (double)recovery_steps(a->training->momentum); /* as many recover; the others end soon */
     double dual = 0;
     for (size_t l = 1; l < a->L; l++)
         dual += CT * CT * (double)a->widths[l] + T * T * (double)a->widths[l - 1];
-    return (stable + recovery) * 6 * T * a->P + 2 * (1 + C) * T * a->P + dual;
+    return train_boundary_steps(a) * 6 * T * a->P + 2 * (1 + C) * T * a->P + dual;
 }
 
 int train_boundary_init(struct train_boundary **boundary, const struct net_architecture *architecture,
@@ -77,7 +88,7 @@ int train_boundary_init(struct train_boundary **boundary, const struct net_archi
     *boundary = b;
     TRY(base_got(b));
     b->architecture = a;
-    b->subtract_mean = strcmp(a->training->subtract_mean, "true") == 0;
+    b->normalization = train_normalization_find(a->training->normalization);
     TRY(net_activation_open(&b->activation, a->activation, error));
     TRY(train_network_init(&b->start, a, error));
     TRY(train_network_init(&b->network, a, error));
@@ -91,7 +102,8 @@ int train_boundary_init(struct train_boundary **boundary, const struct net_archi
     TRY(base_got(b->scratch = base_alloc(a->CT * a->CT, sizeof(double), error)));
     TRY(base_got(b->A = base_alloc(a->T * a->T, sizeof(double), error)));
     TRY(base_got(b->mode = base_alloc(a->CT, sizeof(double), error)));
-    TRY(base_got(b->means = base_alloc(a->C * a->CT, sizeof(double), error)));
+    TRY(base_got(b->room = base_alloc((2 * a->C + 1) * a->CT, sizeof(double), error)));
+    TRY(base_got(b->sigma = base_alloc(a->C, sizeof(double), error)));
     TRY(train_layers_init(&b->P, a, a->T, error));
 out:
     if (status != BASE_OK) {
@@ -107,7 +119,8 @@ void train_boundary_free(struct train_boundary *boundary)
     if (b == NULL)
         return;
     train_layers_free(b->P);
-    double *arrays[] = {b->inputs, b->targets, b->errors, b->dual, b->scratch, b->A, b->mode, b->means};
+    double *arrays[] = {b->inputs, b->targets, b->errors, b->dual, b->scratch,
+                        b->A,      b->mode,    b->room,   b->sigma};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
     train_signals_free(&b->signals);
@@ -124,14 +137,13 @@ double train_boundary_factor(const struct net_architecture *architecture)
     return 2 * (1 + mu) / (strcmp(architecture->training->nesterov, "true") == 0 ? 1 + 2 * mu : 1);
 }
 
-/* The outputs of a network, the mean subtracted where they are without. */
+/* The outputs of a network, normalized where they are. */
 static double *outputs(struct train_boundary *b, const struct train_network *network)
 {
     const struct net_architecture *a = b->architecture;
     double *f = b->signals.h[a->L];
     train_forward(network, &b->activation, &b->signals);
-    if (b->subtract_mean)
-        train_subtract_mean(a->C, a->T, f);
+    train_normalize(b->normalization, a->C, a->T, f, b->sigma);
     return f;
 }
 
@@ -147,7 +159,7 @@ static void begin(struct train_boundary *b, uint64_t seed, uint64_t trial, doubl
     train_network_draw(&b->start, seed, trial);
 }
 
-/* λ_max and v of the dual at θ_0, that of the mean-subtracted outputs where they are; y = f − 1e-6 √T v. */
+/* λ_max and v of the dual at θ_0, that of the normalized outputs where they are; y = f − 1e-6 √T v. */
 static int find_mode(struct train_boundary *b, double *eig_max, struct base_error *error)
 {
     int status;
@@ -157,10 +169,7 @@ static int find_mode(struct train_boundary *b, double *eig_max, struct base_erro
     train_backward(&b->start, &b->signals);
     train_dual_sum(&b->start, &b->signals, b->A, b->scratch, b->dual);
     train_dual_divide(a->CT, (double)a->T, b->dual);
-    if (b->subtract_mean) {
-        fisher_dual_means(a->C, a->T, b->dual, b->means);
-        fisher_dual_centre(a->C, a->T, b->means, b->dual);
-    }
+    train_normalize_dual(b->normalization, a->C, a->T, f, b->sigma, b->room, b->dual);
     TRY(linalg_eigen_top(a->CT, 1, b->dual, NULL, eig_max, b->mode, &residual, b->scratch, error));
     if (!isfinite(*eig_max) || !(*eig_max > 0))
         TRY(base_fail(error, BASE_UNRESOLVED, "the Fisher matrix has no largest eigenvalue"));
@@ -181,8 +190,7 @@ static double look(struct train_boundary *b)
 static int step(struct train_boundary *b, double loss, struct base_error *error)
 {
     const struct net_architecture *a = b->architecture;
-    if (b->subtract_mean)
-        train_subtract_mean(a->C, a->T, b->errors);
+    train_normalize_errors(b->normalization, a->C, a->T, b->signals.h[a->L], b->sigma, b->errors);
     train_backward_errors(&b->network, &b->signals, b->errors, b->P);
     train_descend(&b->descent, &b->network, &b->signals, (const double *const *)b->P);
     b->steps++;
@@ -300,7 +308,8 @@ int train_boundary_find(struct train_boundary *boundary, uint64_t seed, uint64_t
     const double guess = train_boundary_factor(a) / found->eig_max;
     TRY(search(b, is_stable, guess, stable_tolerance, &found->stability, error));
     memcpy(b->targets, targets, a->CT * sizeof *targets);
-    TRY(search(b, recovers, guess, recovery_tolerance, &found->recovery, error));
+    if (b->normalization != TRAIN_BATCH)
+        TRY(search(b, recovers, guess, recovery_tolerance, &found->recovery, error));
 out:
     free(targets);
     return status;

@@ -14,7 +14,7 @@ struct train_run {
     const struct net_architecture *architecture;
     const struct train_optimizer *optimizer;
     enum train_loss loss;
-    bool subtract_mean;
+    enum train_normalization normalization;
     struct train_schedule schedule;
     struct train_batches batches;
     struct train_spectra spectra;
@@ -27,6 +27,7 @@ struct train_run {
     double *test_inputs, *test_targets; /* (M_0, T'), (C, T') */
     double *batch_targets, *errors;     /* (C, B) */
     double *first_errors;               /* (C, B) before the first step */
+    double *sigma;                      /* (C) of the outputs in hand */
     double *outputs;                    /* (C, max(T, T')) of an evaluation */
     double **P;                         /* P[l] (M_l, B), l = 1..L */
     void *work;                         /* the optimizer's */
@@ -66,7 +67,7 @@ double train_run_bytes(const struct net_architecture *architecture)
     const struct train_optimizer *optimizer = train_optimizer_find(a->training->optimizer);
     const double B = (double)train_schedule_most(a), M_0 = (double)a->widths[0], C = (double)a->C;
     const double samples = (double)(a->T + a->T_test);
-    const double numbers = (M_0 + C) * samples + C * (3 * B + (double)most_samples(a));
+    const double numbers = (M_0 + C) * samples + C * (3 * B + (double)most_samples(a) + 1);
     return train_network_bytes(a) + train_descent_bytes(a) + train_batches_bytes(a) +
            numbers * sizeof(double) + train_layers_bytes(a, train_schedule_most(a)) +
            train_signals_bytes(a, train_schedule_most(a), wants_deltas(a)) +
@@ -112,6 +113,7 @@ static int make_arrays(struct train_run *r, struct base_error *error)
     TRY(base_got(r->errors = base_alloc(C * B, sizeof(double), error)));
     TRY(base_got(r->first_errors = base_alloc(C * B, sizeof(double), error)));
     TRY(base_got(r->outputs = base_alloc(C * most_samples(a), sizeof(double), error)));
+    TRY(base_got(r->sigma = base_alloc(C, sizeof(double), error)));
     TRY(train_layers_init(&r->P, a, B, error));
 out:
     return status;
@@ -128,7 +130,7 @@ int train_run_init(struct train_run **run, const struct net_architecture *archit
     r->architecture = a;
     r->optimizer = train_optimizer_find(a->training->optimizer);
     r->loss = train_loss_find(a->training->loss);
-    r->subtract_mean = strcmp(a->training->subtract_mean, "true") == 0;
+    r->normalization = train_normalization_find(a->training->normalization);
     const size_t B = train_schedule_most(a);
     TRY(net_activation_open(&r->activation, a->activation, error));
     TRY(train_network_init(&r->network, a, error));
@@ -155,8 +157,8 @@ void train_run_free(struct train_run *run)
     if (r->optimizer != NULL)
         r->optimizer->free(r->work);
     train_layers_free(r->P);
-    double *arrays[] = {r->inputs,        r->targets, r->test_inputs,  r->test_targets,
-                        r->batch_targets, r->errors,  r->first_errors, r->outputs};
+    double *arrays[] = {r->inputs, r->targets,      r->test_inputs, r->test_targets, r->batch_targets,
+                        r->errors, r->first_errors, r->outputs,     r->sigma};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
     train_batches_free(&r->batches);
@@ -191,8 +193,7 @@ static void evaluate(struct train_run *r, size_t n, const double *inputs, double
         for (size_t k = 0; k < a->C; k++)
             memcpy(f + k * n + first, r->chunk.h[a->L] + k * B, B * sizeof *f);
     }
-    if (r->subtract_mean)
-        train_subtract_mean(a->C, n, f);
+    train_normalize(r->normalization, a->C, n, f, r->sigma);
 }
 
 /* Of outputs that are to be classes: 1 for the largest, 0 for the others. */
@@ -263,11 +264,9 @@ static double look(struct train_run *r)
     const size_t C = r->architecture->C, B = r->batch.B;
     double *f = r->batch.h[r->architecture->L];
     train_forward(&r->network, &r->activation, &r->batch);
-    if (r->subtract_mean)
-        train_subtract_mean(C, B, f);
+    train_normalize(r->normalization, C, B, f, r->sigma);
     const double loss = train_loss_compute(r->loss, C, B, f, r->batch_targets, r->errors);
-    if (r->subtract_mean)
-        train_subtract_mean(C, B, r->errors);
+    train_normalize_errors(r->normalization, C, B, f, r->sigma, r->errors);
     return loss;
 }
 
@@ -375,7 +374,7 @@ static void record_speed(struct train_run *r, const struct train_record *record,
                          double loss)
 {
     const struct net_architecture *a = r->architecture;
-    const size_t n = a->training->steps < FACTOR_STEPS ? (size_t)a->training->steps : FACTOR_STEPS;
+    const size_t steps = net_architecture_steps(a), n = steps < FACTOR_STEPS ? steps : FACTOR_STEPS;
     double inside = 0, before = 0;
     if (r->batch.B < a->T || a->training->schedule.n > 0)
         return;

@@ -157,14 +157,3 @@ void train_contract(size_t units, size_t C, size_t B, const double *delta, const
             for (size_t t = 0; t < B; t++)
                 P[i * B + t] += delta[(i * C + k) * B + t] * errors[k * B + t];
 }
-
-void train_subtract_mean(size_t C, size_t B, double *f)
-{
-    for (size_t k = 0; k < C; k++) {
-        double sum = 0;
-        for (size_t t = 0; t < B; t++)
-            sum += f[k * B + t];
-        for (size_t t = 0; t < B; t++)
-            f[k * B + t] -= sum / (double)B;
-    }
-}

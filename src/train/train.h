@@ -95,8 +95,34 @@ void train_backward_errors(const struct train_network *network, const struct tra
  * (C, B); delta NULL, as delta[L] is: δ^L. */
 void train_contract(size_t units, size_t C, size_t B, const double *delta, const double *errors, double *P);
 
-/* f_k(t) −= (1/B) Σ_s f_k(s) for f (C, B): the mean-subtracted outputs. The same makes ∂/∂f of ∂/∂f̄. */
-void train_subtract_mean(size_t C, size_t B, double *f);
+/* ---- normalization.c: outputs as the loss sees them
+ *
+ * Over the B samples at hand, with μ_k = (1/B) Σ_t f_k(t), σ_k² = (1/B) Σ_t (f_k(t) − μ_k)² and Π = I −
+ * 11ᵀ/B,
+ *
+ *     none     f̄_k = f_k
+ *     mean     f̄_k = f_k − μ_k              ∂ℓ/∂f_k = Π ∂ℓ/∂f̄_k                               (KAA21)
+ *     batch    f̄_k = (f_k − μ_k)/σ_k        ∂ℓ/∂f_k = (1/σ_k) (Π − f̄_k f̄_kᵀ/B) ∂ℓ/∂f̄_k        (KAA19b)
+ *
+ * batch is batch normalization in the last layer without learned gain and shift, and without an ε beside
+ * σ_k²: |f̄_k|² = B, so no loss diverges. Of one sample σ is 0, of two f̄ is ±1 whatever the network; with
+ * three or more σ_k is 0 where the outputs are a constant: σ_k ≤ 1e-13 |μ_k| is rounding, and f̄_k is NaN
+ * then.
+ */
+enum train_normalization { TRAIN_AS_IS, TRAIN_MEAN, TRAIN_BATCH };
+enum train_normalization train_normalization_find(const char *name);
+
+/* f (C, B) ← f̄; sigma (C) ← σ_k of batch, 1 of the others. */
+void train_normalize(enum train_normalization normalization, size_t C, size_t B, double *f, double *sigma);
+
+/* errors (C, B): B ∂ℓ/∂f̄ ← B ∂ℓ/∂f, from f̄ and σ. */
+void train_normalize_errors(enum train_normalization normalization, size_t C, size_t B, const double *f,
+                            const double *sigma, double *errors);
+
+/* dual (CB, CB): JJᵀ ← J̄J̄ᵀ, J̄ = ∂f̄/∂θ at f̄ and σ: its block (k, k') is multiplied with (1/σ_k) (Π − f̄_k
+ * f̄_kᵀ/B) from the left and with that of k' from the right. room: (2C + 1) CB numbers. 4C (CB)² flops. */
+void train_normalize_dual(enum train_normalization normalization, size_t C, size_t B, const double *f,
+                          const double *sigma, double *room, double *dual);
 
 /* ---- loss.c */
 
@@ -289,7 +315,7 @@ int train_epoch_order(const struct net_architecture *architecture, uint64_t seed
  *     C̄ = mean of C_k               over the steps that are measured
  *     L = Σ_k (η_k/B_k) √(tr K_k)   over them, divided by the share of all steps that they are
  *
- * L grows with every step. Of mean-subtracted outputs a row is what its sample adds to the sum that a step
+ * L grows with every step. Of normalized outputs a row is what its sample adds to the sum that a step
  * descends along.
  */
 struct train_spectra {
@@ -361,7 +387,7 @@ struct train_record {
     double *epoch;             /* (steps+1) samples of steps 1..s over T */
     struct train_spectra_record spectra;
     /* Of full batches alone: 1 − ⟨g_1, g_0⟩/⟨g_0, g_0⟩ of the errors of the squared loss after one and no
-     * step (less their mean, where that is subtracted), and (ℓ_n/ℓ_0)^(1/n), n = min(4, steps). */
+     * step (B ∂ℓ/∂f, where outputs are normalized), and (ℓ_n/ℓ_0)^(1/n), n = min(4, steps). */
     double *first_step_share, *loss_factor;
 };
 
@@ -385,8 +411,8 @@ int train_run_isotropy(struct train_run *run, uint64_t seed, uint64_t trial, dou
 /* ---- boundary.c: learning rates up to which gradient descent is stable (KAA19)
  *
  * Of the network of a trial, under gradient descent on (1/2T) Σ_t |f − y|² with all T samples and the
- * momentum of its training; its batches, optimizer, loss and decay have no part. With mean-subtracted outputs
- * f and F are those of f − (1/T) Σ_t f(t).
+ * momentum of its training; its batches, optimizer, loss and decay have no part. With normalized outputs f
+ * and F are those of f̄: what F leaves of the Hessian is in proportion to f̄ − y.
  *
  * stability: targets y = f(θ_0) − 1e-6 √T v, v the leading eigenvector of the dual F* at θ_0. f − y begins in
  * the mode that grows first, too small for anything but the linear dynamics, and a rate is unstable where
@@ -398,7 +424,8 @@ int train_run_isotropy(struct train_run *run, uint64_t seed, uint64_t trial, dou
  * recovers from rates above that boundary (the "catapult"): the loss grows until λ_max has come down. A rate
  * recovers where the loss does not diverge within 30/(1−μ) steps. Bisection between a rate that recovers and
  * one that does not, the first power of two above the boundary of linear stability, to 1e-2: the set of rates
- * that recover has no sharp end. NaN where all do up to 64 times that of linear dynamics.
+ * that recover has no sharp end. NaN where all do up to 64 times that of linear dynamics, and for `batch`,
+ * whose loss is bounded at any rate; it is not searched then.
  */
 struct train_boundaries {
     double eig_max;             /* λ_max(F*) */
@@ -407,6 +434,7 @@ struct train_boundaries {
 struct train_boundary; /* what a search takes, again and again */
 double train_boundary_bytes(const struct net_architecture *architecture);
 double train_boundary_flops(const struct net_architecture *architecture);
+double train_boundary_steps(const struct net_architecture *architecture); /* about as many are made */
 int train_boundary_init(struct train_boundary **boundary, const struct net_architecture *architecture,
                         struct base_error *error);
 void train_boundary_free(struct train_boundary *boundary);

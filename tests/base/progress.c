@@ -38,6 +38,32 @@ static void networks_are_counted(void **state)
     expect(stream, &text, "x: 1 of 10 networks, 0.1 a second, 40 s left\n");
 }
 
+static void rates_have_the_digits_that_one_reads(void **state)
+{
+    (void)state;
+    struct base_progress p;
+    char *text;
+    size_t length;
+    FILE *stream = begin(&p, &text, &length, 31);
+    p.total = 20000;
+    p.count = 13466;
+    base_progress_finish(&p, 5);
+    base_progress_end(&p);
+    expect(stream, &text, "x: 13467 of 20000 networks, 1347 a second, 10 s left\n");
+
+    static const struct {
+        size_t n;
+        double seconds;
+        const char *text;
+    } rates[] = {{1950, 1, "1950"}, {1950, 1e-3, "1950000"}, {999, 100, "10"},
+                 {51, 10, "5.1"},   {1, 8, "0.12"},          {0, 1, "0"},
+                 {1, 0, "0"}};
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+        char rate[32];
+        assert_string_equal(base_format_rate(rates[i].n, rates[i].seconds, rate), rates[i].text);
+    }
+}
+
 /* Half of the third training is over: the time left is of the steps that are. */
 static void steps_count_before_their_network_does(void **state)
 {
@@ -74,6 +100,7 @@ static void a_terminal_has_one_line(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(networks_are_counted),
+    cmocka_unit_test(rates_have_the_digits_that_one_reads),
     cmocka_unit_test(steps_count_before_their_network_does),
     cmocka_unit_test(a_terminal_has_one_line),
 };

@@ -25,7 +25,7 @@ static void an_identity_is_judged_at_every_width(void **state)
     shell_free(&shell);
     shell_expect_only(state, "verify x.h5 --theory right.tsv", 0);
     shell = shell_expect(state, "verify x.h5 --theory wrong.tsv", 1);
-    assert_non_null(strstr(shell.out, "1 at every width, to 0.5 %: farthest from it at width 40, "));
+    assert_non_null(strstr(shell.out, "\n  1 to 0.5 % at every width (most against it: width 40, p = "));
     shell_free(&shell);
     shell_expect_only(state, "run x.yaml -o y.h5 --set sweep.width=[30]", 0);
     shell_expect_only(state, "verify y.h5", 0);
@@ -35,10 +35,9 @@ static void an_identity_is_judged_at_every_width(void **state)
  * swept, a case's or of all. */
 static void mean_subtracted_outputs_have_powers_of_their_own(void **state)
 {
-    static const char *const of[] = {"sweep: {width: [20, 30, 40, 60], subtract_mean: ['false', 'true']}\n",
-                                     "sweep: {width: [20, 30, 40, 60]}\ncases: [{name: a, subtract_mean: "
-                                     "'false'}, {name: b, subtract_mean: "
-                                     "'true'}]\n"};
+    static const char *const of[] = {"sweep: {width: [20, 30, 40, 60], normalization: [none, mean, batch]}\n",
+                                     "sweep: {width: [20, 30, 40, 60]}\ncases: [{name: a}, {name: b, "
+                                     "normalization: mean}, {name: c, normalization: batch}]\n"};
     for (size_t i = 0; i < 2; i++) {
         char text[1000];
         snprintf(text, sizeof text, "%s%s", EXPERIMENT, of[i]);
@@ -56,7 +55,29 @@ static void mean_subtracted_outputs_have_powers_of_their_own(void **state)
     }
 }
 
+/* `plan` and `run` say where a swept key has no part in the boundaries. */
+static void a_search_that_is_repeated_is_told(void **state)
+{
+    static const char *const commands[] = {"plan x.yaml", "run x.yaml -o x.h5"};
+    shell_file(state, "x.yaml",
+               EXPERIMENT
+               "sweep: {width: [20, 30], learning_rate: [0.001, 0.002, 0.003], momentum: [0, 0.5]}\n");
+    for (size_t i = 0; i < 2; i++) {
+        struct shell shell = shell_expect(state, commands[i], 0);
+        const char *note =
+            strstr(shell.err, "note: a boundary does not depend on learning_rate: it is sought "
+                              "again at each of its 3 values;");
+        assert_non_null(note);
+        assert_null(strstr(note + 1, "note: "));
+        shell_free(&shell);
+    }
+    struct shell shell = shell_expect(state, "plan x.yaml --set training.boundary=false", 0);
+    assert_null(strstr(shell.err, "note: "));
+    shell_free(&shell);
+}
+
 static const struct CMUnitTest tests[] = {
+    scratch_test(a_search_that_is_repeated_is_told),
     scratch_test(an_identity_is_judged_at_every_width),
     scratch_test(mean_subtracted_outputs_have_powers_of_their_own),
 };

@@ -57,6 +57,18 @@ static void link_sources(void **state, const char *folder)
     assert_int_equal(symlink(target, scratch_path(state, folder, path)), 0);
 }
 
+/* What gnuplot says of a script's figure of a result, to be freed by the caller; *code is its exit status. */
+static char *figure(void **state, const char *name, const char *result, int *code)
+{
+    char command[512], path[SCRATCH_PATH];
+    size_t size;
+    snprintf(command, sizeof command,
+             "cd '%s' && gnuplot -c plots/%s.gp results/%s.h5 '" TEST_PROGRAM "' %s > said.txt 2>&1",
+             (char *)*state, name, result, name);
+    *code = WEXITSTATUS(system(command));
+    return scratch_read(scratch_path(state, "said.txt", path), &size);
+}
+
 /* Two networks a point: a figure with fewer points, but gnuplot has nothing to say. */
 static void draw(void **state, const char *name)
 {
@@ -64,12 +76,11 @@ static void draw(void **state, const char *name)
     size_t size;
     snprintf(command, sizeof command, "run --quick --set trials=2 experiments/%s.yaml", name);
     shell_expect_only(state, command, 0);
-    snprintf(command, sizeof command,
-             "cd '%s' && gnuplot -c plots/%s.gp results/%s-quick.h5 '" TEST_PROGRAM "' %s > said.txt 2>&1",
-             (char *)*state, name, name, name);
-    const int code = system(command);
-    char path[SCRATCH_PATH], *said = scratch_read(scratch_path(state, "said.txt", path), &size);
-    if (code != 0 || size > 0)
+    char result[NAME + 8], path[SCRATCH_PATH];
+    snprintf(result, sizeof result, "%s-quick", name);
+    int code;
+    char *said = figure(state, name, result, &code);
+    if (code != 0 || *said != '\0')
         fail_msg("plots/%s.gp: exit status %d\n%s", name, code, said);
     free(said);
     static const char *const endings[] = {"pdf", "png"};
@@ -112,8 +123,36 @@ static void every_figure_is_drawn(void **state)
         draw(state, names[i]);
 }
 
+/* One line says what is missing, and no picture is made. */
+static void refuse(void **state, const char *name, const char *result, const char *missing)
+{
+    int code;
+    char path[SCRATCH_PATH], file[NAME + 8], *said = figure(state, name, result, &code);
+    if (code != 1 || strstr(said, missing) == NULL || strchr(said, '\n') != said + strlen(said) - 1)
+        fail_msg("plots/%s.gp: exit status %d\n%s", name, code, said);
+    free(said);
+    snprintf(file, sizeof file, "%s.pdf", name);
+    assert_int_not_equal(access(scratch_path(state, file, path), F_OK), 0);
+}
+
+static void other_experiments_are_not_drawn(void **state)
+{
+    link_sources(state, "experiments");
+    link_sources(state, "plots");
+    shell_expect_only(state, "run --quick --set trials=2 experiments/universal-width.yaml", 0);
+    shell_expect_only(state,
+                      "run --quick --set trials=2 --set 'cases=[{name: tanh, activation: tanh, "
+                      "weight_variance: 1, bias_variance: 0}]' "
+                      "-o results/one.h5 experiments/universal-width.yaml",
+                      0);
+    refuse(state, "layers", "universal-width-quick", "no variable `layer_eig_mean`");
+    refuse(state, "universal-width", "one", "has the cases tanh; the figure shows tanh, relu, linear");
+    refuse(state, "universal-width", "none", "no such file");
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(each_experiment_has_one_plot),
+    scratch_test(other_experiments_are_not_drawn),
     scratch_test(every_figure_is_drawn),
 };
 const struct test_group tests_cmd_figures = TEST_GROUP(tests);

@@ -89,8 +89,16 @@ static void descents_are_told(void **state)
     shell_free(&one);
     shell_free(&other);
     one = shell_expect(state, "verify d.h5", 3);
-    check_out(&one, "plateau_time: time in which the error falls from 1.1 to 0.5 of the plateau's [APO06]\n"
-                    "  not judged: the prediction is no statement about the limit of large samples");
+    check_out(&one,
+              "\nsingular_time: time at each recorded time [APO06]\nsingular_error: error of the student");
+    check_out(
+        &one,
+        "\nplateau_time: time in which the error falls from 1.1 to 0.5 of the plateau's [APO06]\n"
+        "target_time: time at which the error first falls to singular.target [APO06]\n"
+        "  not judged: the prediction is the flow, of vanishing steps; descents have steps of time_step, "
+        "and are off by more than their s.e.\n"
+        "all these: cannot be judged (0 agree, 0 disagree, 13 not judged)\n\n"
+        "verdict: cannot be judged (0 agree, 0 disagree, 13 not judged)\n");
     shell_free(&one);
     one = shell_expect(state, "table d.h5 plateau_time", 0);
     check_plateau(&one, "\ndefault\tgradient\t",

@@ -117,6 +117,39 @@ static void what_is_predicted_alone_is_named(void **state)
     shell_free(&run);
 }
 
+/* Step by step, and not in a column each; the theory of a result is what `theory` prints. */
+static void theory_has_a_row_for_each_step(void **state)
+{
+    static const char sets[] = "--set 'sweep.batch=[full]' --set sweep.learning_rate='[0.1, 0.3]'";
+    char command[256];
+    double loss, stored;
+    shell_file(state, "x.yaml", TRAINING);
+    snprintf(command, sizeof command, "theory x.yaml %s", sets);
+    struct shell plain = shell_expect(state, command, 0);
+    expect_fragment(plain.out, "\tcritical_rate_theory\t");
+    assert_null(strchr(plain.out, '['));
+    assert_int_equal(count_lines(plain.out), 1 + 2);
+    shell_free(&plain);
+    snprintf(command, sizeof command, "theory x.yaml --steps %s", sets);
+    struct shell theory = shell_expect(state, command, 0);
+    assert_memory_equal(theory.out, "case\tbatch\tlearning_rate\tstep\ttrain_loss\t", 41);
+    assert_int_equal(count_lines(theory.out), 1 + 2 * 10);
+    const char *row = strstr(theory.out, "\ndefault\t12\t0.3\t9\t");
+    assert_non_null(row);
+    assert_int_equal(sscanf(row, "\ndefault 12 0.3 9 %lf", &loss), 1);
+    shell_free(&theory);
+    snprintf(command, sizeof command, "run x.yaml -o x.h5 %s", sets);
+    shell_expect_only(state, command, 0);
+    struct shell table = shell_expect(state, "table x.h5 train_loss", 0);
+    row = strstr(table.out, "\ndefault\t12\t0.3\t9\t");
+    assert_non_null(row);
+    assert_int_equal(sscanf(row, "\ndefault 12 0.3 9 %*f %*f %lf", &stored), 1);
+    assert_true(loss == stored && loss > 0);
+    shell_free(&table);
+    shell_file(state, "fisher.yaml", SHELL_EXPERIMENT);
+    shell_refuse(state, "theory fisher.yaml --steps", 2, "fisher.yaml: nothing is predicted step by step");
+}
+
 static void what_is_no_training_makes_no_file(void **state)
 {
     shell_file(state, "x.yaml", TRAINING);
@@ -138,6 +171,6 @@ static void what_is_no_training_makes_no_file(void **state)
 static const struct CMUnitTest tests[] = {
     scratch_test(trainings_are_planned_run_and_told),       scratch_test(a_training_can_be_run_alone),
     scratch_test(steps_that_are_not_recorded_have_no_rows), scratch_test(what_is_predicted_alone_is_named),
-    scratch_test(what_is_no_training_makes_no_file),
+    scratch_test(theory_has_a_row_for_each_step),           scratch_test(what_is_no_training_makes_no_file),
 };
 const struct test_group tests_cmd_training = TEST_GROUP(tests);

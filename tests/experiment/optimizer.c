@@ -29,8 +29,11 @@ static void impossible_optimizers_are_refused(void **state)
          "x.yaml:6:48: training.loss: cross_entropy goes with|unit approximates"},
         {DEEP TRAINING("optimizer: layer") "sweep: {loss: [squared, cross_entropy]}\n",
          "x.yaml:7:25: sweep.loss: cross_entropy goes with|layer"},
-        {DEEP TRAINING("optimizer: exact, subtract_mean: true"),
-         "x.yaml:6:75: training.subtract_mean: true goes with optimizer: gradient alone, and exact is asked "
+        {DEEP TRAINING("optimizer: exact, normalization: mean"),
+         "x.yaml:6:75: training.normalization: mean goes with optimizer: gradient alone, and exact is asked "
+         "for"},
+        {DEEP TRAINING("optimizer: layer") "sweep: {normalization: [none, batch]}\n",
+         "x.yaml:7:31: sweep.normalization: batch goes with optimizer: gradient alone, and layer is asked "
          "for"},
         {DEEP TRAINING("loss: cross_entropy, isotropy: true"),
          "x.yaml:6:73: training.isotropy: true goes with loss: squared alone"},
@@ -104,7 +107,7 @@ static void possible_ones_are_not(void **state)
                               "unit, unit_explicit, quasi_diagonal]}\n",
         DEPTH("depth: 5, ") TRAINING("loss: cross_entropy") "sweep: {optimizer: [gradient, exact]}\n",
         DEPTH("depth: 7, ") TRAINING("optimizer: tridiagonal"),
-        DEEP TRAINING("subtract_mean: true, loss: cross_entropy"),
+        DEEP TRAINING("normalization: batch, loss: cross_entropy"),
         DEPTH("") TRAINING("") "cases: [{name: a, depth: 5}, {name: b, depth: 6, optimizer: tridiagonal}]\n"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         struct experiment e;

@@ -44,7 +44,7 @@ static void defaults_are_those_of_plain_descent(void **state)
     assert_true(t->learning_rate == 0.5 && t->rate == 0 && t->steps == 10 && t->batch == 0);
     assert_true(t->momentum == 0 && t->weight_decay == 0 && t->damping == 0 && t->every == 1);
     assert_string_equal(t->nesterov, "false");
-    assert_string_equal(t->subtract_mean, "false");
+    assert_string_equal(t->normalization, "none");
     assert_string_equal(t->boundary, "false");
     assert_string_equal(t->isotropy, "false");
     assert_true(t->spectra == 0);
@@ -59,7 +59,7 @@ static void every_key_is_read(void **state)
         load(&e, MINIMAL
              "training:\n  {parametrization: standard, loss: cross_entropy, optimizer: gradient, rate: "
              "1.5, steps: 1e3,\n  batch: 7, momentum: 0.9, nesterov: true, weight_decay: 1e-4, "
-             "\n  subtract_mean: true, every: 5, boundary: true, "
+             "\n  normalization: mean, every: 5, boundary: true, "
              "spectra: 2}\n");
     assert_string_equal(t->parametrization, "standard");
     assert_string_equal(t->loss, "cross_entropy");
@@ -67,7 +67,7 @@ static void every_key_is_read(void **state)
     assert_true(t->learning_rate == 0 && t->rate == 1.5 && t->steps == 1000 && t->batch == 7);
     assert_true(t->momentum == 0.9 && t->weight_decay == 1e-4 && t->damping == 0 && t->every == 5);
     assert_string_equal(t->nesterov, "true");
-    assert_string_equal(t->subtract_mean, "true");
+    assert_string_equal(t->normalization, "mean");
     assert_true(e.asked == (EXPERIMENT_BOUNDARY | EXPERIMENT_SPECTRA));
     experiment_free(&e);
     t = load(
@@ -107,7 +107,7 @@ static void values_of_trainings_are_strict(void **state)
         {"training: {nesterov: 1}", "training.nesterov: \"1\" is not true or false"},
         {"training: {weight_decay: -1}", "training.weight_decay: \"-1\" is not a number from 0"},
         {"training: {damping: -1}", "training.damping: \"-1\" is not a number from 0"},
-        {"training: {subtract_mean: yes}", "training.subtract_mean: \"yes\" is not true or false"},
+        {"training: {normalization: yes}", "training.normalization: \"yes\" is not none, mean or batch"},
         {"training: {every: 0}", "training.every: \"0\" is not a whole number from 1"},
         {"training: {boundary: 2}", "training.boundary: \"2\" is not true or false"},
         {"training: {isotropy: on}", "training.isotropy: \"on\" is not true or false"},
@@ -188,6 +188,14 @@ static void what_does_not_fit_is_refused(void **state)
         {TRAINED(", batch: 21"), "x.yaml:6:50: training.batch: a batch of 21 is larger than samples: 20; "
                                  "write a number up to that, or full"},
         {TRAINED("") "sweep: {batch: [1, 21]}", "x.yaml:7:20: sweep.batch: a batch of 21 is larger"},
+        {TRAINED(", normalization: batch, batch: 2"),
+         "x.yaml:6:72: training.batch: normalization: batch takes "
+         "the deviation of 3 samples or more, and of 2 there"},
+        {TRAINED("") "sweep: {normalization: [none, batch], samples: [20, 1]}",
+         "sweep.samples: normalization"},
+        {TRAINED(", normalization: batch") "sweep: {test_samples: [0, 3, 2]}", "sweep.test_samples: normali"},
+        {TRAINED(", normalization: batch, schedule: [{step: 3, batch: 1}]"),
+         "training.schedule: normalization: batch takes the deviation of 3 samples or more, and of 1 there"},
         {TRAINED(", batch: 20") "sweep: {samples: [30, 19, 20]}", "a batch of 20 is larger than samples: 19"},
         {TRAINED("") "cases: [{name: a, batch: 20}, {name: b, samples: 9, batch: 10}]",
          "x.yaml:7:60: cases.b.batch: a batch of 10 is larger than samples: 9"},
@@ -267,7 +275,7 @@ static void every_key_of_a_training_defines_it(void **state)
         "batch=3",
         "momentum=0.5",
         "weight_decay=0.5",
-        "subtract_mean=true",
+        "normalization=batch",
         "every=2",
         "boundary=true",
         "isotropy=true",

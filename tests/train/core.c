@@ -3,6 +3,7 @@
 
 #include "net/shape.h"
 #include "net/weights.h"
+#include "random/normal.h"
 #include "tests.h"
 #include "train/batches.h"
 
@@ -18,7 +19,7 @@ static struct experiment_training plain_training(void)
                                         .learning_rate = 0.3,
                                         .steps = 5,
                                         .nesterov = "false",
-                                        .subtract_mean = "false",
+                                        .normalization = "none",
                                         .every = 1,
                                         .boundary = "false",
                                         .isotropy = "false"};
@@ -189,12 +190,16 @@ static void model_all(const struct model *m, const double *theta, size_t n, cons
         for (size_t k = 0; k < m->a->C; k++)
             f[k * n + t] = out[k];
     }
-    for (size_t k = 0; k < m->a->C && strcmp(m->training->subtract_mean, "true") == 0; k++) {
-        double mean = 0;
-        for (size_t t = 0; t < n; t++)
+    for (size_t k = 0; k < m->a->C && strcmp(m->training->normalization, "none") != 0; k++) {
+        double mean = 0, square = 0;
+        for (size_t t = 0; t < n; t++) {
             mean += f[k * n + t] / (double)n;
+            square += f[k * n + t] * f[k * n + t] / (double)n;
+        }
+        const double deviation =
+            strcmp(m->training->normalization, "batch") == 0 ? sqrt(square - mean * mean) : 1;
         for (size_t t = 0; t < n; t++)
-            f[k * n + t] -= mean;
+            f[k * n + t] = (f[k * n + t] - mean) / deviation;
     }
 }
 
@@ -272,7 +277,8 @@ static void check_step(const char *name, int64_t outputs, const struct experimen
     struct train_signals s;
     struct train_descent descent;
     struct base_error error;
-    const bool mean = strcmp(training->subtract_mean, "true") == 0;
+    const enum train_normalization normalization = train_normalization_find(training->normalization);
+    double sigma[3];
     open_network(name, outputs, 7, training, &a, &activation);
     struct train_network network = new_network(&a);
     assert_int_equal(train_signals_init(&s, &a, a.T, false, &error), BASE_OK);
@@ -282,15 +288,13 @@ static void check_step(const char *name, int64_t outputs, const struct experimen
     struct model m = new_model(&a, name, &network);
     double *gradient = new_array(m.n), *y = new_array(a.CT), *errors = new_array(a.CT), *P[4] = {NULL};
     for (size_t i = 0; i < a.CT; i++)
-        y[i] = i / a.T == i % a.T % a.C ? 1 : 0;
+        y[i] = a.C == 1 ? (double)(i % 3) : i / a.T == i % a.T % a.C ? 1 : 0;
     model_gradient(&m, a.T, all_columns, a.T, s.h[0], y, gradient);
     train_forward(&network, &activation, &s);
-    if (mean)
-        train_subtract_mean(a.C, a.T, s.h[a.L]);
+    train_normalize(normalization, a.C, a.T, s.h[a.L], sigma);
     assert_close(train_loss_compute(train_loss_find(training->loss), a.C, a.T, s.h[a.L], y, errors),
                  model_loss(&m, m.theta, a.T, all_columns, a.T, s.h[0], y), 1e-13);
-    if (mean)
-        train_subtract_mean(a.C, a.T, errors);
+    train_normalize_errors(normalization, a.C, a.T, s.h[a.L], sigma, errors);
     for (size_t l = 1; l <= a.L; l++)
         P[l] = new_array(a.widths[l] * a.T);
     train_backward_errors(&network, &s, errors, P);
@@ -322,15 +326,71 @@ static void a_step_is_the_gradient(void **state)
     static const char *const activations[] = {"tanh", "gelu", "relu"},
                              *const losses[] = {"squared", "cross_entropy"},
                              *const parametrizations[] = {"ntk", "standard"},
-                             *const flags[] = {"false", "true"};
-    for (int i = 0; i < 3 * 2 * 2 * 2 * 2 * 2; i++) {
+                             *const normalizations[] = {"none", "mean", "batch"};
+    for (int i = 0; i < 3 * 2 * 2 * 2 * 3 * 2; i++) {
         struct experiment_training training = plain_training();
         const int64_t outputs = i / 3 % 2 == 0 ? 1 : 3;
         training.loss = losses[outputs == 1 ? 0 : i / 6 % 2];
         training.parametrization = parametrizations[i / 12 % 2];
-        training.subtract_mean = flags[i / 24 % 2];
-        training.momentum = i / 48 == 0 ? 0 : 0.9;
+        training.normalization = normalizations[i / 24 % 3];
+        training.momentum = i / 72 == 0 ? 0 : 0.9;
         check_step(activations[i % 3], outputs, &training);
+    }
+}
+
+/* Whatever rounding leaves of outputs that are all the same. */
+static void outputs_without_a_deviation_are_not_normalized(void **state)
+{
+    (void)state;
+    for (size_t B = 1; B <= 50; B++) {
+        double f[100], sigma[2];
+        for (size_t t = 0; t < B; t++) {
+            f[t] = 0.1;
+            f[B + t] = 1e9 * (1 + 1e-6 * (double)t);
+        }
+        train_normalize(TRAIN_BATCH, 2, B, f, sigma);
+        assert_true(isnan(sigma[0]) && isnan(sigma[1]) == (B == 1));
+        for (size_t t = 0; t < B; t++)
+            assert_true(isnan(f[t]) && isnan(f[B + t]) == (B == 1));
+    }
+}
+
+/* The dual of J̄ element by element, rows of J̄ and of J as the errors' gradients have them: ∂/∂f of each f̄. */
+static void a_dual_is_normalized_from_both_sides(void **state)
+{
+    (void)state;
+    enum { C = 3, B = 5, CB = C * B, P = 20 };
+    static const char *const normalizations[] = {"none", "mean", "batch"};
+    for (size_t i = 0; i < 3; i++) {
+        const enum train_normalization normalization = train_normalization_find(normalizations[i]);
+        double J[CB * P], N[CB * P], dual[CB * CB], f[CB], sigma[C], room[(2 * C + 1) * CB];
+        random_normals(5, i, 0, CB * P, J);
+        random_normals(6, i, 0, CB, f);
+        train_normalize(normalization, C, B, f, sigma);
+        for (size_t a = 0; a < CB; a++) {
+            double row[CB] = {0};
+            row[a] = 1;
+            train_normalize_errors(normalization, C, B, f, sigma, row);
+            for (size_t p = 0; p < P; p++) {
+                N[a * P + p] = 0;
+                for (size_t b = 0; b < CB; b++)
+                    N[a * P + p] += row[b] * J[b * P + p];
+            }
+        }
+        for (size_t a = 0; a < CB; a++)
+            for (size_t b = 0; b < CB; b++) {
+                dual[a * CB + b] = b < a ? NAN : 0;
+                for (size_t p = 0; p < P; p++)
+                    dual[a * CB + b] += J[a * P + p] * J[b * P + p];
+            }
+        train_normalize_dual(normalization, C, B, f, sigma, room, dual);
+        for (size_t a = 0; a < CB; a++)
+            for (size_t b = a; b < CB; b++) {
+                double expected = 0;
+                for (size_t p = 0; p < P; p++)
+                    expected += N[a * P + p] * N[b * P + p];
+                assert_within(dual[a * CB + b], expected, 1e-11);
+            }
     }
 }
 
@@ -491,13 +551,17 @@ static void a_training_is_another_ones(void **state)
     t.batch = 3;
     t.every = 1;
     check_training("tanh", 3, &t);
-    t.subtract_mean = "true";
+    t.normalization = "mean";
     t.momentum = 0;
     t.nesterov = "false";
     check_training("gelu", 1, &t);
+    t.normalization = "batch";
+    check_training("tanh", 3, &t);
     t.weight_decay = 0;
     t.batch = 0;
     t.parametrization = "standard";
+    check_training("gelu", 1, &t);
+    t.normalization = "mean";
     check_training("relu", 3, &t);
 }
 
@@ -838,6 +902,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_network_is_that_of_the_samplers),
     cmocka_unit_test(signals_are_the_networks),
     cmocka_unit_test(a_step_is_the_gradient),
+    cmocka_unit_test(a_dual_is_normalized_from_both_sides),
+    cmocka_unit_test(outputs_without_a_deviation_are_not_normalized),
     cmocka_unit_test(a_training_is_another_ones),
     cmocka_unit_test(parametrizations_differ_by_their_rates),
     cmocka_unit_test(panels_are_one_layer),

@@ -53,7 +53,7 @@ static void open_setting(struct setting *s, const struct shape *shape, const cha
                                                .loss = loss,
                                                .optimizer = "gradient",
                                                .nesterov = "false",
-                                               .subtract_mean = "false",
+                                               .normalization = "none",
                                                .isotropy = "false"};
     s->a.training = &s->training;
     const struct net_architecture *a = &s->a;

@@ -22,7 +22,7 @@ static struct experiment_training plain_training(void)
                                         .steps = STEPS,
                                         .batch = 4,
                                         .nesterov = "false",
-                                        .subtract_mean = "false",
+                                        .normalization = "none",
                                         .every = 1,
                                         .boundary = "false",
                                         .isotropy = "false"};
