@@ -230,21 +230,24 @@ static void a_long_training_is_probed(void **state)
 static const struct counted {
     const char *training;
     struct sweep_parts parts;
+    const char *set; /* after that */
 } counted[] = {
-    {"steps: 7", {1, {{30, 7, 0}}, 7}},
-    {"steps: 100, epochs: 2", {1, {{30, 2, 0}}, 2}},
-    {"steps: 3, epochs: 2, batch: 7", {1, {{7, 3, 0}}, 3}},
-    {"steps: 100, epochs: 2, batch: 7, every: 4, spectra: 3", {1, {{7, 9, 3}}, 3}},
-    {"steps: 100, epochs: 0.1, batch: 1", {1, {{1, 3, 0}}, 3}},
-    {"steps: 100, epochs: 0.7, batch: 3", {1, {{3, 7, 0}}, 7}},
+    {"steps: 7", {1, {{30, 7, 0}}, 7}, NULL},
+    {"steps: 100, epochs: 2", {1, {{30, 2, 0}}, 2}, NULL},
+    {"steps: 3, epochs: 2, batch: 7", {1, {{7, 3, 0}}, 3}, NULL},
+    {"steps: 100, epochs: 2, batch: 7, every: 4, spectra: 3", {1, {{7, 9, 3}}, 3}, NULL},
+    {"steps: 100, epochs: 0.1, batch: 1", {1, {{1, 3, 0}}, 3}, NULL},
+    {"steps: 100, epochs: 0.7, batch: 3", {1, {{3, 7, 0}}, 7}, NULL},
     {"steps: 50, batch: 4, spectra: 2, every: 25, schedule: [{epoch: 1, batch: 10}, {epoch: 1.2, factor: "
      "0.5}, "
      "{epoch: 3, batch: 4}]",
-     {2, {{4, 44, 22}, {10, 6, 3}}, 2}},
+     {2, {{4, 44, 22}, {10, 6, 3}}, 2},
+     NULL},
     {"steps: 50, epochs: 4, batch: 4, schedule: [{step: 5, batch: full}, {step: 6, batch: 7}]",
-     {3, {{4, 5, 0}, {30, 1, 0}, {7, 10, 0}}, 16}},
-    {"steps: 4, batch: 4, schedule: [{step: 5, batch: full}]", {1, {{4, 4, 0}}, 4}},
-    {"steps: 50, epochs: 1, batch: 4, adaptive: 0.5", {1, {{4, 8, 0}}, 8}},
+     {3, {{4, 5, 0}, {30, 1, 0}, {7, 10, 0}}, 16},
+     NULL},
+    {"steps: 50, batch: 4, schedule: [{step: 5, batch: full}]", {1, {{4, 4, 0}}, 4}, "training.steps=4"},
+    {"steps: 50, epochs: 1, batch: 4, adaptive: 0.5", {1, {{4, 8, 0}}, 8}, NULL},
 };
 
 /* The steps of a file and of theory, counted without the schedule, are those that a training makes; and
@@ -265,7 +268,7 @@ static void steps_are_counted(void **state)
                  "data: {inputs: gaussian, samples: 30}\ntraining: {learning_rate: 0.1, "
                  "%s}\n",
                  counted[i].training);
-        files_load_good(&e, text, false, NULL);
+        files_load_good(&e, text, false, (const char *[]){counted[i].set, NULL});
         assert_int_equal(net_architecture_init(&a, &e.points[0], &error), BASE_OK);
         sweep_parts_count(&a, &parts);
         assert_int_equal(parts.n_sizes, right->n_sizes);
