@@ -79,7 +79,7 @@ void fisher_branch_blocks_compute(const struct net_gram *gram, double *on, doubl
  */
 struct fisher_units {
     size_t n, M, T;
-    const double *h;               /* (M, T) h^{l-1}, for the quasi-diagonal alone */
+    const double *h;               /* (M, T) h^{l-1} */
     const double *H;               /* (T, T) hᵀh, upper triangle */
     const double *w, *b;           /* (n, M), (n): weights and biases of the units */
     const double *u, *s;           /* (n, T): u = w h + b, and s_t */
@@ -93,8 +93,8 @@ struct fisher_unit_input {
 void fisher_unit_inputs(const struct fisher_units *units, size_t i, struct fisher_unit_input *input);
 
 /* ‖Û − U‖₂/‖U‖₂ of each unit, (n) each or NULL, to about 1e-3 of itself; not finite for a unit that is never
- * active. Some 20 to 60 steps of 2nT² flops each, and 4nMT for quasi. BASE_UNRESOLVED when a number is not
- * finite. */
+ * active. Some 20 to 60 steps of 4nT min(M, T) flops each, and 4nMT for quasi; nT³ where M > T.
+ * BASE_UNRESOLVED when a number is not finite. */
 int fisher_unit_errors(const struct fisher_units *units, double *closed, double *quasi, double *gaussian,
                        struct base_error *error);
 

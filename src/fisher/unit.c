@@ -1,7 +1,8 @@
 /* Blocks of single units of a hidden layer and how far their approximations are from them, by Lanczos
  * iterations. Every operator but the quasi-diagonal's is X B Xᵀ + c·1 with X = (x*_1, …, x*_T, e_b, ŵ) and a
- * small B: on the span of X it has the eigenvalues of B K + c, K = XᵀX, so that its vectors are rows of T+2
- * coefficients with the inner product vᵀK v'. The quasi-diagonal has M+1 coordinates (bias first), K = 1. */
+ * small B. Vectors have the M+1 coordinates (bias first) or, where T+2 are fewer, those on the span of X, in
+ * an orthonormal basis that makes X a root of XᵀX. (Coefficients of X would need no root, but where columns
+ * of X depend on each other they grow beyond all bounds.) The quasi-diagonal has the M+1 coordinates. */
 #include "fisher/fisher.h"
 
 #include "base/memory.h"
@@ -23,22 +24,35 @@ struct work {
     struct fisher_unit_input *inputs; /* (n) */
     double *c_closed, *c_gaussian;    /* (n) U_bb/A_0; 0: never active */
     double *kappa;                    /* (n, T) Cov(x*, u)/√Var u = X κ */
-    double *K;                        /* (n, T+2, T+2) XᵀX, of each unit's ŵ */
-    double *diagonal;                 /* (n, M+1) F_jj − F_bj²/F_bb; of quasi alone, as are */
-    double *F_b;                      /* (M+1) */
-    double *z, *y;                    /* (T) */
+    struct linalg_root root;
+    double *XX, *one; /* (T+2, T+2) of the span: XᵀX of a unit, and 1; else none */
+    double *X;        /* (n, min(M+1, T+2), T+2), of each unit's ŵ; rows beyond its rank are 0 */
+    size_t *rank;     /* (n) */
+    double *diagonal; /* (n, M+1) F_jj − F_bj²/F_bb; of quasi alone, as are */
+    double *F_b;      /* (M+1) */
+    double *z, *y;    /* (T+2) */
 };
 
 /* Vectors of all units and of some operators side by side; that of unit i and the o-th operator is column
  * i·n_operators + o. */
 struct iteration {
-    bool coordinates; /* (bias, 1..M), K = 1; else coefficients of X */
+    bool quasi; /* the quasi-diagonal alone */
     size_t n_operators, operators[N_OPERATORS];
-    size_t columns, size, most;    /* numbers of a vector; steps that exhaust the space */
-    double *V, *G, *before, *next; /* (columns, size): v, K v, the v before, and the product */
-    double *alpha, *beta;          /* (columns, MAX_STEPS) */
-    double *norms;                 /* (columns) */
+    size_t columns, size;      /* numbers of a vector */
+    double *V, *before, *next; /* (columns, size): v, the v before, and the product */
+    double *alpha, *beta;      /* (columns, MAX_STEPS) */
+    double *norms;             /* (columns) */
 };
+
+static bool has_coordinates(const struct fisher_units *units)
+{
+    return units->M + 1 <= units->T + 2;
+}
+
+static size_t span_size(const struct fisher_units *units)
+{
+    return has_coordinates(units) ? units->M + 1 : units->T + 2;
+}
 
 static double sum_of(size_t n, const double *x)
 {
@@ -165,45 +179,39 @@ static void act_on_coordinates(const struct work *w, size_t i, const double *v, 
         product[j] += diagonal[j] * v[j];
 }
 
-/* next = B G */
+/* product = X B Xᵀ v */
+static void act_on_span(const struct work *w, size_t o, size_t i, const double *v, double *product)
+{
+    const size_t T = w->units->T, rows = span_size(w->units), rank = w->rank[i];
+    const double *X = w->X + i * rows * (T + 2);
+    if (rank == 0) /* never active */
+        return;
+    linalg_multiply_vector(true, rank, T + 2, X, v, w->z);
+    act_on_samples(w, o, i, w->z, w->y);
+    act_on_plane(w, o, i, w->z + T, w->y + T);
+    linalg_multiply_vector(false, rank, T + 2, X, w->y, product);
+}
+
 static void act(const struct work *w, struct iteration *x)
 {
-    const size_t T = w->units->T;
     for (size_t c = 0; c < x->columns; c++) {
         const size_t o = x->operators[c % x->n_operators], i = c / x->n_operators;
-        const double *z = x->G + c * x->size;
-        double *y = x->next + c * x->size;
-        if (x->coordinates) {
-            act_on_coordinates(w, i, z, y);
-            continue;
-        }
-        act_on_samples(w, o, i, z, y);
-        act_on_plane(w, o, i, z + T, y + T);
+        const double *v = x->V + c * x->size;
+        double *product = x->next + c * x->size;
+        if (x->quasi)
+            act_on_coordinates(w, i, v, product);
+        else
+            act_on_span(w, o, i, v, product);
     }
 }
 
-/* G = K V */
-static void find_duals(const struct work *w, struct iteration *x)
+/* Divides v by |v|, which it returns. */
+static double normalise(size_t size, double *v)
 {
-    const size_t n = x->n_operators, size = x->size;
-    if (x->coordinates)
-        memcpy(x->G, x->V, x->columns * size * sizeof *x->G);
-    else
-        for (size_t i = 0; i < w->units->n; i++)
-            linalg_multiply_symmetric(n, size, x->V + i * n * size, w->K + i * size * size,
-                                      x->G + i * n * size);
-}
-
-/* Divides v and K v by √(vᵀK v), which it returns; what is nothing but rounding becomes 0. */
-static double normalise(size_t size, double *v, double *Kv)
-{
-    const double norm2 = dot(size, v, Kv);
-    const bool exhausted = norm2 <= 1e-13 * sqrt(dot(size, v, v) * dot(size, Kv, Kv));
-    for (size_t j = 0; j < size; j++) {
-        v[j] = exhausted ? 0 : v[j] / sqrt(norm2);
-        Kv[j] = exhausted ? 0 : Kv[j] / sqrt(norm2);
-    }
-    return exhausted ? 0 : sqrt(norm2);
+    const double norm = sqrt(dot(size, v, v));
+    for (size_t j = 0; j < size; j++)
+        v[j] = norm == 0 ? 0 : v[j] / norm;
+    return norm;
 }
 
 /* A step of the three-term recursion; a vector that is exhausted stays 0. */
@@ -213,8 +221,7 @@ static void step(const struct work *w, struct iteration *x, size_t m)
     act(w, x);
     for (size_t c = 0; c < x->columns; c++) {
         double *v = x->V + c * size, *before = x->before + c * size, *next = x->next + c * size;
-        const double last = m > 0 ? x->beta[c * MAX_STEPS + m - 1] : 0,
-                     alpha = dot(size, x->G + c * size, next);
+        const double last = m > 0 ? x->beta[c * MAX_STEPS + m - 1] : 0, alpha = dot(size, v, next);
         for (size_t j = 0; j < size; j++)
             next[j] -= alpha * v[j] + last * before[j];
         x->alpha[c * MAX_STEPS + m] = alpha;
@@ -223,9 +230,8 @@ static void step(const struct work *w, struct iteration *x, size_t m)
     x->before = x->V;
     x->V = x->next;
     x->next = room;
-    find_duals(w, x);
     for (size_t c = 0; c < x->columns; c++)
-        x->beta[c * MAX_STEPS + m] = normalise(size, x->V + c * size, x->G + c * size);
+        x->beta[c * MAX_STEPS + m] = normalise(size, x->V + c * size);
 }
 
 /* max |λ| of the tridiagonal matrix of column c after m steps. */
@@ -246,7 +252,7 @@ static int ritz_norm(const struct work *w, const struct iteration *x, size_t c, 
         TRY(base_fail(error, BASE_UNRESOLVED, "a unit block is not finite"));
     TRY(linalg_eigenvalues(m, T, values, error));
     *norm = fmax(fabs(values[0] + one), fabs(values[m - 1] + one));
-    if (units->M > units->T + 1) /* across the span of X */
+    if (!x->quasi && w->rank[c / x->n_operators] < units->M + 1) /* across the span of X */
         *norm = fmax(*norm, fabs(one));
 out:
     return status;
@@ -256,12 +262,12 @@ static void start(const struct work *w, struct iteration *x)
 {
     const size_t size = x->size;
     random_normals(0, 0, 0, size, x->V);
-    for (size_t c = x->columns; c-- > 0;)
+    for (size_t c = x->columns; c-- > 0;) {
+        const size_t i = c / x->n_operators, room = x->quasi ? size : w->rank[i];
         for (size_t j = 0; j < size; j++)
-            x->V[c * size + j] = w->c_closed[c / x->n_operators] > 0 ? x->V[j] : 0;
-    find_duals(w, x);
-    for (size_t c = 0; c < x->columns; c++)
-        normalise(size, x->V + c * size, x->G + c * size);
+            x->V[c * size + j] = w->c_closed[i] > 0 && j < room ? x->V[j] : 0;
+        normalise(size, x->V + c * size);
+    }
 }
 
 static int find_norms(const struct work *w, struct iteration *x, struct base_error *error)
@@ -269,9 +275,9 @@ static int find_norms(const struct work *w, struct iteration *x, struct base_err
     int status = BASE_OK;
     bool moved = true;
     start(w, x);
-    for (size_t m = 1; m <= MAX_STEPS && m <= x->most && moved; m++) {
+    for (size_t m = 1; m <= MAX_STEPS && m <= x->size && moved; m++) {
         step(w, x, m - 1);
-        if (m % LOOK != 0 && m < x->most)
+        if (m % LOOK != 0 && m < x->size)
             continue;
         moved = false;
         for (size_t c = 0; c < x->columns; c++) {
@@ -285,36 +291,65 @@ out:
     return status;
 }
 
-/* K of unit i, upper triangle. */
-static void prepare_span(struct work *w, size_t i)
+/* X of unit i, as it is. */
+static void prepare_coordinates_of_span(struct work *w, size_t i)
 {
     const struct fisher_units *units = w->units;
-    const size_t T = units->T, size = T + 2;
-    double *K = w->K + i * size * size;
-    for (size_t s = 0; s < T; s++) {
-        for (size_t t = s; t < T; t++)
-            K[s * size + t] = units->H[s * T + t] + 1;
-        K[s * size + T] = 1;
-        K[s * size + T + 1] = (units->u[i * T + s] - units->b[i]) / w->inputs[i].norm;
+    const size_t M = units->M, T = units->T;
+    double *X = w->X + i * (M + 1) * (T + 2);
+    for (size_t t = 0; t < T; t++)
+        X[t] = 1;
+    X[T] = 1;
+    for (size_t j = 0; j < M; j++) {
+        double *row = X + (j + 1) * (T + 2);
+        memcpy(row, units->h + j * T, T * sizeof *row);
+        row[T + 1] = units->w[i * M + j] / w->inputs[i].norm;
     }
-    K[T * size + T] = K[(T + 1) * size + T + 1] = 1;
+    w->rank[i] = M + 1;
 }
 
-static void prepare_unit(struct work *w, size_t i)
+/* X of unit i as a root of XᵀX. */
+static int prepare_root_of_span(struct work *w, size_t i, struct base_error *error)
 {
+    int status;
+    const struct fisher_units *units = w->units;
+    const size_t T = units->T, size = T + 2;
+    double *XX = w->XX;
+    for (size_t s = 0; s < T; s++) {
+        for (size_t t = s; t < T; t++)
+            XX[s * size + t] = units->H[s * T + t] + 1;
+        XX[s * size + T] = 1;
+        XX[s * size + T + 1] = (units->u[i * T + s] - units->b[i]) / w->inputs[i].norm;
+    }
+    XX[T * size + T] = XX[(T + 1) * size + T + 1] = 1;
+    TRY(linalg_root_factor(&w->root, size, size, XX, error));
+    w->rank[i] = w->root.rank;
+    linalg_root_apply(&w->root, w->rank[i], 1, w->one, size, w->X + i * size * size);
+out:
+    return status;
+}
+
+static int prepare_unit(struct work *w, size_t i, struct base_error *error)
+{
+    int status = BASE_OK;
     const struct fisher_units *units = w->units;
     const size_t T = units->T;
     const double F_bb = sum_of(T, units->s + i * T) / (double)T;
     fisher_unit_inputs(units, i, &w->inputs[i]);
-    prepare_span(w, i);
     if (!(F_bb > 0 && units->A_closed[i][0] > 0 && units->A_gaussian[i][0] > 0))
-        return;
+        return BASE_OK;
+    if (has_coordinates(units))
+        prepare_coordinates_of_span(w, i);
+    else
+        TRY(prepare_root_of_span(w, i, error));
     w->c_closed[i] = F_bb / units->A_closed[i][0];
     w->c_gaussian[i] = F_bb / units->A_gaussian[i][0];
     const struct fisher_unit_input input = w->inputs[i];
     for (size_t t = 0; t < T; t++)
         w->kappa[i * T + t] =
             input.deviation > 0 ? (units->u[i * T + t] - input.mean) / ((double)T * input.deviation) : 0;
+out:
+    return status;
 }
 
 static void prepare_coordinates(struct work *w)
@@ -351,14 +386,11 @@ static int take(size_t n, const struct part *parts, struct base_error *error)
 static int iterate(const struct work *w, struct iteration *x, struct base_error *error)
 {
     int status;
-    const size_t n = w->units->n, M = w->units->M, T = w->units->T;
-    x->columns = n * x->n_operators;
-    x->size = x->coordinates ? M + 1 : T + 2;
-    x->most = M + 1 < x->size ? M + 1 : x->size;
+    x->columns = w->units->n * x->n_operators;
+    x->size = x->quasi ? w->units->M + 1 : span_size(w->units);
     const size_t vectors = x->columns * x->size, steps = x->columns * MAX_STEPS;
-    const struct part parts[] = {{&x->norms, x->columns}, {&x->V, vectors},    {&x->G, vectors},
-                                 {&x->before, vectors},   {&x->next, vectors}, {&x->alpha, steps},
-                                 {&x->beta, steps}};
+    const struct part parts[] = {{&x->norms, x->columns}, {&x->V, vectors},   {&x->before, vectors},
+                                 {&x->next, vectors},     {&x->alpha, steps}, {&x->beta, steps}};
     TRY(take(sizeof parts / sizeof *parts, parts, error));
     TRY(find_norms(w, x, error));
 out:
@@ -369,21 +401,28 @@ int fisher_unit_errors(const struct fisher_units *units, double *closed, double 
                        struct base_error *error)
 {
     int status;
-    const size_t n = units->n, T = units->T, row = quasi == NULL ? 0 : units->M + 1;
+    const size_t n = units->n, T = units->T, row = quasi == NULL ? 0 : units->M + 1, size = span_size(units),
+                 square = has_coordinates(units) ? 0 : size * size;
     struct work w = {.units = units};
     struct iteration span = {.n_operators = 1, .operators = {EXACT}},
-                     coordinates = {.coordinates = true, .n_operators = 1, .operators = {QUASI}};
+                     coordinates = {.quasi = true, .n_operators = 1, .operators = {QUASI}};
     double *const wanted[N_OPERATORS] = {[CLOSED] = closed, [GAUSSIAN] = gaussian};
     for (size_t o = 0; o < N_OPERATORS; o++)
         if (wanted[o] != NULL)
             span.operators[span.n_operators++] = o;
-    const struct part parts[] = {
-        {&w.c_closed, n},       {&w.c_gaussian, n}, {&w.kappa, n * T}, {&w.K, n * (T + 2) * (T + 2)},
-        {&w.diagonal, n * row}, {&w.F_b, row},      {&w.z, T},         {&w.y, T}};
+    const struct part parts[] = {{&w.c_closed, n},       {&w.c_gaussian, n}, {&w.kappa, n * T},
+                                 {&w.XX, square},        {&w.one, square},   {&w.X, n * size * (T + 2)},
+                                 {&w.diagonal, n * row}, {&w.F_b, row},      {&w.z, T + 2},
+                                 {&w.y, T + 2}};
     TRY(base_got(w.inputs = base_calloc(n, sizeof *w.inputs, error)));
+    TRY(base_got(w.rank = base_calloc(n, sizeof *w.rank, error)));
     TRY(take(sizeof parts / sizeof *parts, parts, error));
+    if (!has_coordinates(units))
+        TRY(linalg_root_init(&w.root, size, error));
+    for (size_t i = 0; i < square; i += size + 1)
+        w.one[i] = 1;
     for (size_t i = 0; i < n; i++)
-        prepare_unit(&w, i);
+        TRY(prepare_unit(&w, i, error));
     TRY(iterate(&w, &span, error));
     for (size_t i = 0; i < n; i++)
         for (size_t o = 1; o < span.n_operators; o++)
@@ -396,7 +435,9 @@ int fisher_unit_errors(const struct fisher_units *units, double *closed, double 
             quasi[i] = coordinates.norms[i] / span.norms[i * span.n_operators];
     }
 out:
+    linalg_root_free(&w.root);
     free(w.inputs);
+    free(w.rank);
     free(w.c_closed);
     free(span.norms);
     free(coordinates.norms);

@@ -41,14 +41,15 @@ static const struct measure_variable variables[N_VARIABLES] = {
 struct work {
     const struct net_architecture *architecture;
     struct net_activation activation;
-    double *mix, *H, *product; /* (T, T) */
-    double *u, *phi, *s;       /* (NET_UNITS, T) */
+    double *mix, *H;     /* (T, T) */
+    double *h;           /* (max M_l, T) */
+    double *u, *phi, *s; /* (NET_UNITS, T) */
 };
 
 static double unit_bytes(const struct net_architecture *a)
 {
     const double M = (double)net_architecture_widest(a), T = (double)a->T;
-    return (M * (5 * NET_UNITS + 2) + T * (T * (3 + NET_UNITS) + 24 * NET_UNITS)) * sizeof(double);
+    return (M * (5 * NET_UNITS + 2 + T) + T * (T * (6 + NET_UNITS) + 24 * NET_UNITS)) * sizeof(double);
 }
 
 static void unit_free(void *work)
@@ -59,7 +60,7 @@ static void unit_free(void *work)
     net_activation_close(&w->activation);
     free(w->mix);
     free(w->H);
-    free(w->product);
+    free(w->h);
     free(w->u);
     free(w->phi);
     free(w->s);
@@ -76,7 +77,7 @@ static int unit_init(void **work, const struct net_architecture *architecture, s
     TRY(net_activation_open(&w->activation, a->activation, error));
     TRY(base_got(w->mix = base_calloc(a->T * a->T, sizeof(double), error)));
     TRY(base_got(w->H = base_calloc(a->T * a->T, sizeof(double), error)));
-    TRY(base_got(w->product = base_calloc(a->T * a->T, sizeof(double), error)));
+    TRY(base_got(w->h = base_calloc(net_architecture_widest(a) * a->T, sizeof(double), error)));
     TRY(base_got(w->u = base_calloc(NET_UNITS * a->T, sizeof(double), error)));
     TRY(base_got(w->phi = base_calloc(NET_UNITS * a->T, sizeof(double), error)));
     TRY(base_got(w->s = base_calloc(NET_UNITS * a->T, sizeof(double), error)));
@@ -116,11 +117,11 @@ out:
 }
 
 /* T Gaussian inputs of mean and covariance of h (M, T): h G, G = 11ᵀ/T + (I − 11ᵀ/T) N/√T with N (T, T) of
- * normals. What is needed of them are their H = Gᵀ(hᵀh)G, u = w h G + b, and s = φ'(u)². */
+ * normals. What is needed of them are their H = (hG)ᵀhG, u = w hG + b, and s = φ'(u)². 3MT² flops. */
 static void draw_gaussian_inputs(struct work *w, const struct net_gram *gram, size_t l)
 {
     const struct net_units *units = &gram->units[l];
-    const size_t T = w->architecture->T, n = units->n;
+    const size_t T = w->architecture->T, M = w->architecture->widths[l - 1], n = units->n;
     net_gram_mixture(gram, l, w->mix);
     for (size_t t = 0; t < T; t++) { /* column t less its mean */
         double mean = 0;
@@ -129,13 +130,9 @@ static void draw_gaussian_inputs(struct work *w, const struct net_gram *gram, si
         for (size_t s = 0; s < T; s++)
             w->mix[s * T + t] = 1 / (double)T + (w->mix[s * T + t] - mean) / sqrt((double)T);
     }
-    memcpy(w->H, gram->H[l - 1], T * T * sizeof *w->H);
-    linalg_mirror(T, w->H);
-    linalg_multiply(false, false, T, T, T, 1, w->H, w->mix, 0, w->product);
-    linalg_multiply(true, false, T, T, T, 1, w->mix, w->product, 0, w->H);
-    for (size_t i = 0; i < n * T; i++)
-        w->phi[i] = units->u[i] - units->b[i / T];
-    linalg_multiply(false, false, n, T, T, 1, w->phi, w->mix, 0, w->u);
+    linalg_multiply(false, false, M, T, T, 1, units->h, w->mix, 0, w->h);
+    linalg_gram(M, T, w->h, w->H);
+    linalg_multiply(false, false, n, T, M, 1, units->w, w->h, 0, w->u);
     for (size_t i = 0; i < n * T; i++)
         w->u[i] += units->b[i / T];
     net_activation_eval(&w->activation, n * T, w->u, w->phi, w->s);
@@ -167,6 +164,7 @@ static int measure_layer(struct work *w, const struct net_gram *gram, size_t l, 
         values[v][l] = mean_of(units->n, errors[v]);
 
     draw_gaussian_inputs(w, gram, l);
+    blocks.h = w->h;
     blocks.H = w->H;
     blocks.u = w->u;
     blocks.s = w->s;

@@ -178,7 +178,8 @@ static void errors_are_spectral_norms(void **state)
     static const struct shape shapes[] = {
         {"tanh", 3, 0.64, 3, 12, 2, 30, {1, 2, 0.5}}, {"relu", 2, 0.1, 4, 9, 1, 5, {1, 1, 1, 1}},
         {"relu", 2, 0.1, 3, 20, 1, 100, {1, 1, 1}},   {"tanh", 3, 0.64, 3, 40, 1, 2, {1, 1, 1}},
-        {"tanh", 3, 0.64, 2, 6, 1, 400, {1, 1}},      {"tanh", 3, 0.64, 2, 200, 1, 100, {1, 1}}};
+        {"tanh", 3, 0.64, 2, 6, 1, 400, {1, 1}},      {"tanh", 3, 0.64, 2, 200, 1, 100, {1, 1}},
+        {"tanh", 3, 0.64, 2, 25, 1, 2000, {1, 1}}};
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
         for (size_t l = 1; l < (size_t)shapes[s].depth; l++) {
             struct explicit e;
