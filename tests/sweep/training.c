@@ -235,7 +235,7 @@ static const struct counted {
     {"steps: 7", {1, {{30, 7, 0}}, 7}, NULL},
     {"steps: 100, epochs: 2", {1, {{30, 2, 0}}, 2}, NULL},
     {"steps: 3, epochs: 2, batch: 7", {1, {{7, 3, 0}}, 3}, NULL},
-    {"steps: 100, epochs: 2, batch: 7, every: 4, spectra: 3", {1, {{7, 9, 3}}, 3}, NULL},
+    {"steps: 100, epochs: 2, batch: 7, every: 4, spectra: 5", {1, {{7, 9, 1}}, 3}, NULL},
     {"steps: 100, epochs: 0.1, batch: 1", {1, {{1, 3, 0}}, 3}, NULL},
     {"steps: 100, epochs: 0.7, batch: 3", {1, {{3, 7, 0}}, 7}, NULL},
     {"steps: 50, batch: 4, spectra: 2, every: 25, schedule: [{epoch: 1, batch: 10}, {epoch: 1.2, factor: "
