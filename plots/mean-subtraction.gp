@@ -18,9 +18,7 @@ apart(k, x) = x*(1 + 0.035*(k - 2))
 array cases[2] = ["tanh", "ReLU"]
 array kinds[3] = ["none", "mean", "batch"]
 array names[3] = ["as they are", "mean subtracted", "and divided by deviation"]
-array shapes[3] = [7, 5, 9]
-array open[3] = [6, 4, 8]
-shape(i, k) = i == 1 ? shapes[k] : open[k]
+style(i, k) = i == 1 ? k : 10 + k # open markers of the second case
 
 do for [format in "pdf png"] {
     eval begin(format, 16)
@@ -36,7 +34,7 @@ do for [format in "pdf png"] {
     set label 1 "outputs" at graph 0.04,0.335
     set label 2 "filled: tanh,  open: ReLU\nlines: theory (dashed: ReLU)" at graph 0.97,0.95 right
     plot for [i=1:2] for [k=1:3] $DATA index i-1 using (of(kinds[k], $3)):6 with lines ls k dt i notitle, \
-         for [i=1:2] for [k=1:3] $DATA index i-1 using (of(kinds[k], apart(k, $3))):4:5 with yerrorbars ls k pt shape(i, k) \
+         for [i=1:2] for [k=1:3] $DATA index i-1 using (of(kinds[k], apart(k, $3))):4:5 with yerrorbars ls style(i, k) \
              title (i == 1 ? names[k] : "")
     unset label 1
     unset label 2
@@ -48,11 +46,11 @@ do for [format in "pdf png"] {
     set yrange [0:25]
     set xlabel "width  M" offset 0,0.4
     plot for [i=1:2] for [k=2:3] $GAIN index i-1 using (of(kinds[k], $3)):6 with lines ls k dt i, \
-         for [i=1:2] for [k=2:3] $GAIN index i-1 using (of(kinds[k], apart(k, $3))):4:5 with yerrorbars ls k pt shape(i, k)
+         for [i=1:2] for [k=2:3] $GAIN index i-1 using (of(kinds[k], apart(k, $3))):4:5 with yerrorbars ls style(i, k)
 
     unset logscale x
     set logscale y
-    set xrange [0:S_max]
+    set xrange [-0.02*S_max:1.02*S_max]
     set xtics auto
     set format y "10^{%T}"
     set yrange [1e-6:10]
@@ -60,7 +58,7 @@ do for [format in "pdf png"] {
     set xlabel "step" offset 0,0
     set label 1 sprintf("M = %d,  η = η_c/2 of each", int(M_max)) at graph 0.97,0.9 right
     plot for [i=1:2] for [k=1:3] $LOSS index i-1 using (of(kinds[k], $3 == M_max ? $4 : NaN)):7 with lines ls k dt i, \
-         for [i=1:2] for [k=1:3] $LOSS index i-1 using (of(kinds[k], $3 == M_max && int($4) % 2 == 0 ? $4 : NaN)):5:6 with yerrorbars ls k pt shape(i, k)
+         for [i=1:2] for [k=1:3] $LOSS index i-1 using (of(kinds[k], $3 == M_max && int($4) % 2 == 0 ? $4 : NaN)):5:6 with yerrorbars ls style(i, k)
     unset label 1
     unset multiplot
 }
