@@ -7,7 +7,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { CLOSED, QUASI, GAUSSIAN, FLOOR, N_VARIABLES };
 
