@@ -6,7 +6,7 @@
  *     hiccup=N  write N alone does
  *     sync=N    fdatasync N alone returns EDQUOT, after which the system takes the data for written
  *     stop=N    SIGSTOP before write N
- *     lock      SIGSTOP before an exclusive lock is asked for
+ *     lock      SIGSTOP before an exclusive lock is asked for the first time
  *     hurry     a clock that is 10 s on whenever it is read, so that each trial is flushed
  */
 #include <errno.h>
@@ -79,8 +79,11 @@ int fdatasync(int file)
 
 int flock(int file, int operation)
 {
-    if (after("lock") != NULL && (operation & LOCK_EX) != 0 && is_result(file))
+    static bool stopped;
+    if (after("lock") != NULL && (operation & LOCK_EX) != 0 && !stopped && is_result(file)) {
+        stopped = true;
         raise(SIGSTOP);
+    }
     return (int)syscall(SYS_flock, file, operation);
 }
 
