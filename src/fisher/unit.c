@@ -165,7 +165,7 @@ static void act_on_plane(const struct work *w, size_t o, size_t i, const double 
 }
 
 /* The quasi-diagonal less U: product = (x*_1, …, x*_T) B z + diagonal ∘ v with z = (x*_1, …, x*_T)ᵀ v. */
-static void act_on_coordinates(const struct work *w, size_t i, const double *v, double *product)
+static void act_quasi(const struct work *w, size_t i, const double *v, double *product)
 {
     const size_t M = w->units->M, T = w->units->T;
     const double *diagonal = w->diagonal + i * (M + 1);
@@ -199,7 +199,7 @@ static void act(const struct work *w, struct iteration *x)
         const double *v = x->V + c * x->size;
         double *product = x->next + c * x->size;
         if (x->quasi)
-            act_on_coordinates(w, i, v, product);
+            act_quasi(w, i, v, product);
         else
             act_on_span(w, o, i, v, product);
     }
@@ -292,7 +292,7 @@ out:
 }
 
 /* X of unit i, as it is. */
-static void prepare_coordinates_of_span(struct work *w, size_t i)
+static void prepare_coordinates(struct work *w, size_t i)
 {
     const struct fisher_units *units = w->units;
     const size_t M = units->M, T = units->T;
@@ -309,7 +309,7 @@ static void prepare_coordinates_of_span(struct work *w, size_t i)
 }
 
 /* X of unit i as a root of XᵀX. */
-static int prepare_root_of_span(struct work *w, size_t i, struct base_error *error)
+static int prepare_root(struct work *w, size_t i, struct base_error *error)
 {
     int status;
     const struct fisher_units *units = w->units;
@@ -339,9 +339,9 @@ static int prepare_unit(struct work *w, size_t i, struct base_error *error)
     if (!(F_bb > 0 && units->A_closed[i][0] > 0 && units->A_gaussian[i][0] > 0))
         return BASE_OK;
     if (has_coordinates(units))
-        prepare_coordinates_of_span(w, i);
+        prepare_coordinates(w, i);
     else
-        TRY(prepare_root_of_span(w, i, error));
+        TRY(prepare_root(w, i, error));
     w->c_closed[i] = F_bb / units->A_closed[i][0];
     w->c_gaussian[i] = F_bb / units->A_gaussian[i][0];
     const struct fisher_unit_input input = w->inputs[i];
@@ -352,7 +352,7 @@ out:
     return status;
 }
 
-static void prepare_coordinates(struct work *w)
+static void prepare_quasi(struct work *w)
 {
     const struct fisher_units *units = w->units;
     const size_t row = units->M + 1;
@@ -429,7 +429,7 @@ int fisher_unit_errors(const struct fisher_units *units, double *closed, double 
             wanted[span.operators[o]][i] =
                 span.norms[i * span.n_operators + o] / span.norms[i * span.n_operators];
     if (quasi != NULL) {
-        prepare_coordinates(&w);
+        prepare_quasi(&w);
         TRY(iterate(&w, &coordinates, error));
         for (size_t i = 0; i < n; i++)
             quasi[i] = coordinates.norms[i] / span.norms[i * span.n_operators];
